@@ -1,0 +1,69 @@
+"""What a case is: one labelled image, with its group, labels and attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Split = Literal["train", "valid", "test"]
+SPLITS: tuple[Split, ...] = ("train", "valid", "test")
+
+AttributeValue = str | int | float | bool
+
+
+class Case(BaseModel):
+    """One labelled image.
+
+    A group is whatever must never sit on both sides of a comparison: the patient, else the encounter
+    or the lesion. Labels are per task and may be several; a task without a known label is absent.
+    Unknown attributes are absent too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: str = Field(min_length=1)
+    group_id: str = Field(min_length=1)
+    split: Split | None = None
+    labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    attributes: dict[str, AttributeValue] = Field(default_factory=dict)
+
+
+class Task(BaseModel):
+    """A label column to predict: a question with a closed label set; truth may hold several labels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
+    question: str
+    labels: tuple[str, ...] = Field(description="the closed set, sorted")
+
+
+@dataclass(frozen=True)
+class SourceCase:
+    """A case as a source delivers it: the case and where its picture is (a path, or encoded bytes)."""
+
+    case: Case
+    image: Path | bytes
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that was left out or looks wrong, and why; never a reason to stop the rest."""
+
+    where: str
+    """A case id, a file, or a row such as `records.csv row 12`."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class SourceData:
+    """Everything that a source delivers. `problems` are rows it could not turn into cases."""
+
+    name: str
+    tasks: tuple[Task, ...]
+    cases: tuple[SourceCase, ...]
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = field(default=(), metadata={"doc": "facts to keep with the data: licence, drawn, ..."})

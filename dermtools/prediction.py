@@ -1,0 +1,132 @@
+"""What every method takes and returns: a `Query` in, a `Prediction` out.
+
+A method is anything that predicts a label for a picture: a neighbours' vote, an adapter, a prompted
+vision model, an agent. They share this protocol, so that an evaluation can compare them and a fusion
+can combine them without knowing how each one works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """One picture (or text) to be looked up or classified, and what is known about it.
+
+    `group_id` and `content_hash` feed the leak guard: a query never meets its own group or picture.
+    """
+
+    name: str
+    """How to call it in a table: a file name, a case id, or a few words of the text."""
+    image: Image.Image | None = None
+    """RGB picture, upright; None for a text or bare vector query."""
+    jpeg: bytes | None = None
+    """The clean stored JPEG where the query is a case; methods that send pictures prefer it."""
+    vector: NDArray[np.float32] | None = None
+    """Embedding, float32, shape (d,)."""
+    text: str | None = None
+    case_id: str | None = None
+    group_id: str | None = None
+    content_hash: str | None = None
+
+
+class Outcome(StrEnum):
+    """How a prediction ended. Only `OK` carries a label."""
+
+    OK = "ok"
+    ABSTAINED = "abstained"
+    """The method chose not to answer: too uncertain by its own threshold."""
+    INVALID = "invalid"
+    """A reply outside the closed label set, or no reply that can be read; kept raw, never mapped."""
+    REFUSED = "refused"
+    """The model declined to answer."""
+    FILTERED = "filtered"
+    """The provider's content filter stopped the request or the reply."""
+    TRUNCATED = "truncated"
+    """The reply was cut off before an answer could be read."""
+    ERROR = "error"
+    """The call failed; `reason` says how."""
+
+
+class Exemplar(BaseModel):
+    """A case that a prediction rests on, in the order in which the method used it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: str
+    group_id: str
+    labels: tuple[str, ...]
+    distance: float | None = Field(default=None, description="Euclidean distance to the query; None if not searched")
+
+
+class TokenUsage(BaseModel):
+    """Tokens that one prediction was billed for; a cache hit counts none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_input_tokens: int = 0
+
+
+class Prediction(BaseModel):
+    """The answer of one method for one query. A research result, not a diagnosis."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    method: str
+    task: str
+    outcome: Outcome = Outcome.OK
+    label: str | None = None
+    probabilities: dict[str, float] | None = Field(
+        default=None, description="label to probability, most probable first; sums to 1; None where the method has none"
+    )
+    label_set: tuple[str, ...] | None = Field(
+        default=None, description="conformal label set at the coverage the method was fitted for"
+    )
+    exemplars: tuple[Exemplar, ...] = ()
+    raw: str | None = Field(default=None, description="the model's reply as it came")
+    usage: TokenUsage | None = None
+    reason: str | None = Field(default=None, description="why there is no label, in one line")
+
+    @model_validator(mode="after")
+    def _label_goes_with_ok(self) -> Prediction:
+        if (self.outcome is Outcome.OK) != (self.label is not None):
+            raise ValueError(f"outcome {self.outcome} and label {self.label!r} contradict each other")
+        return self
+
+    @property
+    def confidence(self) -> float | None:
+        """Probability of the most probable label; None where the method gives no probabilities."""
+        return max(self.probabilities.values()) if self.probabilities else None
+
+
+def ranked(probabilities: Mapping[str, float]) -> dict[str, float]:
+    """Order a label-to-probability mapping most probable first, ties by label name."""
+    return dict(sorted(probabilities.items(), key=lambda item: (-item[1], item[0])))
+
+
+@runtime_checkable
+class Method(Protocol):
+    """Predicts the label of one task. `predict_many` may batch; it keeps the order of its queries."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def task(self) -> str: ...
+
+    def predict(self, query: Query) -> Prediction: ...
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]: ...
