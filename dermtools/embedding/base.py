@@ -57,7 +57,7 @@ class Embedder(Protocol):
             float32, shape (n, d), finite, in the order of `images`.
 
         Raises:
-            RowErrors: some pictures failed, the others' vectors are inside.
+            PartialEmbeddingError: some pictures failed, the others' vectors are inside.
             EmbeddingError: nothing could be embedded.
         """
         ...
@@ -77,7 +77,7 @@ class TextEmbedder(Embedder, Protocol):
         ...
 
 
-class RowErrors(EmbeddingError):
+class PartialEmbeddingError(EmbeddingError):
     """Some rows of a batch failed; the others are not lost.
 
     Attributes:

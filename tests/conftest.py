@@ -1,0 +1,37 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder with real photographs, labels and a real encoder, which the project itself never contains."""
+    folder = Path(os.environ.get("DERMTOOLS_SHARED", ROOT.parent / "shared")).resolve()
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no real data at {folder}: set DERMTOOLS_SHARED to the folder that holds data/ and models/")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photographs(shared: Path) -> Path:
+    """`records.csv` of the real photographs (PAD-UFES-20 subset)."""
+    table = shared / "data" / "pad-ufes-20" / "records.csv"
+    if not table.is_file():
+        pytest.skip(f"no photographs at {table}")
+    return table
+
+
+@pytest.fixture(scope="session")
+def encoder(shared: Path) -> Path:
+    """A small real image encoder in ONNX form."""
+    model = shared / "models" / "mobilenet_v1_1024.onnx"
+    if not model.is_file():
+        pytest.skip(f"no encoder at {model}")
+    return model
