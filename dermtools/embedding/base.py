@@ -5,29 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from dermtools.cases.identity import EmbedderIdentity
 from dermtools.errors import EmbeddingError
+from dermtools.images import STORED_SIDE, ImageSource, open_image
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
 
-
-class EmbedderIdentity(BaseModel):
-    """What makes two embeddings comparable. Vectors of different identities never meet in a search."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(description="the model, e.g. `descriptor`, `onnx:mobilenet_v1_1024`")
-    revision: str = Field(description="weights: a version or a content hash, never a path")
-    preprocessing: str = Field(description="id of everything done to the pixels before the model")
-    dimension: int = Field(gt=0)
-    normalized: bool = Field(description="whether every vector has Euclidean norm 1")
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.dimension}-d, revision {self.revision}, preprocessing {self.preprocessing})"
+__all__ = ["Embedder", "EmbedderIdentity", "PartialEmbeddingError", "TextEmbedder", "open_for_embedding"]
 
 
 @runtime_checkable
@@ -90,3 +77,15 @@ class PartialEmbeddingError(EmbeddingError):
         self.reasons = dict(reasons)
         first = min(self.reasons)
         super().__init__(f"{len(self.reasons)} of {len(vectors)} rows failed; row {first}: {self.reasons[first]}")
+
+
+def open_for_embedding(source: ImageSource, embedder: Embedder, *, name: str | None = None) -> Image.Image:
+    """Open a picture as large as `embedder` needs it, RGB and upright.
+
+    Both ingest and queries open pictures here, so that one file always gives one vector: how far a large
+    JPEG is reduced while decoding depends on the side that is asked for.
+
+    Raises:
+        ImageError: as `images.open_image`.
+    """
+    return open_image(source, min_side=max(STORED_SIDE, embedder.image_side), name=name)

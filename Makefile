@@ -1,0 +1,43 @@
+# `make demo` runs the main job, `make test` runs every check; both install what they need first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= demo
+DATA ?=
+
+.PHONY: setup demo test lint types contract unit benchmarks clean
+
+setup: $(VENV)/installed
+
+# Build tools come first and the build is not isolated, so that constraints.txt pins them too.
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("dermtools needs Python 3.11 or newer: make PYTHON=python3.11 setup" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[all]'
+	touch $@
+
+demo: setup
+	$(BIN)/dermtools demo $(DEMO) $(if $(DATA),--data '$(DATA)')
+
+test: lint types contract unit
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+contract: setup
+	$(BIN)/lint-imports
+
+unit: setup
+	$(BIN)/python -m pytest
+
+benchmarks: setup
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) demo dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,131 @@
+"""Pixels of any mode, with any ICC profile, to 8-bit RGB in sRGB on white."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageCms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_WHITE = (255, 255, 255)
+_MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """A new RGB picture without metadata: profile converted, transparency laid on white, depth brought to 8 bits.
+
+    Raises:
+        Whatever Pillow raises for pixels that it cannot convert; the caller names the picture.
+    """
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _grey_to_8_bit(image)
+    colours, alpha = _without_alpha(image)
+    rgb = _convert(colours, profile if isinstance(profile, bytes) else None)
+    if alpha is not None:
+        ground = Image.new("RGB", rgb.size, _WHITE)
+        ground.paste(rgb, mask=alpha)
+        rgb = ground
+    elif rgb is image:
+        rgb = rgb.copy()
+    rgb.info = {}
+    return rgb
+
+
+def scale_to_8_bit(values: NDArray[np.floating], low: float, high: float) -> NDArray[np.uint8]:
+    """Map `low`..`high` to 0..255, rounded, what lies outside clipped and what is not a number 0."""
+    span = high - low if high > low else 1.0
+    scaled = (np.nan_to_num(values.astype(np.float64), nan=low, posinf=high, neginf=low) - low) * (255.0 / span)
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def _grey_to_8_bit(image: Image.Image) -> Image.Image:
+    """Grey deeper than 8 bits to `L` (`LA` where one value means transparent).
+
+    16-bit modes are divided by 257, so that the full range stays the full range. 32-bit integers and floats do not
+    say their range: it is taken as the smallest of 0..1 (floats only), 0..255 and 0..65535 that holds them all,
+    else as minimum to maximum.
+    """
+    values = np.asarray(image)
+    if image.mode.startswith("I;16"):
+        low, high = 0.0, 65535.0
+    else:
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        nominal = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
+        if low >= 0:
+            low, high = 0.0, next((top for top in nominal if high <= top), high)
+    grey = Image.fromarray(scale_to_8_bit(values, low, high))
+    transparent = image.info.get("transparency")
+    if isinstance(transparent, int):
+        alpha = np.where(values == transparent, 0, 255).astype(np.uint8)
+        grey = Image.merge("LA", (grey, Image.fromarray(alpha)))
+    return grey
+
+
+def _without_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """The colours in a mode without transparency, and the alpha channel where there is one."""
+    if image.mode == "La":
+        image = image.convert("LA")
+    if image.mode == "LA":
+        return image.getchannel("L"), image.getchannel("A")
+    if image.mode == "RGB" and max(np.ravel(image.info.get("transparency", 0))) > 255:
+        # The transparent colour of a 16-bit picture, of which only the high bytes were kept: no longer decidable.
+        return image, None
+    if image.has_transparency_data:
+        rgba = image if image.mode == "RGBA" else image.convert("RGBA")
+        return rgba.convert("RGB"), rgba.getchannel("A")
+    if image.mode not in {"RGB", "L", "CMYK", "LAB"}:
+        return image.convert("L" if image.mode == "1" else "RGB"), None
+    return image, None
+
+
+def _convert(image: Image.Image, profile: bytes | None) -> Image.Image:
+    transform = _transform_to_srgb(profile, image.mode) if profile else None
+    if transform is None and image.mode == "L" and profile:
+        image, transform = image.convert("RGB"), _transform_to_srgb(profile, "RGB")
+    if transform is None and image.mode == "LAB":
+        transform = _lab_to_srgb()
+    if transform is not None:
+        converted = transform.apply(image)
+        assert converted is not None  # only in-place transforms return nothing
+        return converted
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+@lru_cache(maxsize=32)
+def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Transform from an ICC profile to sRGB; None where it is broken, for another mode, or changes nothing.
+
+    Perceptual intent, as cameras and browsers do. A transform is shared by threads: LittleCMS keeps no state in it.
+    """
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if _MODE_OF_SPACE.get(source.profile.xcolor_space.strip()) != mode:
+            return None
+        transform = ImageCms.buildTransform(
+            source, ImageCms.createProfile("sRGB"), mode, "RGB", ImageCms.Intent.PERCEPTUAL
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+    if mode == "RGB" and _is_identity(transform):
+        return None
+    return transform
+
+
+def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:
+    """Whether no colour of a coarse grid moves by more than 2 of 255 steps, as with sRGB itself."""
+    steps = np.linspace(0, 255, 9).astype(np.uint8)
+    grid = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(27, 27, 3)
+    moved = np.asarray(transform.apply(Image.fromarray(grid)), dtype=np.int16)
+    return bool(np.abs(moved - grid).max() <= 2)
+
+
+@lru_cache(maxsize=1)
+def _lab_to_srgb() -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")

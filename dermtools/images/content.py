@@ -1,0 +1,107 @@
+"""Which bytes of an encoded picture are its content, and their hash: the same for a copy without metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import struct
+from collections.abc import Iterator
+
+JPEG_MAGIC = b"\xff\xd8\xff"
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+
+# In entropy-coded data, FF is followed by 00 (a stuffed FF) or by a restart marker; anything else ends the scan.
+_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+_APP14, _COMMENT, _SCAN, _END = 0xEE, 0xFE, 0xDA, 0xD9
+# Of the ancillary chunks (first letter small), the only one that carries pixels.
+_PNG_PIXELS = b"tRNS"
+
+
+def content_hash(encoded: bytes) -> str:
+    """SHA-256, in hex, of an encoded picture without its metadata.
+
+    So a copy that lost its EXIF data, ICC profile or comments is the same content, without decoding anything:
+
+    * JPEG: without APPn and COM segments and without what follows the end marker; Adobe's APP14 stays, since
+      it says how the colours are coded.
+    * PNG: only the critical chunks and `tRNS`, so without text, time, EXIF, ICC profile, resolution and the like.
+    * Everything else, and any JPEG or PNG that is malformed: all bytes.
+
+    A picture that was encoded anew has another hash, whatever it looks like.
+    """
+    digest = hashlib.sha256()
+    view = memoryview(encoded)
+    for start, end in _content(encoded):
+        digest.update(view[start:end])
+    return digest.hexdigest()
+
+
+def _content(encoded: bytes) -> list[tuple[int, int]]:
+    whole = [(0, len(encoded))]
+    try:
+        if encoded.startswith(JPEG_MAGIC):
+            return list(_jpeg_content(encoded))
+        if encoded.startswith(PNG_MAGIC):
+            return [(0, len(PNG_MAGIC)), *png_content(encoded)]
+    except ValueError:
+        return whole
+    return whole
+
+
+def _jpeg_content(data: bytes) -> Iterator[tuple[int, int]]:
+    """Start and end of all that is not metadata; ValueError where the segments do not add up."""
+    yield 0, 2
+    position = 2
+    while True:
+        start = position
+        if data[start : start + 1] != b"\xff":
+            raise ValueError(f"no JPEG marker at byte {start}")
+        while data[position : position + 1] == b"\xff":  # any number of fill bytes
+            position += 1
+        if position >= len(data):
+            raise ValueError("JPEG without end marker")
+        marker = data[position]
+        position += 1
+        if marker == _END:
+            yield position - 2, position
+            return
+        if position + 2 > len(data):
+            raise ValueError("JPEG segment cut off")
+        (length,) = struct.unpack_from(">H", data, position)
+        position += length
+        if length < 2 or position > len(data):
+            raise ValueError(f"JPEG segment of {length} bytes at byte {start}")
+        if marker == _SCAN:
+            scan_end = _SCAN_END.search(data, position)
+            if scan_end is None:
+                raise ValueError("JPEG scan without end")
+            position = scan_end.start()
+        is_adobe = marker == _APP14 and data[start:position].find(b"Adobe", 2, 12) >= 0
+        if is_adobe or not (0xE0 <= marker <= 0xEF or marker == _COMMENT):
+            yield start, position
+
+
+def png_content(data: bytes, keep: tuple[bytes, ...] = ()) -> Iterator[tuple[int, int]]:
+    """Start and end of every chunk that carries pixels, after the signature and up to IEND.
+
+    Args:
+        data: a PNG file.
+        keep: types of ancillary chunks to keep too, such as `iCCP`.
+
+    Raises:
+        ValueError: a chunk reaches beyond the end, or there is no IEND.
+    """
+    position = len(PNG_MAGIC)
+    while position + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + 12 + length
+        if end > len(data):
+            break
+        is_critical = not kind[0] & 0x20
+        if is_critical or kind == _PNG_PIXELS or kind in keep:
+            yield position, end
+        if kind == b"IEND":
+            return
+        position = end
+    raise ValueError("PNG without its end: the file is truncated")

@@ -1,0 +1,229 @@
+"""Encoded bytes of each format to pixels: recognised by content, checked before decoding, errors in one line.
+
+Pillow's reader classes are called directly: `Image.open` would try every installed plugin, and warns about
+pictures above its own size limit and about sloppy metadata, which is fatal where warnings are errors.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from dermtools.errors import ImageError, require_extra
+from dermtools.images.colour import to_srgb
+from dermtools.images.content import JPEG_MAGIC, PNG_MAGIC, png_content
+
+DECODING_ERRORS = (
+    # All that Pillow, pillow-heif and pydicom were seen to raise, or say they raise, for damaged pictures.
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+
+_READABLE = "JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC or DICOM"
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+_ORIENTATION_TAG = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+_warnings_lock = threading.Lock()
+
+
+def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) -> Image.Image:
+    """Decode a picture: upright, RGB, sRGB, no metadata.
+
+    Args:
+        data: the encoded picture, not empty.
+        min_side: a JPEG may come reduced as long as its shorter side keeps this many pixels; None: whole.
+        max_pixels: refuse more before decoding.
+        label: what to call the picture in an error.
+
+    Raises:
+        ImageError: unknown format, damaged, truncated or too large.
+        MissingExtraError: HEIC or DICOM without the extra `formats`.
+    """
+    format_name = _format(data, label)
+    try:
+        if format_name == "DICOM":
+            require_extra("pydicom", "formats")
+            from dermtools.images.dicom import decode_dicom
+
+            with _quiet():
+                return decode_dicom(data, lambda size: _check_size(size, max_pixels, label))
+        reader = _READERS[format_name]
+        if format_name in _WARNING_READERS:
+            with _quiet():
+                return _read(reader, data, min_side, max_pixels, label)
+        return _read(reader, data, min_side, max_pixels, label)
+    except DECODING_ERRORS as error:
+        raise ImageError(
+            f"{label}: damaged, truncated or unusual {format_name} ({reason_of(error)}); "
+            "save or download it again, as JPEG or PNG"
+        ) from error
+
+
+def _read(
+    reader: Callable[[bytes], Image.Image], data: bytes, min_side: int | None, max_pixels: int, label: str
+) -> Image.Image:
+    with reader(data) as image:
+        _check_size(image.size, max_pixels, label)
+        if min_side is not None and isinstance(image, JpegImagePlugin.JpegImageFile):
+            # Pillow takes the largest of 1/8, 1/4, 1/2 that keeps both sides at least as long as asked.
+            image.draft("RGB", (min_side, min_side))
+        # Some readers (TIFF) turn the picture themselves while loading and then forget the tag.
+        image.load()
+        return to_srgb(apply_orientation(image))
+
+
+def apply_orientation(image: Image.Image) -> Image.Image:
+    """Turn or mirror a picture as its EXIF orientation (1 to 8) says; anything else in the tag means upright.
+
+    Read by hand, since Pillow's EXIF reader warns about unrelated damaged tags.
+    """
+    exif = image.info.get("exif")
+    turn = _TURNS.get(_exif_orientation(exif)) if isinstance(exif, bytes) else None
+    if turn is None:
+        return image
+    upright = image.transpose(turn)
+    upright.info = {key: value for key, value in image.info.items() if key != "exif"}
+    return upright
+
+
+def reason_of(error: BaseException) -> str:
+    """What a library said, in one short line."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if text == "not identified by this driver":  # what Pillow says of a header it cannot use
+        text = "its header is damaged, or states no pixels"
+    return " ".join(text.split())[:200] or type(error).__name__
+
+
+def _exif_orientation(exif: bytes) -> int:
+    """Tag 0x0112 of the first directory (TIFF 6.0, section 2); 1 where there is none or it is damaged."""
+    tiff = exif.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None:
+        return 1
+    try:
+        (start,) = struct.unpack_from(order + "I", tiff, 4)
+        (count,) = struct.unpack_from(order + "H", tiff, start)
+        for entry in range(start + 2, start + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(order + "HH", tiff, entry)
+            if tag == _ORIENTATION_TAG:
+                value: int = struct.unpack_from(order + ("I" if kind == 4 else "H"), tiff, entry + 8)[0]
+                return value
+    except struct.error:
+        pass
+    return 1
+
+
+def _format(data: bytes, label: str) -> str:
+    if data[128:132] == b"DICM":  # first: the 128 bytes before it are free, and often make the file a TIFF as well
+        return "DICOM"
+    for format_name, magics in _MAGICS.items():
+        if data.startswith(magics):
+            return format_name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        return "HEIC"
+    start = data[:64]
+    what = "text" if start.isascii() and all(byte >= 32 or byte in b"\t\r\n" for byte in start) else "of another format"
+    raise ImageError(f"{label}: not a picture that can be read ({what}); pass {_READABLE}")
+
+
+def _check_size(size: tuple[int, int], max_pixels: int, label: str) -> None:
+    width, height = size
+    if min(size) < 1:
+        raise ImageError(f"{label}: {width} x {height} pixels, nothing to see; export the picture again")
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{label}: {width:,} x {height:,} pixels, more than the {max_pixels:,} allowed; "
+            "save it smaller, or raise ImageLimits.max_pixels"
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No warnings about sloppy metadata, from libraries that give no other choice.
+
+    The filters of `warnings` belong to all threads, so one at a time; only rare formats pay for it.
+    """
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+class _Jpeg(JpegImagePlugin.JpegImageFile):
+    """JPEG without the search for a resolution, which parses all EXIF data and warns about damaged tags."""
+
+    def _read_dpi_from_exif(self) -> None:
+        pass
+
+
+def _read_png(data: bytes) -> Image.Image:
+    """PNG from its pixels, profile and orientation alone: no text bombs, no warnings about bad animations."""
+    kept = png_content(data, keep=(b"iCCP", b"eXIf"))
+    return PngImagePlugin.PngImageFile(io.BytesIO(PNG_MAGIC + b"".join(data[start:end] for start, end in kept)))
+
+
+def _read_heif(data: bytes) -> Image.Image:
+    """HEIC, which carries its orientation itself; pillow-heif applies it and resets the one in EXIF."""
+    image: Image.Image = require_extra("pillow_heif", "formats").HeifImageFile(io.BytesIO(data))
+    return image
+
+
+def _reader(kind: type[ImageFile.ImageFile]) -> Callable[[bytes], Image.Image]:
+    return lambda data: kind(io.BytesIO(data))
+
+
+_MAGICS: dict[str, bytes | tuple[bytes, ...]] = {
+    "JPEG": JPEG_MAGIC,
+    "PNG": PNG_MAGIC,
+    "GIF": (b"GIF87a", b"GIF89a"),
+    "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+    "BMP": b"BM",
+}
+_READERS: dict[str, Callable[[bytes], Image.Image]] = {
+    "JPEG": _reader(_Jpeg),
+    "PNG": _read_png,
+    "GIF": _reader(GifImagePlugin.GifImageFile),
+    "TIFF": _reader(TiffImagePlugin.TiffImageFile),
+    "BMP": _reader(BmpImagePlugin.BmpImageFile),
+    "WebP": _reader(WebPImagePlugin.WebPImageFile),
+    "HEIC": _read_heif,
+}
+_WARNING_READERS = {"GIF", "TIFF"}

@@ -1,0 +1,212 @@
+"""Opening a picture from wherever it is, and encoding it clean for wherever it goes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from PIL import Image
+
+from dermtools.errors import ImageError
+from dermtools.images.colour import to_srgb
+from dermtools.images.formats import DECODING_ERRORS, apply_orientation, decode, reason_of
+
+ImageSource = str | Path | bytes | Image.Image
+"""A path, a `data:` URL, the encoded bytes, or a picture that is already open."""
+
+STORED_SIDE = 512
+"""Longest side, in pixels, of the picture that a case base keeps."""
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """Refuse more than this before decoding."""
+
+    max_bytes: int = 64 * 1024 * 1024
+    """Size of the encoded picture."""
+    max_pixels: int = 100_000_000
+    """Width times height as the file states it, before any reduced decoding."""
+
+
+def read_bytes(source: str | Path | bytes, *, limits: ImageLimits = ImageLimits(), name: str | None = None) -> bytes:
+    """Encoded bytes of a picture from a path, a `data:` URL or bytes; nothing is decoded.
+
+    A symbolic link is followed; what is not a regular file (folder, pipe, device) is refused unread.
+
+    Args:
+        source: path, `data:` URL or bytes.
+        limits: `max_bytes` is checked before a file is read.
+        name: what to call the picture in an error; by default the path, `data URL` or `N bytes`.
+
+    Raises:
+        ImageError: nothing there, not a regular file, unreadable, empty, too large, or a bad `data:` URL.
+    """
+    label = _label(source, name)
+    if isinstance(source, bytes):
+        data = source
+    elif _is_data_url(source):
+        data = _read_data_url(str(source), limits, label)
+    elif isinstance(source, str | Path):
+        data = _read_file(source, limits, label)
+    else:
+        raise ImageError(
+            f"{label}: a {type(source).__name__} is no picture; pass a path, a data: URL, bytes or an open PIL image"
+        )
+    if not data:
+        raise ImageError(f"{label}: empty (0 bytes); get the picture again from where it came from")
+    _check_bytes(len(data), limits, label)
+    return data
+
+
+def open_image(
+    source: ImageSource, *, min_side: int | None = None, limits: ImageLimits = ImageLimits(), name: str | None = None
+) -> Image.Image:
+    """Open a picture: upright, 8-bit RGB in sRGB, without any metadata.
+
+    JPEG, PNG, WebP, BMP, TIFF (first page) and GIF (first frame) are read with Pillow, HEIC and DICOM (first
+    frame) with the extra `formats`; the content decides, never the file's name. EXIF orientation is applied, an
+    ICC profile converted to sRGB (a broken one is ignored), transparency laid on white, and 16-bit, grey,
+    palette, CMYK and LAB pixels brought to RGB.
+
+    A truncated file is refused, never filled up with grey. Bytes damaged inside a file are noticed only as far
+    as its format can tell; JPEG often cannot.
+
+    Args:
+        source: path, `data:` URL, encoded bytes, or an open PIL image (left as it is).
+        min_side: the picture is only needed with a shorter side of at least this many pixels. A larger JPEG is
+            then decoded at 1/2, 1/4 or 1/8 of its size, which is much quicker; nothing is ever enlarged.
+        limits: checked before decoding.
+        name: what to call the picture in an error; by default the path, `data URL` or `N bytes`.
+
+    Returns:
+        A new picture of mode `RGB` with an empty `info`.
+
+    Raises:
+        ImageError: the picture cannot be read or is refused; one line naming it, the reason and what to do.
+        MissingExtraError: HEIC or DICOM without the extra `formats`.
+    """
+    if min_side is not None and min_side < 1:
+        raise ImageError(f"min_side must be at least 1 pixel, not {min_side}")
+    label = _label(source, name)
+    if isinstance(source, Image.Image):
+        return _from_open(source, limits, label)
+    data = read_bytes(source, limits=limits, name=name)
+    return decode(data, min_side=min_side, max_pixels=limits.max_pixels, label=label)
+
+
+def encode_jpeg(image: Image.Image, *, max_side: int = STORED_SIDE, quality: int = 90) -> bytes:
+    """Encode a picture as a fresh JPEG without metadata (no EXIF, ICC profile or comment).
+
+    Args:
+        image: a picture as `open_image` returns it; other modes are brought to RGB first.
+        max_side: longest side of the result in pixels; a smaller picture is never enlarged.
+        quality: 1 to 95, as in Pillow.
+
+    Returns:
+        The JPEG; the same bytes each time for the same pixels and the same Pillow.
+
+    Raises:
+        ImageError: a side, quality or picture that cannot be encoded.
+    """
+    if max_side < 1 or not 1 <= quality <= 95:
+        raise ImageError(f"max_side must be at least 1 and quality 1 to 95, not {max_side} and {quality}")
+    if min(image.size) < 1:
+        raise ImageError(f"a picture of {image.width} x {image.height} pixels has nothing to encode")
+    longest = max(image.size)
+    try:
+        clean = to_srgb(image)
+        if longest > max_side:
+            size = tuple(max(1, round(side * max_side / longest)) for side in image.size)
+            # A box filter first, down to at most 3 times the final side: far quicker, and not visible after it.
+            clean = clean.resize((size[0], size[1]), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        out = io.BytesIO()
+        clean.save(out, "JPEG", quality=quality)
+    except DECODING_ERRORS as error:
+        raise ImageError(f"the picture ({image.mode}, {image.width} x {image.height}): {reason_of(error)}") from error
+    return out.getvalue()
+
+
+def data_url(jpeg: bytes) -> str:
+    """`data:image/jpeg;base64,...` for a JPEG, as chat models take it."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+def _from_open(image: Image.Image, limits: ImageLimits, label: str) -> Image.Image:
+    """Clean copy of an already open picture."""
+    if image.width * image.height > limits.max_pixels:
+        raise ImageError(
+            f"{label}: more than the {limits.max_pixels:,} pixels allowed; resize it, or raise ImageLimits.max_pixels"
+        )
+    if min(image.size) < 1:
+        raise ImageError(f"{label}: no pixels; pass a picture of at least 1 x 1")
+    try:
+        image.load()
+        return to_srgb(apply_orientation(image))
+    except DECODING_ERRORS as error:
+        raise ImageError(f"{label}: {reason_of(error)}; open it again, or pass its path") from error
+
+
+def _read_file(path: str | Path, limits: ImageLimits, label: str) -> bytes:
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", str(path)):
+        raise ImageError(f"{label}: a URL; download the picture first and pass its path or bytes")
+    try:
+        status = Path(path).stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise ImageError(f"{label}: a folder, not a picture; name a file in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise ImageError(f"{label}: not a regular file; pass a picture file")
+        _check_bytes(status.st_size, limits, label)
+        with Path(path).open("rb") as file:
+            return file.read(status.st_size)
+    except FileNotFoundError as error:
+        raise ImageError(f"{label}: no such file; check the path (now in {Path.cwd()})") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        raise ImageError(f"{label}: cannot be read ({reason_of(error)}); check the path and its permissions") from error
+
+
+def _is_data_url(source: object) -> bool:
+    return isinstance(source, str) and source[:5].lower() == "data:"
+
+
+def _read_data_url(url: str, limits: ImageLimits, label: str) -> bytes:
+    header, comma, payload = url.partition(",")
+    if not comma:
+        raise ImageError(f"{label}: no comma after the media type; write data:image/jpeg;base64,...")
+    _check_bytes(len(payload) * 3 // 4, limits, label)
+    try:
+        raw = unquote_to_bytes(payload)
+        if header.lower().endswith(";base64"):
+            return base64.b64decode(b"".join(raw.split()), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise ImageError(f"{label}: broken base64 ({reason_of(error)}); encode the picture again") from error
+    return raw
+
+
+def _check_bytes(count: int, limits: ImageLimits, label: str) -> None:
+    if count > limits.max_bytes:
+        raise ImageError(
+            f"{label}: {count:,} bytes, more than the {limits.max_bytes:,} allowed; "
+            "save it smaller, or raise ImageLimits.max_bytes"
+        )
+
+
+def _label(source: object, name: str | None) -> str:
+    """What to call a picture in a one-line error: short, and without line breaks."""
+    if name is not None:
+        text = name
+    elif isinstance(source, bytes):
+        text = f"{len(source):,} bytes"
+    elif isinstance(source, Image.Image):
+        text = f"open picture ({source.mode}, {source.width} x {source.height})"
+    elif _is_data_url(source):
+        text = "data URL"
+    else:
+        text = str(source)
+    text = "".join(character if character.isprintable() else "?" for character in text) or "''"
+    return text if len(text) <= 200 else f"{text[:120]}...{text[-60:]}"
