@@ -1,0 +1,208 @@
+"""Cases as columns: how they lie in the table on disk, and in memory without vectors and pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dermtools.cases.case import AttributeValue, Case, Task
+from dermtools.errors import CaseBaseError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+LABEL_PREFIX = "label_"
+ROW_ID = "_rowid"
+ROW_NAMES = ("case_id", "content_hash", "vector", "jpeg", "width", "height")
+"""What a row holds beside its metadata, and the id to find that by."""
+
+
+@dataclass(frozen=True, eq=False)
+class StoredCase:
+    """One row: a case, its embedding, and the small clean JPEG that stands for its picture."""
+
+    case: Case
+    content_hash: str
+    """SHA-256 of the original picture without its metadata."""
+    vector: NDArray[np.float32]
+    """Embedding, float32, shape (d,)."""
+    jpeg: bytes
+    width: int
+    """Pixels of the original picture, upright."""
+    height: int
+
+
+@dataclass(frozen=True, eq=False)
+class CaseColumns:
+    """All metadata of one version of a case base, in row order. Row i of every column is the same case."""
+
+    version: int
+    case_ids: list[str]
+    group_ids: list[str]
+    splits: list[str | None]
+    labels: dict[str, list[tuple[str, ...]]]
+    """Task name to the labels of each row; `()` where unknown."""
+    attributes: dict[str, list[AttributeValue | None]]
+    """Attribute name to the value of each row; None where unknown."""
+    content_hashes: list[str]
+    widths: NDArray[np.int32]
+    """Pixels of the original pictures, shape (n,)."""
+    heights: NDArray[np.int32]
+    row_ids: NDArray[np.int64] = field(repr=False)
+    """Where each row lies in this version of the table, shape (n,); means nothing in another version."""
+    row_of: dict[str, int] = field(repr=False)
+    """Case id to row."""
+
+    def __len__(self) -> int:
+        return len(self.case_ids)
+
+    def case(self, row: int) -> Case:
+        """The case of one row."""
+        split = self.splits[row]
+        return Case.model_construct(
+            case_id=self.case_ids[row],
+            group_id=self.group_ids[row],
+            split=split,
+            labels={task: column[row] for task, column in self.labels.items() if column[row]},
+            attributes={name: value for name, column in self.attributes.items() if (value := column[row]) is not None},
+        )
+
+
+def check_rows(rows: Sequence[StoredCase], tasks: Iterable[Task], dimension: int) -> None:
+    """Refuse rows that contradict each other, the label sets or the dimension.
+
+    Raises:
+        CaseBaseError: what is wrong with the first such row.
+    """
+    labels = {task.name: frozenset(task.labels) for task in tasks}
+    seen = set[str]()
+    for row in rows:
+        case_id = row.case.case_id
+        if case_id in seen:
+            raise CaseBaseError(f"case {case_id!r} comes twice")
+        seen.add(case_id)
+        if row.vector.shape != (dimension,):
+            raise CaseBaseError(f"case {case_id!r} has a vector of shape {row.vector.shape}, not ({dimension},)")
+        if not np.isfinite(row.vector).all():
+            raise CaseBaseError(f"case {case_id!r} has a vector with values that are not finite")
+        for name, value in row.case.attributes.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise CaseBaseError(f"case {case_id!r}: attribute {name!r} is {value}; leave it out where unknown")
+        for task, values in row.case.labels.items():
+            unknown = next((value for value in values if value not in labels.get(task, ())), None)
+            if unknown is not None:
+                raise CaseBaseError(f"case {case_id!r}: {unknown!r} is not a label of task {task!r} of the case base")
+
+
+def schema(tasks: Iterable[str], dimension: int) -> pa.Schema:
+    """Columns of the table: label columns are lists, so that `array_has` filters them."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            pa.field("case_id", pa.string(), nullable=False),
+            pa.field("group_id", pa.string(), nullable=False),
+            pa.field("split", pa.string()),
+            pa.field("attributes", pa.string(), nullable=False),
+            pa.field("content_hash", pa.string(), nullable=False),
+            pa.field("width", pa.int32(), nullable=False),
+            pa.field("height", pa.int32(), nullable=False),
+            pa.field("vector", pa.list_(pa.float32(), dimension), nullable=False),
+            pa.field("jpeg", pa.binary(), nullable=False),
+            *(label_field(task) for task in tasks),
+        ]
+    )
+
+
+def label_field(task: str) -> pa.Field:
+    """The column that holds the labels of one task; null where unknown."""
+    import pyarrow as pa
+
+    return pa.field(LABEL_PREFIX + task, pa.list_(pa.string()))
+
+
+def to_arrow(rows: Sequence[StoredCase], columns: pa.Schema) -> pa.Table:
+    """Rows as an Arrow table with exactly the columns of the table on disk."""
+    import pyarrow as pa
+
+    cases = [row.case for row in rows]
+    vectors = np.ascontiguousarray([row.vector for row in rows], dtype=np.float32)
+    values: dict[str, object] = {
+        "case_id": [case.case_id for case in cases],
+        "group_id": [case.group_id for case in cases],
+        "split": [case.split for case in cases],
+        "attributes": [json.dumps(case.attributes, ensure_ascii=False, sort_keys=True) for case in cases],
+        "content_hash": [row.content_hash for row in rows],
+        "width": [row.width for row in rows],
+        "height": [row.height for row in rows],
+        "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1]),
+        "jpeg": [row.jpeg for row in rows],
+    }
+    arrays = []
+    for column in columns:
+        if column.name.startswith(LABEL_PREFIX):
+            task = column.name.removeprefix(LABEL_PREFIX)
+            value: object = [list(case.labels[task]) if case.labels.get(task) else None for case in cases]
+        else:
+            value = values[column.name]
+        arrays.append(value if isinstance(value, pa.Array) else pa.array(value, column.type))
+    return pa.table(arrays, schema=columns)
+
+
+def stored_case(case: Case, cells: Mapping[str, Any]) -> StoredCase:
+    """A row from its case and its cells `ROW_NAMES`."""
+    vector = np.asarray(cells["vector"], dtype=np.float32)
+    return StoredCase(case, cells["content_hash"], vector, cells["jpeg"], cells["width"], cells["height"])
+
+
+def metadata_names(tasks: Iterable[str]) -> list[str]:
+    """The columns that `from_arrow` needs: all but vectors and pictures."""
+    small = ("case_id", "group_id", "split", "attributes", "content_hash", "width", "height")
+    return [*small, *(LABEL_PREFIX + task for task in tasks)]
+
+
+def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColumns:
+    """Columns from an Arrow table that holds `metadata_names` and the row ids.
+
+    Raises:
+        ValueError: a cell does not hold what this package writes.
+    """
+    case_ids: list[str] = table["case_id"].to_pylist()
+    return CaseColumns(
+        version=version,
+        case_ids=case_ids,
+        group_ids=table["group_id"].to_pylist(),
+        splits=table["split"].to_pylist(),
+        labels={
+            task: [tuple(labels) if labels else () for labels in table[LABEL_PREFIX + task].to_pylist()]
+            for task in tasks
+        },
+        attributes=_attributes(table["attributes"].to_pylist()),
+        content_hashes=table["content_hash"].to_pylist(),
+        widths=table["width"].to_numpy(),
+        heights=table["height"].to_numpy(),
+        row_ids=table[ROW_ID].to_numpy().astype(np.int64),
+        row_of={case_id: row for row, case_id in enumerate(case_ids)},
+    )
+
+
+def _attributes(cells: list[str]) -> dict[str, list[AttributeValue | None]]:
+    """One column an attribute, from the JSON object of each row."""
+    # One parse of all rows is several times faster than a parse a row.
+    parsed = json.loads("[" + ",".join(cells) + "]")
+    if len(parsed) != len(cells) or not all(isinstance(attributes, dict) for attributes in parsed):
+        raise ValueError("an attributes cell is not a JSON object")
+    columns: dict[str, list[AttributeValue | None]] = {}
+    for row, attributes in enumerate(parsed):
+        for name, value in attributes.items():
+            column = columns.get(name)
+            if column is None:
+                column = columns[name] = [None] * len(parsed)
+            column[row] = value
+    return columns

@@ -1,0 +1,110 @@
+"""The manifest of a case base: what the data in the folder is, and which code may read it."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dermtools import __version__
+from dermtools.cases.case import Task
+from dermtools.cases.identity import EmbedderIdentity
+from dermtools.errors import CaseBaseError
+from dermtools.images import STORED_SIDE
+
+FORMAT_VERSION = 1
+MANIFEST_NAME = "manifest.json"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class SourceNote(BaseModel):
+    """A data set that went into the case base, and what must be kept with it: licence, drawn or real."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str
+    notes: tuple[str, ...] = ()
+
+
+class Manifest(BaseModel):
+    """Format, embedder and tasks of a case base; `manifest.json` in its folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    format_version: Annotated[int, Field(ge=1)] = FORMAT_VERSION
+    dermtools_version: str = Field(default=__version__, description="the version that created the folder")
+    created: str = Field(default_factory=_now, description="UTC, ISO 8601")
+    embedder: str = Field(description="spec string that loads the embedder, e.g. `onnx:/models/m.onnx`")
+    identity: EmbedderIdentity
+    tasks: tuple[Task, ...] = ()
+    sources: tuple[SourceNote, ...] = ()
+    picture_side: Annotated[int, Field(gt=0)] = Field(
+        default=STORED_SIDE, description="longest side of stored pictures"
+    )
+    picture_quality: Annotated[int, Field(ge=1, le=100)] = Field(default=90, description="JPEG quality of them")
+
+    def task(self, name: str) -> Task | None:
+        """The task of that name, or None."""
+        return next((task for task in self.tasks if task.name == name), None)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of a case base.
+
+    Raises:
+        CaseBaseError: there is no folder or manifest, it is unreadable, foreign, or of a newer format.
+    """
+    if not folder.exists():
+        raise CaseBaseError(f"no case base at {folder}; make one with: dermtools ingest SOURCE {folder}")
+    if not folder.is_dir():
+        raise CaseBaseError(f"{folder} is a file, not a case base; a case base is a folder with a {MANIFEST_NAME}")
+    path = folder / MANIFEST_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CaseBaseError(f"{folder} is not a case base: it has no {MANIFEST_NAME}") from None
+    except OSError as error:
+        raise CaseBaseError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # broken JSON or UTF-8; RecursionError below: nesting without end
+        raise CaseBaseError(f"{path} is damaged: {error}; restore it, or ingest again into a new folder") from error
+    except RecursionError:
+        raise CaseBaseError(f"{path} is damaged: nested too deeply; restore it") from None
+    written = content.get("format_version") if isinstance(content, dict) else None
+    if not isinstance(written, int) or isinstance(written, bool):
+        raise CaseBaseError(f"{path} is not the manifest of a case base: it names no format_version")
+    if written > FORMAT_VERSION:
+        raise CaseBaseError(
+            f"{folder} was made by a newer dermtools (format {written}, this one reads {FORMAT_VERSION}); "
+            "upgrade with: pip install -U dermtools"
+        )
+    try:
+        return Manifest.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise CaseBaseError(f"{path} is damaged at {where}: {first['msg']}; restore it") from error
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace the manifest at once: a reader sees the old or the new one, never a part.
+
+    Raises:
+        CaseBaseError: the folder cannot be written.
+    """
+    path = folder / MANIFEST_NAME
+    draft = path.with_suffix(".json.new")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(manifest.model_dump_json(indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise CaseBaseError(f"{folder} cannot be written: {error.strerror}") from error

@@ -1,0 +1,80 @@
+"""What the cells of a table hold: identifiers, labels and typed attributes."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from dermtools.cases.case import AttributeValue
+
+# Leading zeros, and more whole digits than a float holds exactly, make an identifier, not a number.
+_INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]{0,18})")
+_NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_TRUTH = {"true": True, "false": False}
+_INT64 = range(-(2**63), 2**63)
+
+
+def text(cell: object) -> str:
+    """A cell as stripped text; empty for an unknown one."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return str(cell).strip()
+
+
+def labels(cell: object, separator: str) -> tuple[str, ...]:
+    """Labels of a cell, each once, in their order: a list as it is, anything else split at the separator.
+
+    Raises:
+        ValueError: the cell holds something that is no label, such as an object or a list of lists.
+    """
+    if isinstance(cell, dict | bytes):
+        raise ValueError("holds no labels")
+    parts = cell if isinstance(cell, list) else text(cell).split(separator)
+    if any(isinstance(part, dict | list | bytes) for part in parts):
+        raise ValueError("holds a list of things that are no labels")
+    return tuple(dict.fromkeys(label for label in map(text, parts) if label))
+
+
+def typed_column(cells: Sequence[object], *, untyped: bool) -> list[AttributeValue | None]:
+    """Attribute values of a whole column, all of one type; None for unknown.
+
+    Empty text, null, bytes and numbers that are not finite are unknown. Lists and objects become JSON text.
+
+    Args:
+        cells: the column, one cell a row.
+        untyped: read numbers and truth values out of text, as a CSV needs it.
+    """
+    values = [_plain(cell) for cell in cells]
+    known = [value for value in values if value is not None]
+    convert = _conversion(known, untyped=untyped)
+    return [None if value is None else convert(value) for value in values]
+
+
+def _plain(cell: object) -> AttributeValue | None:
+    if isinstance(cell, float):
+        return cell if math.isfinite(cell) else None
+    if isinstance(cell, bool) or (isinstance(cell, int) and cell in _INT64):
+        return cell
+    if isinstance(cell, list | dict):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    return None if isinstance(cell, bytes) else text(cell) or None
+
+
+def _conversion(known: Sequence[AttributeValue], *, untyped: bool) -> Callable[[AttributeValue], AttributeValue]:
+    if untyped:
+        texts = [str(value) for value in known]
+        if all(value.lower() in _TRUTH for value in texts):
+            return lambda value: _TRUTH[str(value).lower()]
+        if all(_INTEGER.fullmatch(value) and int(value) in _INT64 for value in texts):
+            return int
+        if all(_NUMBER.fullmatch(value) and math.isfinite(float(value)) for value in texts):
+            return float
+        return str
+    kinds = {type(value) for value in known}
+    if len(kinds) <= 1:
+        return lambda value: value
+    return float if kinds == {int, float} else text

@@ -1,0 +1,93 @@
+"""Cases from a folder of pictures: one folder a class, below split folders or not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from dermtools.cases.case import Case, Problem, SourceCase, SourceData
+from dermtools.cases.sources.assembly import SPLIT_NAMES, assemble, make_task, split_named
+from dermtools.cases.sources.options import SourceOptions
+from dermtools.cases.sources.pictures import is_picture, visible_files
+from dermtools.errors import SourceError
+
+_LAYOUT = "put pictures in one folder a class: LABEL/*.jpg, or train/LABEL/*.jpg, valid/LABEL/*.jpg, test/LABEL/*.jpg"
+_SHOWN = 5
+
+
+def load_folder(root: Path, options: SourceOptions) -> SourceData:
+    """Read `root/LABEL/...` or `root/{train,valid,test}/LABEL/...`, at any depth below LABEL.
+
+    The path below `root` is the case id. The task is called `label`, or as the option `tasks` says. Each
+    picture is its own group, unless the option `group_pattern` finds one in its file name.
+
+    Raises:
+        SourceError: no folder, split folders beside others, or no picture in a class folder.
+    """
+    options.refuse_others("folder", "tasks", "split_seed", "split_fractions", "questions", "group_pattern")
+    if len(options.tasks) > 1:
+        raise SourceError(f"a folder has one task, its class folders; {len(options.tasks)} were named")
+    task_name = options.tasks[0] if options.tasks else "label"
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", task_name):
+        raise SourceError(f"task name {task_name!r}: use a Latin letter, then letters, digits or _")
+    files = [path.relative_to(root) for path in visible_files(root)]
+    pictures = [path for path in files if is_picture(path.name)]
+    tops = {path.parts[0] for path in pictures if len(path.parts) > 1}
+    split_folders = {top for top in tops if split_named(top)}
+    if split_folders and split_folders != tops:
+        raise SourceError(
+            f"{root}: split folders ({', '.join(sorted(split_folders))}) beside others "
+            f"({', '.join(sorted(tops - split_folders))}); use either; splits are called {', '.join(SPLIT_NAMES)}"
+        )
+    depth = 1 if split_folders else 0
+    pattern = re.compile(options.group_pattern) if options.group_pattern is not None else None
+    cases, problems, ungrouped = [], [], 0
+    for path in pictures:
+        case_id = path.as_posix()
+        if not _is_unicode(case_id):
+            problems.append(Problem(ascii(case_id), "its name is not UTF-8; rename it"))
+            continue
+        if len(path.parts) < depth + 2:
+            problems.append(Problem(case_id, f"lies in no class folder; {_LAYOUT}"))
+            continue
+        match = pattern.search(path.name) if pattern else None
+        group = match[1] if match else None
+        ungrouped += not group
+        case = Case(
+            case_id=case_id,
+            group_id=group or case_id,
+            split=split_named(path.parts[0]) if depth else None,
+            labels={task_name: (path.parts[depth],)},
+        )
+        cases.append(SourceCase(case, root / path))
+    if not pictures:
+        raise SourceError(f"{root}: no picture below this folder; {_LAYOUT}")
+    notes = []
+    if pattern is None:
+        notes.append(
+            "each picture is its own group, so one patient may sit in two splits; a group pattern tells groups"
+        )
+    elif ungrouped:
+        notes.append(f"{ungrouped} pictures do not match the group pattern and are each their own group")
+    names = (path.as_posix() for path in files if not is_picture(path.name))
+    if others := [name if _is_unicode(name) else ascii(name) for name in names]:
+        shown = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+        notes.append(f"files that are not pictures are left out ({len(others)}): {shown}")
+    return assemble(
+        root.resolve().name,
+        where=str(root),
+        tasks=[make_task(task_name, (label for item in cases for label in item.case.labels[task_name]))],
+        cases=cases,
+        problems=problems,
+        notes=notes,
+        options=options,
+    )
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether a file name is text, and not bytes in another encoding, which can be neither stored nor shown."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

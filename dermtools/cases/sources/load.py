@@ -1,0 +1,94 @@
+"""One door to all sources: `load_source`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dermtools.cases.case import Case, SourceData
+from dermtools.cases.sources import dermavqa, woundcarevqa
+from dermtools.cases.sources.folder import load_folder
+from dermtools.cases.sources.options import SourceOptions
+from dermtools.cases.sources.pictures import is_file
+from dermtools.cases.sources.rows import TABLE_SUFFIXES
+from dermtools.cases.sources.table import load_table
+from dermtools.errors import SourceError
+
+SAMPLE = "sample"
+_READERS: Mapping[str, Callable[[Path, SourceOptions], SourceData]] = {
+    "table": load_table,
+    "folder": load_folder,
+    "dermavqa": dermavqa.load_dermavqa,
+    "woundcarevqa": woundcarevqa.load_woundcarevqa,
+}
+KINDS = (*_READERS, SAMPLE)
+_CHOICE = (
+    f"give a table ({', '.join(TABLE_SUFFIXES)}), a folder with one folder a class, the folder of DermaVQA-IIYI or "
+    f"WoundcareVQA, or the word {SAMPLE}"
+)
+
+
+def load_source(location: str | Path, kind: str | None = None, options: SourceOptions | None = None) -> SourceData:
+    """Read a labelled image set: its tasks, its cases, and what could not be read.
+
+    Args:
+        location: a table file, a folder, or the word `sample`.
+        kind: one of `KINDS`; None guesses it from the location.
+        options: how to read it; options that do not apply to the kind are refused.
+
+    Raises:
+        SourceError: nothing usable at the location, an unknown kind, or an option that does not fit.
+    """
+    options = options or SourceOptions()
+    kind = kind or guess_kind(location)
+    if kind == SAMPLE:
+        return _load_sample(options)
+    if kind not in _READERS:
+        raise SourceError(f"unknown kind of source {kind!r}; the kinds are {', '.join(KINDS)}")
+    path = Path(location).expanduser()
+    if kind == "table" and not is_file(path):
+        raise SourceError(f"{path}: no such file; {_CHOICE}")
+    if kind != "table" and not path.is_dir():
+        raise SourceError(f"{path}: no such folder; {_CHOICE}")
+    return _READERS[kind](path, options)
+
+
+def guess_kind(location: str | Path) -> str:
+    """Kind of source at a location.
+
+    Raises:
+        SourceError: nothing there, or nothing that can be read; says what can be given.
+    """
+    if str(location) == SAMPLE:
+        return SAMPLE
+    path = Path(location).expanduser()
+    if path.is_dir():
+        if is_file(path / dermavqa.METADATA) or is_file(path / dermavqa.NUMBERS):
+            return "dermavqa"
+        return "woundcarevqa" if is_file(path / woundcarevqa.ENTRIES) else "folder"
+    if not is_file(path):
+        raise SourceError(f"{path}: no such file or folder; {_CHOICE}")
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raise SourceError(f"{path}: not a source; {_CHOICE}")
+    return "table"
+
+
+def _load_sample(options: SourceOptions) -> SourceData:
+    from dermtools.cases.sources.sample import load_sample
+
+    options.refuse_others(SAMPLE, "tasks")
+    data = load_sample()
+    known = [task.name for task in data.tasks]
+    if strangers := [task for task in options.tasks if task not in known]:
+        raise SourceError(f"the sample has no task {strangers[0]!r}; it has {', '.join(known)}")
+    wanted = options.tasks or known
+    return replace(
+        data,
+        tasks=tuple(task for task in data.tasks if task.name in wanted),
+        cases=tuple(replace(item, case=_keep_labels(item.case, wanted)) for item in data.cases),
+    )
+
+
+def _keep_labels(case: Case, tasks: Sequence[str]) -> Case:
+    return case.model_copy(update={"labels": {task: case.labels[task] for task in tasks if task in case.labels}})

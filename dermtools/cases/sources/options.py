@@ -1,0 +1,72 @@
+"""What a user may say about how a labelled image set is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from dermtools.cases.splits import DEFAULT_FRACTIONS, check_fractions
+from dermtools.errors import SourceError
+
+ROLES = ("case_id", "image", "group_id", "split")
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """Options of all sources; a source refuses those that do not apply to it.
+
+    Raises:
+        SourceError: an option has a value that no source can use.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Role (`case_id`, `image`, `group_id`, `split`) to column name, where the defaults do not fit. Table only."""
+    tasks: tuple[str, ...] = ()
+    """Label columns to make tasks of; empty takes what the source has or knows. A folder takes one name."""
+    separator: str = "|"
+    """What separates the labels of one cell. Table only."""
+    split_seed: int = 0
+    """Seed of the splits that are made where none are given."""
+    split_fractions: tuple[float, float, float] = DEFAULT_FRACTIONS
+    """Shares of train, valid and test where no splits are given."""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    """Task name to the question that it asks, in place of the default question."""
+    group_pattern: str | None = None
+    """Regular expression searched in a file name; its first capture group is the case's group. Folder only."""
+    images: Path | None = None
+    """Folder that holds the pictures, where it is not the data folder. DermaVQA and WoundcareVQA only."""
+
+    def __post_init__(self) -> None:
+        check_fractions(self.split_fractions)
+        if unknown := [role for role in self.columns if role not in ROLES]:
+            raise SourceError(f"no column can be mapped to {unknown[0]!r}; the roles are {', '.join(ROLES)}")
+        if not self.separator:
+            raise SourceError("the separator of labels is empty; give at least one character, such as '|'")
+        if repeated := [task for index, task in enumerate(self.tasks) if task in self.tasks[:index]]:
+            raise SourceError(f"task {repeated[0]!r} is named twice")
+        if self.group_pattern is not None:
+            try:
+                groups = re.compile(self.group_pattern).groups
+            except re.error as error:
+                raise SourceError(f"group pattern {self.group_pattern!r} is no regular expression: {error}") from error
+            if groups < 1:
+                raise SourceError(
+                    f"group pattern {self.group_pattern!r} captures nothing; put what names the group in parentheses, "
+                    r"such as ^(PAT_\d+)_"
+                )
+
+    def refuse_others(self, kind: str, *applicable: str) -> None:
+        """Refuse options that were set and mean nothing to a source of this kind.
+
+        Raises:
+            SourceError: names the option, and the options that apply.
+        """
+        plain = SourceOptions()
+        for option in fields(self):
+            if option.name not in applicable and getattr(self, option.name) != getattr(plain, option.name):
+                raise SourceError(
+                    f"option {option.name!r} does not apply to a {kind} source; "
+                    f"it takes {', '.join(applicable) if applicable else 'none'}"
+                )

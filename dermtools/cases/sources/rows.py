@@ -1,0 +1,153 @@
+"""Rows of a table file: CSV, TSV, JSON lines or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dermtools.cases.case import Problem
+from dermtools.errors import SourceError
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record. `where` counts as an editor or a spreadsheet does, so a CSV's first record is row 2."""
+
+    where: str
+    cells: dict[str, object]
+
+
+@dataclass
+class Rows:
+    """The records of a table file, and those that cannot be read."""
+
+    columns: tuple[str, ...]
+    untyped: bool
+    """Whether cells are text only because the format (CSV) has no types."""
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_rows(path: Path) -> Rows:
+    """Read a table file by its extension.
+
+    Raises:
+        SourceError: not there, not of a known format, not UTF-8, damaged, or without a usable header.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        rows = _parquet(path)
+    elif suffix in (".jsonl", ".ndjson"):
+        rows = _json_lines(path)
+    elif suffix in TABLE_SUFFIXES:
+        rows = _delimited(path, "\t" if suffix == ".tsv" else ",")
+    else:
+        raise SourceError(f"{path}: not a table; give one of {', '.join(TABLE_SUFFIXES)}")
+    if repeated := [column for column, count in Counter(rows.columns).items() if count > 1]:
+        raise SourceError(f"{path}: column {repeated[0]!r} is there more than once; rename one of them")
+    return rows
+
+
+def read_text(path: Path) -> str:
+    """Text of a UTF-8 file, with or without a byte order mark.
+
+    Raises:
+        SourceError: cannot be read, or is in another encoding.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: not UTF-8 (at byte {error.start}); save it as UTF-8") from error
+
+
+def parse_json(document: str) -> object:
+    """Value of a JSON document.
+
+    Raises:
+        ValueError: not JSON, nested too deeply, or text that is half a Unicode character.
+    """
+    try:
+        value: object = json.loads(document)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if "\\u" in document:
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _delimited(path: Path, delimiter: str) -> Rows:
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = next(reader, [])
+        if len(header) == 1 and any(other in header[0] for other in ";\t,"):
+            raise SourceError(
+                f"{path}: the header is one column, {header[0]!r}; separate columns with "
+                f"{'tabs' if delimiter == chr(9) else 'commas, or name the file .tsv for tabs'}"
+            )
+        if not any(header):
+            raise SourceError(f"{path}: no header; the first line names the columns")
+        table = Rows(columns=tuple(header), untyped=True)
+        for number, record in enumerate(reader, start=2):
+            where = f"{path.name} row {number}"
+            if len(record) == len(header):
+                table.rows.append(Row(where, dict(zip(header, record, strict=True))))
+            elif record:
+                table.problems.append(Problem(where, f"has {len(record)} cells, the header has {len(header)}"))
+    except csv.Error as error:
+        raise SourceError(f"{path} line {reader.line_num}: not readable as CSV ({error}); check its quotes") from error
+    return table
+
+
+def _json_lines(path: Path) -> Rows:
+    columns: dict[str, None] = {}
+    table = Rows(columns=(), untyped=False)
+    # Not splitlines(): JSON text may hold the other line breaks of Unicode unescaped.
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"{path.name} row {number}"
+        try:
+            record = parse_json(line)
+        except ValueError as error:
+            table.problems.append(Problem(where, f"is not JSON ({error})"))
+            continue
+        if not isinstance(record, dict):
+            table.problems.append(Problem(where, "is not a JSON object"))
+            continue
+        columns |= dict.fromkeys(record)
+        table.rows.append(Row(where, record))
+    if not table.rows:
+        first = f"; {table.problems[0].where} {table.problems[0].reason}" if table.problems else ""
+        raise SourceError(f"{path}: holds no JSON object, one a line{first}")
+    table.columns = tuple(columns)
+    return table
+
+
+def _parquet(path: Path) -> Rows:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        content = pyarrow.parquet.read_table(path, partitioning=None)
+    except (OSError, pyarrow.ArrowException) as error:
+        reason = str(error).partition("\n")[0]
+        raise SourceError(f"{path}: not readable as Parquet ({reason})") from error
+    columns = tuple(content.column_names)
+    # Through columns, not records: records would drop a repeated column before it can be refused.
+    records = zip(*(column.to_pylist() for column in content.columns), strict=True)
+    return Rows(
+        columns=columns,
+        untyped=False,
+        rows=[
+            Row(f"{path.name} row {number}", dict(zip(columns, record, strict=True)))
+            for number, record in enumerate(records, start=1)
+        ],
+    )

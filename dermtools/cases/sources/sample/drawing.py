@@ -1,0 +1,151 @@
+"""Means of drawing: a pose, outlines, soft masks and noise, all on one square of pixels.
+
+Everything is given in body units: the part of the body fills about -1 to 1, x to the right and y down. A `Pose` says
+which piece of that plane the picture shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+SIDE = 384
+"""Pixels on each side of a drawn picture."""
+
+Array = NDArray[np.float32]
+Colour = tuple[float, float, float]
+Point = tuple[float, float]
+
+_OVERSAMPLING = 2
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Which piece of the body plane is seen: the point in the middle, magnification, and turn in radians."""
+
+    centre: Point = (0.0, 0.0)
+    zoom: float = 1.0
+    turn: float = 0.0
+
+    def pixels(self, points: Sequence[Point] | Array) -> Array:
+        """Body units, shape (n, 2), to pixels, shape (n, 2)."""
+        cos, sin = np.cos(self.turn), np.sin(self.turn)
+        moved = np.asarray(points, dtype=np.float32) - np.asarray(self.centre, dtype=np.float32)
+        turned = moved @ np.array([[cos, sin], [-sin, cos]], dtype=np.float32)
+        pixels: Array = turned * np.float32(self.unit) + np.float32(SIDE / 2)
+        return pixels
+
+    @property
+    def unit(self) -> float:
+        """Pixels in one body unit."""
+        return SIDE / 2 * self.zoom
+
+
+def shape(pose: Pose, *outlines: Sequence[Point] | Array) -> Array:
+    """Mask of the union of closed outlines: 1 inside, 0 outside, smooth at the border."""
+    canvas, pen = _canvas()
+    for outline in outlines:
+        pen.polygon((pose.pixels(outline) * _OVERSAMPLING).ravel().tolist(), fill=255)
+    return _mask(canvas)
+
+
+def strokes(pose: Pose, lines: Sequence[Sequence[Point]] | Array, width: float) -> Array:
+    """Mask of open lines of a width in body units."""
+    canvas, pen = _canvas()
+    thickness = max(1, round(width * pose.unit * _OVERSAMPLING))
+    for line in lines:
+        points = (pose.pixels(line) * _OVERSAMPLING).ravel().tolist()
+        pen.line(points, fill=255, width=thickness, joint="curve" if thickness > 4 else None)
+    return _mask(canvas)
+
+
+def closed_curve(*runs: Sequence[Point]) -> Array:
+    """Smooth closed outline through n points, given in one or more runs (Catmull-Rom), shape (12 n, 2)."""
+    knots = np.concatenate([np.asarray(run, dtype=np.float32) for run in runs])
+    before, after, beyond = np.roll(knots, 1, 0), np.roll(knots, -1, 0), np.roll(knots, -2, 0)
+    t = np.linspace(0, 1, 12, endpoint=False, dtype=np.float32)[:, None, None]
+    curve = 0.5 * (
+        2 * knots
+        + (after - before) * t
+        + (2 * before - 5 * knots + 4 * after - beyond) * t**2
+        + (3 * knots - before - 3 * after + beyond) * t**3
+    )
+    outline: Array = curve.transpose(1, 0, 2).reshape(-1, 2)
+    return outline
+
+
+def mirrored(points: Sequence[Point]) -> list[Point]:
+    """One half of an outline and, backwards, its mirror image at x = 0."""
+    return [*points, *((-x, y) for x, y in reversed(points))]
+
+
+def ellipse(centre: Point, radii: Point, turn: float = 0.0) -> Array:
+    """Outline of an ellipse, shape (48, 2)."""
+    angle = np.linspace(0, 2 * np.pi, 48, endpoint=False, dtype=np.float32)
+    x, y = radii[0] * np.cos(angle), radii[1] * np.sin(angle)
+    outline: Array = np.stack(
+        [centre[0] + x * np.cos(turn) - y * np.sin(turn), centre[1] + x * np.sin(turn) + y * np.cos(turn)], axis=-1
+    )
+    return outline
+
+
+def limb(start: Point, end: Point, start_radius: float, end_radius: float) -> Array:
+    """Outline of a tapering tube with round ends."""
+    direction = np.arctan2(end[1] - start[1], end[0] - start[0])
+    half = np.linspace(-np.pi / 2, np.pi / 2, 16, dtype=np.float32)
+
+    def cap(centre: Point, radius: float, angles: Array) -> Array:
+        ring: Array = np.stack([centre[0] + radius * np.cos(angles), centre[1] + radius * np.sin(angles)], axis=-1)
+        return ring
+
+    tip = cap(end, end_radius, (half + direction).astype(np.float32))
+    root = cap(start, start_radius, (half + direction + np.pi).astype(np.float32))
+    return np.concatenate([tip, root])
+
+
+def soften(mask: Array, radius: float) -> Array:
+    """Blur a mask (0 to 1) by a Gaussian of `radius` pixels."""
+    image = Image.fromarray((mask * 255 + 0.5).astype(np.uint8))
+    blurred = np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), dtype=np.float32)
+    return blurred / np.float32(255)
+
+
+def spread(mask: Array, radius: float) -> Array:
+    """Blur far and without steps, for smooth shading: made small, then large again."""
+    small = max(2, round(SIDE / radius))
+    reduced = Image.fromarray(mask).resize((small, small), Image.Resampling.HAMMING)
+    return np.asarray(reduced.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+
+
+def noise(rng: np.random.Generator, grain: float, shape: tuple[int, ...] = (SIDE, SIDE)) -> Array:
+    """Smooth noise, mean 0 and deviation about 1, with spots of about `grain` pixels."""
+    height, width = shape
+    cells = max(3, round(height / grain)), max(3, round(width / grain))
+    grid = Image.fromarray(rng.standard_normal(cells, dtype=np.float32))
+    return np.asarray(grid.resize((width, height), Image.Resampling.BICUBIC))
+
+
+def paint(picture: Array, mask: Array, colour: Colour | Array, strength: float = 1.0) -> None:
+    """Lay a colour (0 to 1; or colours, shape (3, h, w)) on a picture of shape (3, h, w), in place."""
+    weight = mask * np.float32(strength)
+    for channel, wanted in zip(picture, colour, strict=True):
+        channel += weight * (np.asarray(wanted, np.float32) - channel)
+
+
+def tint(picture: Array, mask: Array, factors: Colour) -> None:
+    """Multiply the colour channels where the mask is 1, in place: as pigment or blood does to skin of any tone."""
+    for channel, factor in zip(picture, factors, strict=True):
+        channel *= 1 + mask * np.float32(factor - 1)
+
+
+def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    canvas = Image.new("L", (SIDE * _OVERSAMPLING, SIDE * _OVERSAMPLING))
+    return canvas, ImageDraw.Draw(canvas)
+
+
+def _mask(canvas: Image.Image) -> Array:
+    return np.asarray(canvas.reduce(_OVERSAMPLING), dtype=np.float32) / np.float32(255)

@@ -1,0 +1,154 @@
+"""One drawn picture: a body part of a person, with a lesion, lit and photographed, marked as drawn."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from dermtools.cases.sources.sample.body import BodyPart
+from dermtools.cases.sources.sample.drawing import SIDE, Array, Colour, Pose, noise, paint, spread, tint
+from dermtools.cases.sources.sample.lesions import add_lesion
+from dermtools.cases.sources.sample.sites import SITES
+
+_TONES = np.array(
+    [(232, 199, 182), (224, 186, 161), (207, 163, 130), (190, 140, 103), (142, 96, 68), (88, 60, 46)], np.float32
+) / np.float32(255)
+_HAIR: dict[str, tuple[Colour, ...]] = {
+    "light": ((0.42, 0.29, 0.17), (0.20, 0.14, 0.10), (0.58, 0.46, 0.30)),
+    "dark": ((0.09, 0.07, 0.06),),
+    "grey": ((0.62, 0.61, 0.60),),
+}
+_CLOTHS: tuple[Colour, ...] = (
+    (0.42, 0.56, 0.60),
+    (0.36, 0.47, 0.58),
+    (0.55, 0.60, 0.62),
+    (0.44, 0.55, 0.47),
+    (0.62, 0.63, 0.66),
+)
+
+
+def draw_picture(
+    site: str,
+    lesion: str,
+    *,
+    fitzpatrick: int,
+    is_grey: bool,
+    near: bool,
+    person: tuple[int, int],
+    picture: int,
+) -> bytes:
+    """Draw one picture; the same arguments give the same bytes.
+
+    Args:
+        site: one of `SITES`.
+        lesion: one of `LESIONS`.
+        fitzpatrick: skin type, 1 to 6.
+        is_grey: whether the hair is grey.
+        near: a close-up rather than an overview.
+        person: seed of all that stays the same in a person's pictures: exact tone, hair, cloth, body, lesion.
+        picture: number that, with `person`, seeds the rest: pose, light and grain.
+
+    Returns:
+        JPEG of 384 x 384 pixels.
+    """
+    personal = np.random.default_rng(person)
+    tone = _TONES[fitzpatrick - 1] * (1 + personal.normal(0, 0.012, 3).astype(np.float32))
+    cloth = _CLOTHS[int(personal.integers(len(_CLOTHS)))]
+    hairs = _HAIR["grey" if is_grey else "light" if fitzpatrick <= 3 else "dark"]
+    hair = np.array(hairs[int(personal.integers(len(hairs)))], np.float32)[:, None, None]
+    size = float(personal.uniform(0.15, 0.21))
+    place = SITES[site].places[person[1] % len(SITES[site].places)]
+
+    rng = np.random.default_rng([*person, picture])
+    zoom = float(rng.uniform(1.4, 2.0) if near else rng.uniform(0.88, 1.25))
+    share = max(0.12, 1 - 0.9 / zoom)  # the closer, the nearer the lesion to the middle of the frame
+    pose = Pose(
+        (place[0] * share + float(rng.normal(0, 0.05)), place[1] * share + float(rng.normal(0, 0.05))),
+        zoom,
+        turn=float(rng.normal(0, 0.14)),
+    )
+    body_seed, lesion_seed = ([*person, list(SITES).index(site), what] for what in (1, 2))
+
+    part = SITES[site].draw(pose, np.random.default_rng(body_seed))
+    skin = _skin(tone, rng)
+    for mask, factors in part.tints:
+        tint(skin, mask, factors)
+    column, row = pose.pixels([place])[0].tolist()
+    height = add_lesion(
+        skin,
+        lesion,
+        np.random.default_rng(lesion_seed),
+        centre=(column, row),
+        size=size * pose.unit,
+        turn=pose.turn,
+        darkness=(fitzpatrick - 1) / 5,
+    )
+    for mask, colour in part.paints:
+        paint(skin, mask, np.asarray(colour, np.float32) * (0.55 + 0.45 * tone))
+    if part.hair:
+        shade = hair * (1 + 0.12 * noise(rng, 9))
+        for mask, opacity in part.hair:
+            paint(skin, mask, shade, opacity)
+    return _jpeg(_photograph(_light(skin, part, height, cloth, rng), rng))
+
+
+def _skin(tone: Array, rng: np.random.Generator) -> Array:
+    """Skin without form or light, shape (3, SIDE, SIDE): uneven pigment and blood, pores."""
+    grain, blood = noise(rng, 3), noise(rng, 45)
+    pores = grain - np.roll(grain, 1, axis=(0, 1))
+    pigment = (1 + 0.022 * noise(rng, 70) + 0.014 * noise(rng, 12)) * (1 + 0.022 * pores)
+    redness = (pigment, pigment * (1 - 0.016 * blood), pigment * (1 - 0.012 * blood))
+    return np.stack([colour * field for colour, field in zip(tone, redness, strict=True)])
+
+
+def _light(skin: Array, part: BodyPart, height: Array, cloth: Colour, rng: np.random.Generator) -> Array:
+    """Round the form by its outline and relief, lay it on cloth with a shadow, light it from above on the left."""
+    roundness = 0.5 * spread(part.skin, 16) + 0.5 * spread(part.skin, 44)
+    shade = 0.62 + 0.40 * roundness + 1.8 * _rise(spread(part.skin, 26))
+    skin *= shade + part.relief + np.clip(1.1 * _rise(height), -0.25, 0.25)
+    folds = 1 + 0.05 * noise(rng, 90) + 0.03 * noise(rng, 5)
+    shadow = 1 - 0.45 * np.pad(spread(part.skin, 22), ((9, 0), (7, 0)), mode="edge")[:SIDE, :SIDE]
+    ground = folds * shadow
+    picture: Array = np.stack([np.float32(colour) * ground for colour in cloth])
+    outline = part.skin
+    for mask, _ in part.hair:
+        outline = np.maximum(outline, mask)
+    paint(picture, outline, skin)
+    return picture
+
+
+def _rise(surface: Array) -> Array:
+    """How steeply a surface rises to the right and down, so how much it faces a light above on the left."""
+    rise: Array = np.pad((surface[2:, 2:] - surface[:-2, :-2]) / 2, 1, mode="edge")
+    return rise
+
+
+def _photograph(picture: Array, rng: np.random.Generator) -> Array:
+    """Uneven light, vignette, white balance and sensor noise, in place; to bytes, shape (3, SIDE, SIDE)."""
+    axis = np.linspace(-1, 1, SIDE, dtype=np.float32)
+    x, y = axis[None, :], axis[:, None]
+    slant = float(rng.uniform(0.02, 0.08)) * (x * (1 if rng.integers(2) else -1) - y)
+    light = 255 * (1.02 + slant - 0.10 * (x**2 + y**2))
+    grain = 2 * rng.standard_normal((SIDE, SIDE), dtype=np.float32)
+    for channel, balance in zip(picture, rng.normal(1, 0.010, 3), strict=True):
+        channel *= light * np.float32(balance)
+        channel += grain
+    return np.clip(picture, 0, 255, out=picture)
+
+
+def _jpeg(picture: Array) -> bytes:
+    image = Image.merge("RGB", [Image.fromarray(channel) for channel in picture.astype(np.uint8)])
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((SIDE - 58, SIDE - 21, SIDE - 5, SIDE - 5), fill=(30, 32, 36))
+    pen.text((SIDE - 31.5, SIDE - 13), "DRAWN", fill=(240, 240, 240), font=_font(), anchor="mm")
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _font() -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    return ImageFont.load_default(size=13)

@@ -1,0 +1,90 @@
+"""Cases from WoundcareVQA (https://osf.io/xsj5u/), from its `woundcarevqa.json`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from dermtools.cases.case import SourceData
+from dermtools.cases.sources.assembly import SPLIT_NAMES, assemble, make_task, split_named
+from dermtools.cases.sources.encounters import CaseCollector, Encounter, read_encounters
+from dermtools.cases.sources.options import SourceOptions
+from dermtools.cases.sources.pictures import picture_stem
+from dermtools.errors import SourceError
+
+ENTRIES = "woundcarevqa.json"
+INFECTION = ("infected", "not_infected", "unclear")
+"""The closed label set of task `infection`, sorted."""
+
+METADATA = (
+    "anatomic_locations",
+    "wound_type",
+    "wound_thickness",
+    "tissue_color",
+    "drainage_amount",
+    "drainage_type",
+    "infection",
+)
+"""Fields that an annotator filled; each can be a task, `infection` is one by default."""
+
+_IMAGE_NAME = re.compile(r"IMG_(.+)_\d+")
+
+
+def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
+    """Read the WoundcareVQA folder; one case an image, one group an encounter.
+
+    An entry without `encounter_id` takes the one in its image names (`IMG_ENC0001_0001.jpg`). Fields that
+    are not tasks are attributes, several values of one joined by `|`.
+
+    Raises:
+        SourceError: the file is missing or not what it should be, or no picture is found.
+    """
+    options.refuse_others("woundcarevqa", "tasks", "split_seed", "split_fractions", "questions", "images")
+    tasks = options.tasks or ("infection",)
+    if strangers := [task for task in tasks if task not in METADATA]:
+        raise SourceError(f"WoundcareVQA has no task {strangers[0]!r}; it has {', '.join(METADATA)}")
+    found = CaseCollector(options.images or root)
+    for encounter in read_encounters(root / ENTRIES):
+        split_name = encounter.text("split")
+        split = split_named(split_name)
+        if split_name and split is None:
+            found.problem(encounter.where, f"split {split_name!r} is unknown; use one of {', '.join(SPLIT_NAMES)}")
+            continue
+        values = {field: encounter.texts(field) for field in METADATA}
+        values["infection"] = found.known(values["infection"], INFECTION, encounter.where)
+        attributes = encounter.query()
+        attributes |= {field: "|".join(texts) for field, texts in values.items() if texts and field not in tasks}
+        found.add(
+            encounter,
+            group_id=_encounter_id(encounter),
+            split=split,
+            labels={task: values[task] for task in tasks},
+            attributes=attributes,
+        )
+    return assemble(
+        "WoundcareVQA",
+        where=str(root),
+        tasks=[make_task(task, _closed_set(task, found)) for task in tasks],
+        cases=found.cases,
+        problems=found.problems,
+        notes=[
+            "WoundcareVQA, https://osf.io/xsj5u/, for scientific research only",
+            "labels are given per encounter, not per image; responses are left out",
+        ],
+        options=options,
+    )
+
+
+def _closed_set(task: str, found: CaseCollector) -> tuple[str, ...]:
+    if task == "infection":
+        return INFECTION
+    return tuple({label for item in found.cases for label in item.case.labels.get(task, ())})
+
+
+def _encounter_id(encounter: Encounter) -> str:
+    if given := encounter.text("encounter_id"):
+        return given
+    for image in encounter.texts("image_ids"):
+        if match := _IMAGE_NAME.fullmatch(picture_stem(image)):
+            return match[1]
+    return encounter.where

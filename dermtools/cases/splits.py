@@ -1,0 +1,151 @@
+"""Train, valid and test: who goes where when a source does not say."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dermtools.cases.case import SPLITS, Case, Problem, Split
+from dermtools.errors import SourceError
+
+DEFAULT_FRACTIONS = (0.7, 0.15, 0.15)
+
+# Stands for "any case" beside the labels, which are never empty.
+_ANY = ""
+
+
+class SplitAssignment(NamedTuple):
+    """Cases in the order in which they came, each with a split."""
+
+    cases: tuple[Case, ...]
+    problems: tuple[Problem, ...]
+    """Groups that the source itself puts into more than one split."""
+
+
+def assign_splits(
+    cases: Sequence[Case],
+    *,
+    seed: int = 0,
+    fractions: Sequence[float] = DEFAULT_FRACTIONS,
+    task: str | None = None,
+) -> SplitAssignment:
+    """Give a split to every case that has none; a group made here never sits in two splits.
+
+    Given splits are kept, and a group that has one keeps it for its other cases. The rest is placed by
+    iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011, "On the stratification of multi-label
+    data"), applied to groups and counted in cases: the rarest label first, each group to the split that
+    still lacks most of that label. A label then missing from train gets its smallest group moved there.
+    The result depends on the set of cases and the seed, not on the order of the cases.
+
+    Args:
+        cases: the cases, some or all without a split.
+        seed: decides among groups that are equally good.
+        fractions: wanted share of cases in train, valid and test; they add up to 1, train above 0.
+        task: whose labels are balanced; None balances numbers of cases only.
+
+    Raises:
+        SourceError: the fractions are not three shares of one.
+    """
+    check_fractions(fractions)
+    given: dict[str, Counter[Split]] = defaultdict(Counter)
+    for case in cases:
+        if case.split is not None:
+            given[case.group_id][case.split] += 1
+    # Most cases decide, then the order of SPLITS: only a group with contradicting splits has a choice.
+    chosen = {group: max(SPLITS, key=lambda split: counts[split]) for group, counts in given.items()}
+    if any(case.group_id not in chosen for case in cases):
+        chosen |= _place_groups(cases, chosen, seed=seed, fractions=fractions, task=task)
+    return SplitAssignment(
+        cases=tuple(
+            case if case.split is not None else case.model_copy(update={"split": chosen[case.group_id]})
+            for case in cases
+        ),
+        problems=tuple(
+            Problem(
+                f"group {group}",
+                f"has cases in {' and '.join(split for split in SPLITS if counts[split])}; kept as given, but a "
+                "comparison between these splits meets the same group on both sides",
+            )
+            for group, counts in given.items()
+            if len(counts) > 1
+        ),
+    )
+
+
+def check_fractions(fractions: Sequence[float]) -> None:
+    """Refuse anything but three shares of one, train above 0.
+
+    Raises:
+        SourceError: says what was given and what is wanted.
+    """
+    if (
+        len(fractions) != len(SPLITS)
+        or not all(0 <= fraction <= 1 for fraction in fractions)
+        or fractions[0] == 0
+        or not math.isclose(sum(fractions), 1, abs_tol=1e-6)
+    ):
+        raise SourceError(
+            f"split fractions {tuple(fractions)}: give three shares for {', '.join(SPLITS)} that add up to 1, "
+            "train above 0"
+        )
+
+
+def _place_groups(
+    cases: Sequence[Case], chosen: dict[str, Split], *, seed: int, fractions: Sequence[float], task: str | None
+) -> dict[str, Split]:
+    """Split of every group that is not in `chosen`."""
+    splits = [split for split, fraction in zip(SPLITS, fractions, strict=True) if fraction > 0]
+    free: dict[str, Counter[str]] = defaultdict(Counter)
+    totals: Counter[str] = Counter()
+    present: dict[Split, Counter[str]] = {split: Counter() for split in SPLITS}
+    for case in cases:
+        counted = Counter({_ANY, *(case.labels.get(task, ()) if task is not None else ())})
+        totals += counted
+        split = case.split or chosen.get(case.group_id)
+        (free[case.group_id] if split is None else present[split]).update(counted)
+    share = dict(zip(SPLITS, fractions, strict=True))
+
+    def lack(label: str, split: Split) -> float:
+        return share[split] * totals[label] - present[split][label]
+
+    # Large groups first: small ones can still even out what they leave.
+    order = sorted(free, key=lambda group: (-free[group][_ANY], _draw(seed, group)))
+    holders: dict[str, list[str]] = defaultdict(list)
+    for group in order:
+        for label in free[group]:
+            holders[label].append(group)
+    placed: dict[str, Split] = {}
+    waiting = Counter({label: len(groups) for label, groups in holders.items()})
+    # The boolean puts "any case" behind every label: only groups without a label are left for it.
+    queue = [(label == _ANY, waiting[label], label) for label in holders]
+    heapq.heapify(queue)
+    while queue:
+        _, count, rarest = heapq.heappop(queue)
+        if count != waiting[rarest]:
+            continue  # an entry that a later one has replaced
+        for group in holders[rarest]:
+            if group in placed:
+                continue
+            target = max(splits, key=lambda split: (lack(rarest, split), lack(_ANY, split)))
+            placed[group] = target
+            present[target].update(free[group])
+            for label in free[group]:
+                waiting[label] -= 1
+                if waiting[label]:
+                    heapq.heappush(queue, (label == _ANY, waiting[label], label))
+    for label in sorted(holders):
+        if not present["train"][label]:
+            group = holders[label][-1]
+            present[placed[group]].subtract(free[group])
+            present["train"].update(free[group])
+            placed[group] = "train"
+    return placed
+
+
+def _draw(seed: int, group: str) -> bytes:
+    """A number drawn for a group: the same wherever and in whatever order it is drawn."""
+    return hashlib.sha256(f"{seed}:{group}".encode()).digest()

@@ -1,0 +1,253 @@
+"""A case base on disk: one table of cases and one manifest in a folder, written by one process at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dermtools.cases.case import Task
+from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows, stored_case
+from dermtools.cases.folder import new_folder
+from dermtools.cases.identity import EmbedderIdentity
+from dermtools.cases.lock import WriterLock
+from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, read_manifest, write_manifest
+from dermtools.cases.table import CaseTable
+from dermtools.errors import CaseBaseError, QueryError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+
+class CaseStore:
+    """Cases, embeddings and small pictures of one folder, read at one version until `version` is asked.
+
+    Readers in other processes see all of a write or nothing of it. Safe for threads.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, table: CaseTable) -> None:
+        """Use `create` or `open`."""
+        self.path = path
+        self.manifest = manifest
+        self._table = table
+        self._guard = threading.RLock()
+        self._lock = WriterLock(path)
+        self._columns: CaseColumns | None = None
+        self._ids: tuple[int, set[str]] | None = None
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        *,
+        embedder_spec: str,
+        identity: EmbedderIdentity,
+        tasks: Iterable[Task] = (),
+        sources: Iterable[SourceNote] = (),
+    ) -> CaseStore:
+        """Make an empty case base; the folder appears complete or not at all.
+
+        Raises:
+            CaseBaseError: there is something at `path` already, or it cannot be written.
+        """
+        path = Path(path).absolute()
+        manifest = Manifest(embedder=embedder_spec, identity=identity, tasks=tuple(tasks), sources=tuple(sources))
+        with new_folder(path) as folder:
+            CaseTable.create(folder, (task.name for task in manifest.tasks), identity.dimension)
+            write_manifest(folder, manifest)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> CaseStore:
+        """Open a case base at its latest version.
+
+        Raises:
+            CaseBaseError: it is missing, foreign, damaged, of a newer format, or does not match its manifest.
+        """
+        path = Path(path).absolute()
+        read_manifest(path)
+        table = CaseTable.open(path)
+        # Read again, after the table: what rows need is in the manifest before they are written.
+        manifest = read_manifest(path)
+        mismatch = table.mismatch((task.name for task in manifest.tasks), manifest.identity.dimension)
+        if mismatch is not None:
+            raise CaseBaseError(f"{path}: {MANIFEST_NAME} does not match its data: {mismatch}; restore both together")
+        return cls(path, manifest, table)
+
+    @property
+    def version(self) -> int:
+        """Version of the table now on disk, which reads move to: another process may have written."""
+        with self._guard:
+            self._refresh()
+            return self._table.version
+
+    def _refresh(self) -> bool:
+        moved = self._table.refresh()
+        if moved:
+            # Read after the table: a manifest is always written before the rows that need it.
+            self.manifest = read_manifest(self.path)
+        return moved
+
+    def __len__(self) -> int:
+        with self._guard:
+            return self._read(lambda: len(self._table))
+
+    def columns(self) -> CaseColumns:
+        """All metadata in row order; read once a version."""
+        with self._guard:
+            return self._read(self._load_columns)
+
+    def _load_columns(self) -> CaseColumns:
+        tasks = [task.name for task in self.manifest.tasks]
+        columns = self._columns
+        if columns is None or columns.version != self._table.version or list(columns.labels) != tasks:
+            columns = self._columns = self._table.columns(tasks)
+        return columns
+
+    def vectors(self) -> NDArray[np.float32]:
+        """All embeddings, float32, shape (n, d), C-contiguous, in the row order of `columns`."""
+        return self.snapshot()[1]
+
+    def snapshot(self) -> tuple[CaseColumns, NDArray[np.float32]]:
+        """Columns and vectors of one and the same version, whatever other threads do."""
+
+        def load() -> tuple[CaseColumns, NDArray[np.float32]]:
+            columns = self._load_columns()
+            return columns, self._table.vectors(columns.row_ids, self.manifest.identity.dimension)
+
+        with self._guard:
+            return self._read(load)
+
+    def jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
+        """Stored pictures by case id, in the order asked for.
+
+        Raises:
+            QueryError: there is no such case.
+        """
+        found = {row["case_id"]: row["jpeg"] for row in self._take(case_ids, ["case_id", "jpeg"])}
+        return {case_id: found[case_id] for case_id in case_ids}
+
+    def rows(self, case_ids: Sequence[str]) -> list[StoredCase]:
+        """Complete rows in the order asked for, each once.
+
+        Raises:
+            QueryError: there is no such case.
+        """
+        with self._guard:
+            found = {row["case_id"]: row for row in self._take(case_ids, ROW_NAMES)}
+            columns = self._load_columns()
+            return [
+                stored_case(columns.case(columns.row_of[case_id]), found[case_id])
+                for case_id in dict.fromkeys(case_ids)
+            ]
+
+    def _take(self, case_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
+        def take() -> list[dict[str, Any]]:
+            columns = self._load_columns()
+            missing = next((case_id for case_id in case_ids if case_id not in columns.row_of), None)
+            if missing is not None:
+                raise QueryError(f"no case {missing!r} in {self.path}")
+            return self._table.take([int(columns.row_ids[columns.row_of[case_id]]) for case_id in case_ids], names)
+
+        if not case_ids:
+            return []
+        with self._guard:
+            return self._read(take)
+
+    def _read(self, action: Callable[[], T]) -> T:
+        """Run a read; go on at the latest version where another process tidied this one away."""
+        try:
+            return action()
+        except CaseBaseError:
+            if not self._refresh():
+                raise
+        return action()
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """Hold the writer's lock; may be nested. Every write takes it, so it is needed around several only.
+
+        Raises:
+            CaseBaseError: another process is writing, or the folder cannot be written.
+        """
+        with self._lock.held() as outermost:
+            if outermost:
+                with self._guard:
+                    self._table.refresh()
+                    self.manifest = read_manifest(self.path)
+            yield
+
+    def add(self, rows: Sequence[StoredCase]) -> None:
+        """Add new cases in one transaction.
+
+        Raises:
+            CaseBaseError: a case is there already, or does not fit the manifest; nothing is written then.
+        """
+        with self._guard, self.write():
+            ids = self._known_ids()
+            there = next((row.case.case_id for row in rows if row.case.case_id in ids), None)
+            if there is not None:
+                raise CaseBaseError(f"case {there!r} is in {self.path} already; update it instead")
+            check_rows(rows, self.manifest.tasks, self.manifest.identity.dimension)
+            if rows:
+                self._table.add(rows)
+                ids.update(row.case.case_id for row in rows)
+                self._ids = (self._table.version, ids)
+
+    def update(self, rows: Sequence[StoredCase]) -> None:
+        """Replace cases, or add those that are new, in one transaction.
+
+        Raises:
+            CaseBaseError: a case does not fit the manifest; nothing is written then.
+        """
+        with self._guard, self.write():
+            check_rows(rows, self.manifest.tasks, self.manifest.identity.dimension)
+            if rows:
+                self._table.merge(rows)
+
+    def delete(self, case_ids: Iterable[str]) -> int:
+        """Delete cases in one transaction, their pictures and vectors from the disk too. Returns how many went.
+
+        Ids that are not there are passed over. All other rows are written anew, so delete many at once.
+        """
+        with self._guard, self.write():
+            gone = sorted(set(case_ids) & self._known_ids())
+            if gone:
+                self._table.delete(gone)
+                self._table.rewrite()
+            return len(gone)
+
+    def compact(self, *, files_kept: int = 0) -> None:
+        """Join the small files that many writes leave, and remove earlier versions from the disk.
+
+        Args:
+            files_kept: do nothing while there are no more data files than that.
+        """
+        with self._guard, self.write():
+            if self._table.files() > files_kept:
+                self._table.compact()
+
+    def set_tasks(self, tasks: Iterable[Task]) -> None:
+        """Replace the tasks and their label sets; to be called before rows that use new ones are added."""
+        tasks = tuple(tasks)
+        with self._guard, self.write():
+            self._table.add_tasks(task.name for task in tasks)
+            self.update_manifest(tasks=tasks)
+
+    def update_manifest(self, **changes: Any) -> None:
+        """Replace fields of the manifest, all at once."""
+        with self._guard, self.write():
+            manifest = Manifest.model_validate({**dict(self.manifest), **changes})
+            if manifest != self.manifest:
+                write_manifest(self.path, manifest)
+                self.manifest = manifest
+
+    def _known_ids(self) -> set[str]:
+        if self._ids is None or self._ids[0] != self._table.version:
+            self._ids = (self._table.version, self._table.case_ids())
+        return self._ids[1]
