@@ -1,0 +1,253 @@
+"""What a user holds: a store of cases, the embedder that made their vectors, and the index over them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dermtools.cases.case import Case, SourceData, Task
+from dermtools.cases.store import CaseStore
+from dermtools.embedding import Embedder, load_embedder
+from dermtools.errors import QueryError
+from dermtools.images import ImageSource
+from dermtools.prediction import Query
+from dermtools.retrieval.index_cache import drop_index
+from dermtools.retrieval.info import case_base_info
+from dermtools.retrieval.latest import LatestSnapshot, StoreEmbedder
+from dermtools.retrieval.queries import case_query, check_one_kind, embedded, image_query, text_query
+from dermtools.retrieval.search import SearchOptions, search
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dermtools.cases.columns import CaseColumns
+    from dermtools.cases.identity import EmbedderIdentity
+    from dermtools.progress import Progress
+    from dermtools.retrieval.check_report import CheckReport
+    from dermtools.retrieval.ingest_report import IngestReport
+    from dermtools.retrieval.neighbors import Neighbors
+    from dermtools.retrieval.snapshot import Snapshot
+
+DEFAULT_EMBEDDER = "descriptor"
+
+
+class CaseBase:
+    """Labelled cases in a folder, searched by similarity. Make one with `create`, `open` or `open_or_create`.
+
+    Every call sees the latest version on disk, other processes' writes included. Safe for threads.
+    """
+
+    def __init__(self, store: CaseStore, embedder: Embedder | None = None) -> None:
+        """Refuses an embedder whose identity is not that of the store's vectors with a CaseBaseError."""
+        self.store = store
+        self.path = store.path
+        self._latest = LatestSnapshot(store)
+        self._embedder = StoreEmbedder(store, embedder)
+
+    @classmethod
+    def create(cls, path: str | Path, *, embedder: str | Embedder = DEFAULT_EMBEDDER) -> CaseBase:
+        """Make an empty case base in a folder that is new or empty; its embedder is fixed from then on.
+
+        Raises:
+            CaseBaseError: there is something already, or the folder cannot be written.
+            EmbeddingError: the embedder cannot be loaded.
+        """
+        if isinstance(embedder, str):
+            embedder = load_embedder(embedder)
+        return cls(CaseStore.create(path, embedder_spec=embedder.spec, identity=embedder.identity), embedder)
+
+    @classmethod
+    def open(cls, path: str | Path, *, embedder: str | Embedder | None = None) -> CaseBase:
+        """Open a case base. Its embedder is loaded when a picture or text has to be embedded.
+
+        Give `embedder` only as another way to load the same one, e.g. from where its weights lie now.
+
+        Raises:
+            CaseBaseError: the folder is missing, foreign, damaged or of a newer format, or the embedder is
+                not the one that made it.
+        """
+        store = CaseStore.open(path)
+        if isinstance(embedder, str):
+            embedder = None if embedder == store.manifest.embedder else load_embedder(embedder)
+        return cls(store, embedder)
+
+    @classmethod
+    def open_or_create(cls, path: str | Path, *, embedder: str | Embedder | None = None) -> CaseBase:
+        """Open the case base at `path`, or make one where there is nothing. Raises as `open` and `create`."""
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            return cls.open(path, embedder=embedder)
+        return cls.create(path, embedder=embedder or DEFAULT_EMBEDDER)
+
+    def __len__(self) -> int:
+        return len(self.snapshot)
+
+    @property
+    def version(self) -> int:
+        return self.store.version
+
+    @property
+    def identity(self) -> EmbedderIdentity:
+        """Identity of the embedder that made the vectors."""
+        return self.store.manifest.identity
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        return tuple(self.snapshot.tasks.values())
+
+    def task(self, name: str) -> Task:
+        """Task of that name; a QueryError lists those that there are."""
+        return self.snapshot.task(name)
+
+    @property
+    def columns(self) -> CaseColumns:
+        """All metadata of the latest version, in row order."""
+        return self.snapshot.columns
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """All embeddings of the latest version, float32, shape (n, d), in row order, read-only."""
+        return self.snapshot.index.vectors
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder, loaded on first use; CaseBaseError where its spec now loads another one."""
+        return self._embedder.get()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The latest version on disk, in memory."""
+        return self._latest.get()
+
+    def case(self, case_id: str) -> Case:
+        """A case; QueryError where there is no such id."""
+        snapshot = self.snapshot
+        return snapshot.columns.case(snapshot.row(case_id))
+
+    def jpeg(self, case_id: str) -> bytes:
+        """The clean stored JPEG of a case; QueryError where there is no such id."""
+        return self.jpegs([case_id])[case_id]
+
+    def jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
+        """The clean stored JPEGs of cases, in the order asked for; QueryError where an id is unknown."""
+        return self.store.jpegs(case_ids)
+
+    def info(self) -> dict[str, Any]:
+        """What the case base holds, as plain data: cases, groups, splits, tasks, embedder, version, sources."""
+        return case_base_info(self.path, self.store.manifest, self.columns)
+
+    def add(
+        self, data: SourceData, *, batch_size: int = 64, workers: int = 2, progress: Progress | None = None
+    ) -> IngestReport:
+        """Add the cases of a source; run again after an interruption, it goes on where it was. See `ingest`."""
+        from dermtools.retrieval.ingest import ingest
+
+        return ingest(self.store, self.embedder, data, batch_size=batch_size, workers=workers, progress=progress)
+
+    def delete(self, case_ids: Iterable[str]) -> int:
+        """Delete cases from the disk; ids that are not there are passed over. Returns how many went."""
+        if isinstance(case_ids, str):
+            raise QueryError("delete takes a list of case ids, not one text")
+        gone = self.store.delete(case_ids)
+        drop_index(self.path)
+        return gone
+
+    def check(self) -> CheckReport:
+        """Look for what is wrong or doubtful: duplicates, groups across splits, rare labels. See `check`."""
+        from dermtools.retrieval.check import check
+
+        return check(self.store)
+
+    def query(
+        self,
+        image: ImageSource | None = None,
+        *,
+        vector: NDArray[np.floating[Any]] | None = None,
+        case_id: str | None = None,
+        text: str | None = None,
+        group_id: str | None = None,
+    ) -> Query:
+        """Resolve and embed exactly one of: a picture, a vector, a case of this case base, a text.
+
+        Args:
+            image: path, `data:` URL, encoded bytes or open PIL image.
+            vector: embedding by this case base's embedder, shape (d,).
+            case_id: a case that is there.
+            text: words, where the embedder reads text.
+            group_id: patient or encounter of the query where it is known, so that search leaves it out.
+
+        Raises:
+            QueryError: not exactly one is given, no such case, or the embedder reads no text.
+            ImageError: the picture cannot be read.
+        """
+        check_one_kind(image=image, vector=vector, case_id=case_id, text=text)
+        if image is not None:
+            return image_query(image, self.embedder, group_id)
+        if text is not None:
+            return text_query(text, self.embedder, group_id)
+        if case_id is not None:
+            return case_query(case_id, self.snapshot, self.jpegs, group_id)
+        return Query(name="vector", vector=np.asarray(vector, dtype=np.float32), group_id=group_id)
+
+    def search(
+        self,
+        image: ImageSource | None = None,
+        *,
+        vector: NDArray[np.floating[Any]] | None = None,
+        case_id: str | None = None,
+        text: str | None = None,
+        query: Query | None = None,
+        k: int = 5,
+        where: str | Collection[str] | None = None,
+        group_id: str | None = None,
+        exclude_groups: Collection[str] = (),
+        exclude_cases: Collection[str] = (),
+        max_per_group: int | None = None,
+        diversity: str | None = None,
+        task: str | None = None,
+        mmr_relevance: float = 0.5,
+        mmr_pool: int | None = None,
+        leak_guard: bool = True,
+    ) -> Neighbors:
+        """The k nearest cases by exact Euclidean distance, nearest first; fewer where no more are left.
+
+        The leak guard leaves out the query's own group and picture, as if they were not in the case base;
+        see `guard.py` for what counts as own.
+
+        Args:
+            image, vector, case_id, text, group_id: the query, as for `query`; or `query`, one that it made.
+            k: how many cases, at least 1.
+            where: SQL-like condition over labels and attributes, see `where.py`, e.g. `"age >= 40"`; of
+                several, all must hold.
+            exclude_groups, exclude_cases: what to leave out besides.
+            max_per_group: at most so many cases of one group.
+            diversity: `mmr` for pictures unlike each other, `balanced` for cases of many labels of `task`.
+            task: what `balanced` spreads over.
+            mmr_relevance, mmr_pool: for `mmr`, from 0 (unlike each other) to 1 (near the query); and from
+                how many of the nearest to choose, 4 k by default.
+            leak_guard: False only where meeting the query's own cases is wanted; the result's notes say so.
+
+        Raises:
+            QueryError, ImageError: as `query`, or an option cannot be met as given.
+        """
+        options = SearchOptions(
+            k=k,
+            where=where,
+            exclude_groups=exclude_groups,
+            exclude_cases=exclude_cases,
+            max_per_group=max_per_group,
+            diversity=diversity,
+            task=task,
+            leak_guard=leak_guard,
+            mmr_relevance=mmr_relevance,
+            mmr_pool=mmr_pool,
+        )
+        if query is None:
+            query = self.query(image, vector=vector, case_id=case_id, text=text, group_id=group_id)
+        elif any(value is not None for value in (image, vector, case_id, text, group_id)):
+            raise QueryError("query already says what to search for; leave out image, vector, case_id, text, group_id")
+        vector = query.vector if query.vector is not None else embedded(query, self.embedder)
+        return search(self.snapshot, query, vector, options, self.jpegs)

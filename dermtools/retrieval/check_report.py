@@ -1,0 +1,84 @@
+"""What a check of a case base found, as programs and people read it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+Kind = Literal[
+    "group-across-splits",
+    "duplicate-across-splits",
+    "near-duplicate-across-splits",
+    "duplicate",
+    "near-duplicate",
+    "conflicting-labels",
+    "unreadable-picture",
+    "tiny-picture",
+    "bad-vector",
+    "rare-label",
+    "label-missing-from-split",
+    "unlabelled",
+    "no-split",
+    "not-recorded",
+]
+EXAMPLES = 3
+
+
+class Finding(BaseModel):
+    """One kind of thing that is wrong or doubtful, with every case concerned."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    severity: Severity = Field(description="error: results would be wrong; warning: look at it; note: know it")
+    kind: Kind
+    message: str
+    cases: tuple[tuple[str, ...], ...] = Field(
+        default=(), description="case ids; those that belong together (a pair, a group) in one entry"
+    )
+
+    def line(self) -> str:
+        """One line for people, with a few examples."""
+        shown = [" = ".join(ids[:EXAMPLES]) + (" ..." if len(ids) > EXAMPLES else "") for ids in self.cases[:EXAMPLES]]
+        examples = f" ({', '.join(shown)}{', ...' if len(self.cases) > EXAMPLES else ''})" if shown else ""
+        return f"{self.severity}: {self.message}{examples}"
+
+
+class Counts(BaseModel):
+    """How many cases have each value of an attribute or task."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    counts: dict[str, int] = Field(description="value to cases, most frequent first")
+    unknown: int
+
+    def line(self) -> str:
+        """One line for people."""
+        total = max(1, sum(self.counts.values()) + self.unknown)
+        values = ", ".join(f"{value} {count}" for value, count in self.counts.items())
+        return f"{self.name}: {values or 'none'}; unknown {self.unknown} ({self.unknown / total:.0%})"
+
+
+class CheckReport(BaseModel):
+    """All findings, most severe first, and who is shown in the pictures."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cases: int
+    groups: int
+    findings: tuple[Finding, ...]
+    skin_tones: tuple[Counts, ...] = Field(description="one entry for every attribute that records skin tone")
+    sites: tuple[Counts, ...] = Field(description="one entry for every task or attribute that records body site")
+
+    def of(self, kind: Kind) -> tuple[Finding, ...]:
+        """Findings of one kind."""
+        return tuple(finding for finding in self.findings if finding.kind == kind)
+
+    def lines(self) -> list[str]:
+        """The report for people, one line a finding."""
+        lines = [finding.line() for finding in self.findings] or ["nothing wrong or doubtful was found"]
+        lines += [f"skin tone, {counts.line()}" for counts in self.skin_tones]
+        return lines + [f"body site, {counts.line()}" for counts in self.sites]

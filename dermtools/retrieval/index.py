@@ -1,0 +1,154 @@
+"""Exact Euclidean search over the vectors of one case base version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dermtools.errors import QueryError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MARGIN = 16
+"""Candidates beyond the wanted k: FAISS ranks in float32, and in float64 the last places may come out otherwise."""
+GROWTH = 4
+BLOCK_ROWS = 4096
+"""Rows whose float64 distances are computed at once."""
+
+
+class FlatIndex:
+    """FAISS flat L2 index that ranks as a float64 computation over all vectors would.
+
+    FAISS finds candidates in float32; their distances are then computed in float64 from the same vectors.
+    A candidate counts as ranked once no vector outside the candidates can be as near, by the rounding
+    bound of the float32 sum; otherwise more candidates are fetched. Equal distances go by case id.
+    """
+
+    def __init__(self, faiss_index: Any, case_ids: Sequence[str]) -> None:
+        import faiss
+
+        self._faiss = faiss_index
+        self.case_ids = case_ids
+        self.dimension = int(faiss_index.d)
+        size = faiss_index.ntotal * self.dimension
+        flat = faiss.rev_swig_ptr(faiss_index.get_xb(), size) if size else np.empty(0, np.float32)
+        self.vectors: NDArray[np.float32] = flat.reshape(faiss_index.ntotal, self.dimension)
+        """The indexed vectors without a copy, float32, shape (n, d), read-only."""
+        self.vectors.flags.writeable = False
+        # A sum of d squares in float32 is off by at most about d roundings of 2^-24 each; doubled to be safe.
+        self.rounding = (self.dimension + 8) * 2.0**-23
+
+    @classmethod
+    def build(cls, vectors: NDArray[np.float32], case_ids: Sequence[str]) -> FlatIndex:
+        """Index of vectors, float32, shape (n, d); row i belongs to case i."""
+        import faiss
+
+        index = faiss.IndexFlatL2(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(index, case_ids)
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def write(self, path: Path) -> None:
+        """Write it in FAISS's own format."""
+        import faiss
+
+        faiss.write_index(self._faiss, str(path))
+
+    def rank(self, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None, *, first: int = 1) -> Ranking:
+        """Rows from the nearest to the farthest, found as far as they are read.
+
+        Args:
+            vector: float32, shape (d,).
+            allowed: bool, shape (n,); other rows are searched as if they were not in the index. None: all.
+            first: how many rows will probably be read.
+
+        Raises:
+            QueryError: the vector has another shape, or holds something that is not a finite number.
+        """
+        vector = np.ascontiguousarray(vector, dtype=np.float32)
+        if vector.shape != (self.dimension,):
+            raise QueryError(f"the query vector has shape {vector.shape}; this case base needs ({self.dimension},)")
+        if not np.isfinite(vector).all():
+            raise QueryError("the query vector holds NaN or infinity; embed the picture again")
+        return Ranking(self, vector, allowed, first)
+
+    def candidates(
+        self, vector: NDArray[np.float32], bits: NDArray[np.uint8] | None, count: int
+    ) -> tuple[NDArray[np.int64], float]:
+        """The `count` nearest rows by float32 distance, in no exact order, and the largest squared distance.
+
+        `bits` is the bitmap of allowed rows, least significant bit first. Rows are -1 where FAISS found none.
+        """
+        import faiss
+
+        parameters = None
+        if bits is not None:
+            # Measured at 100,000 x 1024: 3 % over a search without selector; the scan is bound by memory.
+            selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+            parameters = faiss.SearchParameters()
+            parameters.sel = selector
+        squared, rows = self._faiss.search(vector[None, :], count, params=parameters)
+        return rows[0], float(squared[0, -1])
+
+    def distances(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Euclidean distances to the given rows, computed in float64; shape (len(rows),)."""
+        wide = vector.astype(np.float64)
+        blocks = [
+            np.sqrt(np.square(self.vectors[rows[start : start + BLOCK_ROWS]] - wide).sum(axis=1))
+            for start in range(0, len(rows), BLOCK_ROWS)
+        ]
+        return np.concatenate(blocks) if blocks else np.empty(0)
+
+
+class Ranking:
+    """All allowed rows with their distances, nearest first; may be read several times, from the start."""
+
+    def __init__(
+        self, index: FlatIndex, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None, first: int
+    ) -> None:
+        self._index = index
+        self._vector = vector
+        self._allowed = allowed
+        self._bits = None if allowed is None else np.packbits(allowed, bitorder="little")
+        self.total = len(index) if allowed is None else int(np.count_nonzero(allowed))
+        """How many rows there are to rank."""
+        self._pool = first + MARGIN
+        self._ranked: list[tuple[int, float]] = []
+        self._complete = self.total == 0
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        position = 0
+        while True:
+            while position < len(self._ranked):
+                yield self._ranked[position]
+                position += 1
+            if self._complete:
+                return
+            self._grow()
+
+    def _grow(self) -> None:
+        """Rank more rows than before; those already ranked stay the same."""
+        if self._pool < self.total // 2:
+            rows, farthest = self._index.candidates(self._vector, self._bits, self._pool)
+            self._pool *= GROWTH
+            # FAISS gives fewer than asked for only where squares overflow float32.
+            if rows[-1] >= 0:
+                self._ranked = self._sorted(rows, farthest * (1 - self._index.rounding) - 1e-30)
+                return
+        self._complete = True
+        rows = np.arange(len(self._index)) if self._allowed is None else np.flatnonzero(self._allowed)
+        self._ranked = self._sorted(rows, np.inf)
+
+    def _sorted(self, rows: NDArray[np.int64], squared_bound: float) -> list[tuple[int, float]]:
+        """Rows by distance, then case id, as far as their squared distance lies below the bound."""
+        distances = self._index.distances(self._vector, rows)
+        near = distances**2 < squared_bound
+        ids = self._index.case_ids
+        pairs = zip(rows[near].tolist(), distances[near].tolist(), strict=True)
+        return sorted(pairs, key=lambda pair: (pair[1], ids[pair[0]]))

@@ -1,0 +1,44 @@
+"""What a case base holds, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dermtools.cases.columns import CaseColumns
+    from dermtools.cases.manifest import Manifest
+
+NO_SPLIT = "none"
+"""Stands for the cases that are in no split."""
+
+
+def case_base_info(path: Path, manifest: Manifest, columns: CaseColumns) -> dict[str, Any]:
+    """Cases, groups, splits, tasks with label counts, embedder, version and sources, as plain data."""
+    splits = [split or NO_SPLIT for split in columns.splits]
+    groups = {split: set[str]() for split in ("train", "valid", "test", NO_SPLIT)}
+    for split, group in zip(splits, columns.group_ids, strict=True):
+        groups[split].add(group)
+    return {
+        "path": str(path),
+        "cases": len(columns),
+        "groups": len(set(columns.group_ids)),
+        "splits": {
+            split: {"cases": splits.count(split), "groups": len(members)}
+            for split, members in groups.items()
+            if members
+        },
+        "tasks": {task.name: _label_counts(task.labels, columns.labels.get(task.name, ())) for task in manifest.tasks},
+        "embedder": {"spec": manifest.embedder, **manifest.identity.model_dump()},
+        "version": columns.version,
+        "created": manifest.created,
+        "sources": [source.model_dump(mode="json") for source in manifest.sources],
+    }
+
+
+def _label_counts(closed: Iterable[str], rows: Iterable[tuple[str, ...]]) -> dict[str, int]:
+    """Cases of each label of the closed set, most first; a label without a case counts 0."""
+    counted = Counter(label for labels in rows for label in labels)
+    return dict(sorted(((label, counted[label]) for label in closed), key=lambda item: (-item[1], item[0])))

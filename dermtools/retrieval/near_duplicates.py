@@ -1,0 +1,116 @@
+"""Near-duplicate pictures by embedding distance: exact, block by block, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLOCK = 2048
+"""Rows and columns of one block of distances: 16 MB, and a few such at a time."""
+SAMPLE = 2048
+"""Rows from which the median nearest-neighbour distance is estimated."""
+MAX_PAIRS = 100_000
+"""Pairs kept in all; a base with more is broken beyond listing them."""
+
+
+@dataclass(frozen=True, eq=False)
+class NearPairs:
+    """Pairs of rows that are nearer than the threshold, nearest first."""
+
+    threshold: float
+    """Euclidean distance."""
+    first: NDArray[np.int64]
+    """Rows, shape (m,); `first[i] < second[i]`."""
+    second: NDArray[np.int64]
+    distances: NDArray[np.float32]
+    """Shape (m,)."""
+    complete: bool
+    """Whether all pairs are here; the search stops at `MAX_PAIRS`."""
+
+
+def near_pairs(
+    vectors: NDArray[np.float32], groups: NDArray[np.int64], contents: NDArray[np.int64], ratio: float
+) -> NearPairs:
+    """Pairs of different content within `ratio` times the median distance to the nearest other group.
+
+    The median makes the threshold fit any embedder. It is taken over other groups, so that several
+    pictures of one patient do not lower it.
+
+    Args:
+        vectors: finite, shape (n, d).
+        groups: a number for each row's group, shape (n,).
+        contents: a number for each row's content, shape (n,); equal ones are no near-duplicates.
+        ratio: of the threshold to the median.
+    """
+    norms = np.einsum("ij,ij->i", vectors, vectors)
+    threshold = ratio * _median_nearest(vectors, norms, groups)
+    found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    total = 0
+    for rows, columns in _upper_blocks(len(vectors)):
+        if total > MAX_PAIRS:
+            break
+        # Rounding in the fast formula may move a distance by about 1e-3 of the norm: look wider, then measure.
+        near = _squared(vectors, norms, rows, columns) <= threshold**2 + 1e-5 * norms[rows, None]
+        near &= contents[rows, None] != contents[None, columns]
+        i, j = np.nonzero(near)
+        i, j = i + rows.start, j + columns.start
+        i, j = i[i < j], j[i < j]
+        found.append((i, j))
+        total += len(i)
+    empty = np.empty(0, np.int64)
+    first = np.concatenate([empty, *(i for i, _ in found)])[:MAX_PAIRS]
+    second = np.concatenate([empty, *(j for _, j in found)])[:MAX_PAIRS]
+    distances = _distances(vectors, first, second)
+    order = np.argsort(distances, kind="stable")
+    order = order[distances[order] <= threshold]
+    return NearPairs(threshold, first[order], second[order], distances[order], total <= MAX_PAIRS)
+
+
+def _median_nearest(vectors: NDArray[np.float32], norms: NDArray[np.float32], groups: NDArray[np.int64]) -> float:
+    """Median distance of a case to the nearest case of another group; 0 where there is one group only."""
+    count = len(vectors)
+    sample = np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64))
+    nearest = np.full(len(sample), np.inf, dtype=np.float32)
+    for start in range(0, count, BLOCK):
+        columns = slice(start, start + BLOCK)
+        squared = _squared(vectors, norms, sample, columns)
+        squared[groups[sample, None] == groups[None, columns]] = np.inf
+        nearest = np.minimum(nearest, squared.min(axis=1))
+    distances = np.sqrt(np.maximum(nearest[np.isfinite(nearest)], 0))
+    return float(np.median(distances)) if len(distances) else 0.0
+
+
+def _upper_blocks(count: int) -> Iterator[tuple[slice, slice]]:
+    for row in range(0, count, BLOCK):
+        for column in range(row, count, BLOCK):
+            yield slice(row, row + BLOCK), slice(column, column + BLOCK)
+
+
+def _squared(
+    vectors: NDArray[np.float32],
+    norms: NDArray[np.float32],
+    rows: slice | NDArray[np.int64],
+    columns: slice,
+) -> NDArray[np.float32]:
+    """Squared distances of some rows to some others."""
+    squared = vectors[rows] @ vectors[columns].T
+    squared *= -2
+    squared += norms[rows, None]
+    squared += norms[None, columns]
+    return squared
+
+
+def _distances(
+    vectors: NDArray[np.float32], first: NDArray[np.int64], second: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    distances = np.empty(len(first), dtype=np.float32)
+    for start in range(0, len(first), BLOCK):
+        part = slice(start, start + BLOCK)
+        distances[part] = np.linalg.norm(vectors[first[part]] - vectors[second[part]], axis=1)
+    return distances

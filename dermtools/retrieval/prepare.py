@@ -1,0 +1,115 @@
+"""Reading the pictures of a source: bytes, content hash, decoded picture and stored JPEG, ahead of their use."""
+
+from __future__ import annotations
+
+import io
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from PIL import Image
+
+from dermtools.cases.case import Case, SourceCase
+from dermtools.embedding.base import Embedder, open_for_embedding
+from dermtools.errors import DermtoolsError
+from dermtools.images import content_hash, encode_jpeg, read_bytes
+from dermtools.images.content import JPEG_MAGIC
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture, ready to be embedded and stored."""
+
+    image: Image.Image
+    jpeg: bytes
+    width: int
+    """Pixels of the original, upright."""
+    height: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case and what its picture gave: a problem, only a hash where no more is needed, or the picture."""
+
+    source: SourceCase
+    content_hash: str = ""
+    picture: Picture | None = None
+    problem: str | None = None
+
+    @property
+    def case(self) -> Case:
+        """The case as the source has it."""
+        return self.source.case
+
+    @property
+    def pixels(self) -> int:
+        """Decoded pixels that it holds in memory."""
+        return self.picture.image.width * self.picture.image.height if self.picture else 0
+
+
+class Preparer:
+    """Prepares cases of one source for one embedder.
+
+    Args:
+        embedder: decides how large a picture must be.
+        side: longest side of the stored JPEG, in pixels.
+        quality: of the stored JPEG.
+        known: whether the picture of this case id and content hash need not be decoded.
+    """
+
+    def __init__(self, embedder: Embedder, side: int, quality: int, known: Callable[[str, str], bool]) -> None:
+        self._embedder = embedder
+        self._side = side
+        self._quality = quality
+        self._known = known
+
+    def prepare(self, source: SourceCase) -> Prepared:
+        """Read one case; what goes wrong with its picture becomes its `problem`."""
+        name = source.case.case_id if isinstance(source.image, bytes) else str(source.image)
+        try:
+            encoded = read_bytes(source.image, name=name)
+            digest = content_hash(encoded)
+            known = self._known(source.case.case_id, digest)
+            return Prepared(source, digest, None if known else self._decode(encoded, name))
+        except DermtoolsError as error:
+            return Prepared(source, problem=str(error))
+
+    def _decode(self, encoded: bytes, name: str) -> Picture:
+        image = open_for_embedding(encoded, self._embedder, name=name)
+        width, height = _original_size(encoded, image)
+        return Picture(image, encode_jpeg(image, max_side=self._side, quality=self._quality), width, height)
+
+
+def _original_size(encoded: bytes, image: Image.Image) -> tuple[int, int]:
+    """Upright width and height before a JPEG was reduced while decoding; all else is decoded in full."""
+    if not encoded.startswith(JPEG_MAGIC):
+        return image.size
+    with Image.open(io.BytesIO(encoded)) as header:
+        width, height = header.size
+    turned = (width > height) != (image.width > image.height)
+    return (height, width) if turned else (width, height)
+
+
+@contextmanager
+def prepared_ahead(
+    cases: Iterable[SourceCase], prepare: Callable[[SourceCase], Prepared], *, workers: int
+) -> Iterator[Iterator[Prepared]]:
+    """Prepare cases in threads, in their order, a few ahead of the one that is asked for."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="prepare") as pool:
+
+        def results() -> Iterator[Prepared]:
+            waiting: deque[Future[Prepared]] = deque()
+            for case in cases:
+                waiting.append(pool.submit(prepare, case))
+                # Few, since each may hold a picture of a hundred megapixels.
+                if len(waiting) > 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+        try:
+            yield results()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,116 @@
+"""Questions to a case base, resolved: what is asked about, its embedding, and what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from dermtools.embedding import Embedder, TextEmbedder, open_for_embedding
+from dermtools.errors import QueryError
+from dermtools.images import ImageSource, read_bytes
+from dermtools.images.content import content_hash
+from dermtools.prediction import Query
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dermtools.retrieval.guard import Jpegs
+    from dermtools.retrieval.snapshot import Snapshot
+
+SHOWN_TEXT = 60
+"""Characters of a text query that make its name."""
+
+
+def check_one_kind(**kinds: object) -> None:
+    """Refuse a question that does not name exactly one of its kinds.
+
+    Raises:
+        QueryError: none, or several, are given.
+    """
+    given = [name for name, value in kinds.items() if value is not None]
+    if len(given) != 1:
+        raise QueryError(f"ask with exactly one of {', '.join(kinds)}; given: {', '.join(given) or 'none'}")
+
+
+def image_query(source: ImageSource, embedder: Embedder, group_id: str | None) -> Query:
+    """A picture that may or may not be in the case base.
+
+    Raises:
+        ImageError: the picture cannot be read.
+        EmbeddingError: it cannot be embedded.
+    """
+    name = _picture_name(source)
+    digest = None
+    if not isinstance(source, Image.Image):
+        source = read_bytes(source)
+        digest = content_hash(source)
+    image = open_for_embedding(source, embedder, name=name)
+    query = Query(name=name, image=image, group_id=group_id, content_hash=digest)
+    return with_vector(query, embedder)
+
+
+def text_query(text: str, embedder: Embedder, group_id: str | None) -> Query:
+    """Words to find pictures for.
+
+    Raises:
+        QueryError: the text is empty, or the embedder reads no text.
+    """
+    words = " ".join(text.split())
+    if not words:
+        raise QueryError("the text is empty; describe what to look for, e.g. 'red scaly plaque on the elbow'")
+    name = words if len(words) <= SHOWN_TEXT else words[: SHOWN_TEXT - 1] + "…"
+    return with_vector(Query(name=name, text=text, group_id=group_id), embedder)
+
+
+def case_query(case_id: str, snapshot: Snapshot, jpegs: Jpegs, group_id: str | None) -> Query:
+    """A case of the case base, with its stored vector, picture, group and content.
+
+    Raises:
+        QueryError: there is no such case.
+    """
+    row = snapshot.row(case_id)
+    return Query(
+        name=case_id,
+        jpeg=jpegs([case_id])[case_id],
+        vector=snapshot.index.vectors[row].copy(),
+        case_id=case_id,
+        group_id=group_id or snapshot.columns.group_ids[row],
+        content_hash=snapshot.columns.content_hashes[row],
+    )
+
+
+def embedded(query: Query, embedder: Embedder) -> NDArray[np.float32]:
+    """Embedding of a query's picture, or its text; float32, shape (d,).
+
+    Raises:
+        QueryError: it has neither, or the embedder reads no text.
+        EmbeddingError: it cannot be embedded.
+    """
+    image = query.image
+    if image is None and query.jpeg is not None:
+        image = open_for_embedding(query.jpeg, embedder, name=query.name)
+    if image is not None:
+        return np.asarray(embedder.embed_images([image])[0], dtype=np.float32)
+    if query.text is None:
+        raise QueryError(f"the query {query.name} has no vector, picture or text to search with")
+    if not isinstance(embedder, TextEmbedder):
+        raise QueryError(
+            f"{embedder.identity.name} reads no text; search with a picture or a case, or make the case base with an "
+            "embedder that reads text: hf: with a dual encoder such as CLIP or SigLIP, or medimageinsight"
+        )
+    return np.asarray(embedder.embed_texts([query.text])[0], dtype=np.float32)
+
+
+def with_vector(query: Query, embedder: Embedder) -> Query:
+    """The query with its embedding; raises as `embedded`."""
+    return replace(query, vector=embedded(query, embedder))
+
+
+def _picture_name(source: ImageSource) -> str:
+    if isinstance(source, str) and source.startswith("data:"):
+        return "data URL"
+    return Path(source).name if isinstance(source, str | Path) else "picture"

@@ -1,0 +1,117 @@
+"""A case base as a LangChain retriever: similar cases as documents."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict, Field
+
+from dermtools.embedding import TextEmbedder
+from dermtools.errors import QueryError
+from dermtools.prediction import Query
+from dermtools.retrieval.case_base import CaseBase
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
+
+    from dermtools.retrieval.neighbors import Neighbor
+
+CASE_PREFIX = "case:"
+SHOWN_VALUE = 200
+"""Characters of an attribute that go into a document's text; its metadata holds all."""
+
+
+class SimilarCaseRetriever(BaseRetriever):
+    """Finds the cases most similar to a case (`case:ID`), a picture's path, or a text.
+
+    A path is read only below the folders in `allow`; by default none, since a query may come from a
+    language model. A text needs an embedder that reads text. The leak guard is always on.
+
+        SimilarCaseRetriever(case_base=CaseBase.open("casebase"), k=3).invoke("case:PAT_9_17_80")
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    case_base: CaseBase
+    k: int = Field(default=5, description="how many cases; may be given in a call too")
+    where: str | None = Field(default=None, description="condition that found cases satisfy")
+    max_per_group: int | None = Field(default=None, description="at most so many cases of one group")
+    diversity: str | None = Field(default=None, description="`mmr`, or `balanced` over the labels of `task`")
+    task: str | None = None
+    allow: tuple[Path, ...] = Field(default=(), description="folders below which pictures may be read")
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
+    ) -> list[Document]:
+        return self._documents(query, k)
+
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, k: int | None = None
+    ) -> list[Document]:
+        return await asyncio.to_thread(self._documents, query, k)
+
+    def _documents(self, query: str, k: int | None) -> list[Document]:
+        neighbors = self.case_base.search(
+            query=self._resolved(query),
+            k=self.k if k is None else k,
+            where=self.where,
+            max_per_group=self.max_per_group,
+            diversity=self.diversity,
+            task=self.task,
+        )
+        return [_document(neighbor) for neighbor in neighbors]
+
+    def _resolved(self, query: str) -> Query:
+        if query.startswith(CASE_PREFIX):
+            return self.case_base.query(case_id=query.removeprefix(CASE_PREFIX))
+        picture = self._granted(query)
+        if picture is not None:
+            return self.case_base.query(picture)
+        if isinstance(self.case_base.embedder, TextEmbedder):
+            return self.case_base.query(text=query)
+        folders = ", ".join(str(folder) for folder in self.allow)
+        # The same words whether or not a file is there: nobody learns what lies outside the folders.
+        raise QueryError(
+            f"{self.case_base.identity.name} reads no text; ask with {CASE_PREFIX}ID"
+            + (f", or with a picture's path below {folders}" if self.allow else "")
+        )
+
+    def _granted(self, query: str) -> Path | None:
+        """The file that the query names, if it lies below a granted folder, links followed."""
+        if not self.allow or "\0" in query:
+            return None
+        try:
+            path = Path(query).resolve(strict=True)
+            granted = any(path.is_relative_to(folder.resolve()) for folder in self.allow)
+            return path if granted and path.is_file() else None
+        except (OSError, RuntimeError):
+            return None
+
+
+def _document(neighbor: Neighbor) -> Document:
+    case = neighbor.case
+    lines = [f"Case {_line(case.case_id)}, similar case number {neighbor.rank}, distance {neighbor.distance:.4g}."]
+    lines += [f"{task}: {_line(', '.join(labels))}" for task, labels in case.labels.items()]
+    lines += [f"{_line(name)}: {_line(value)}" for name, value in case.attributes.items()]
+    return Document(
+        id=case.case_id,
+        page_content="\n".join(lines),
+        metadata={
+            "case_id": case.case_id,
+            "group_id": case.group_id,
+            "rank": neighbor.rank,
+            "distance": neighbor.distance,
+            "labels": {task: list(labels) for task, labels in case.labels.items()},
+            "attributes": dict(case.attributes),
+        },
+    )
+
+
+def _line(value: Any) -> str:
+    """A value as one short line without control characters: it comes from data, and goes to a model."""
+    text = " ".join("".join(char if char.isprintable() else " " for char in str(value)).split())
+    return text if len(text) <= SHOWN_VALUE else text[: SHOWN_VALUE - 1] + "…"

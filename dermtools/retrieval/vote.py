@@ -1,0 +1,116 @@
+"""`knn-vote-K`: the labels of the K nearest cases, weighted by how near they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dermtools.cases.case import SPLITS
+from dermtools.errors import QueryError
+from dermtools.prediction import Exemplar, Outcome, Prediction, Query, ranked
+
+if TYPE_CHECKING:
+    from dermtools.retrieval.case_base import CaseBase
+    from dermtools.retrieval.neighbors import Neighbors
+
+_NAME = re.compile(r"knn-vote-([1-9]\d{0,5})")
+_NEVER_ZERO = 1e-9
+
+
+def k_of(method: str) -> int | None:
+    """K of a method name such as `knn-vote-5`; None where it is the name of another method."""
+    match = _NAME.fullmatch(method)
+    return int(match[1]) if match else None
+
+
+class KNNVote:
+    """Nearest-neighbour vote, weighted by inverse distance (Dudani 1976, IEEE Trans. SMC 6(4)).
+
+    A neighbour at distance d votes with weight 1 / d, shared equally among its labels. A label's
+    probability is its share of all votes, over the closed set of the task. Only cases that carry a label of
+    the task are neighbours, so K cases vote wherever K are left.
+    """
+
+    def __init__(
+        self,
+        case_base: CaseBase,
+        task: str,
+        k: int = 5,
+        *,
+        splits: Sequence[str] | None = None,
+        max_per_group: int | None = None,
+        where: str | None = None,
+    ) -> None:
+        """Vote over a case base.
+
+        Args:
+            case_base: the cases that vote.
+            task: what to predict.
+            k: how many cases vote, at least 1.
+            splits: which splits vote; by default `train` where the case base has it, else all cases.
+            max_per_group: at most so many votes from one group.
+            where: condition that voting cases must satisfy besides.
+
+        Raises:
+            QueryError: no such task or split, or a k below 1.
+        """
+        case_base.task(task)
+        if k < 1:
+            raise QueryError(f"knn-vote needs at least 1 neighbour, not {k}")
+        if splits is None:
+            splits = ("train",) if "train" in case_base.columns.splits else ()
+        unknown = [split for split in splits if split not in SPLITS]
+        if isinstance(splits, str) or unknown:
+            raise QueryError(f"splits must be a list of {', '.join(SPLITS)}, not {splits!r}")
+        self.task = task
+        self.k = k
+        self._case_base = case_base
+        self._max_per_group = max_per_group
+        self._where = [f'"{task}" IS NOT NULL']
+        if splits:
+            self._where.append("split IN ({})".format(", ".join(f"'{split}'" for split in splits)))
+        if where is not None:
+            self._where.append(where)
+
+    @property
+    def name(self) -> str:
+        return f"knn-vote-{self.k}"
+
+    def predict(self, query: Query) -> Prediction:
+        """Vote of the query's neighbours; abstained where no labelled case is left."""
+        neighbors = self._case_base.search(query=query, k=self.k, where=self._where, max_per_group=self._max_per_group)
+        if not neighbors:
+            reason = f"no case with a {self.task} label is left to vote"
+            return Prediction(method=self.name, task=self.task, outcome=Outcome.ABSTAINED, reason=reason)
+        probabilities = ranked(self._shares(neighbors))
+        return Prediction(
+            method=self.name,
+            task=self.task,
+            label=next(iter(probabilities)),
+            probabilities=probabilities,
+            exemplars=tuple(
+                Exemplar(
+                    case_id=neighbor.case.case_id,
+                    group_id=neighbor.case.group_id,
+                    labels=neighbor.case.labels[self.task],
+                    distance=neighbor.distance,
+                )
+                for neighbor in neighbors
+            ),
+        )
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """One prediction a query, in their order; each as `predict` gives it."""
+        return [self.predict(query) for query in queries]
+
+    def _shares(self, neighbors: Neighbors) -> dict[str, float]:
+        # Relative to the farthest, so that the smallest distance that counts has no unit.
+        scale = neighbors[-1].distance or 1.0
+        votes = dict.fromkeys(self._case_base.task(self.task).labels, 0.0)
+        for neighbor in neighbors:
+            labels = neighbor.case.labels[self.task]
+            for label in labels:
+                votes[label] += 1 / (neighbor.distance / scale + _NEVER_ZERO) / len(labels)
+        total = sum(votes.values())
+        return {label: vote / total for label, vote in votes.items()}

@@ -1,0 +1,76 @@
+"""Fixtures for the tests of search."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dermtools.cases.case import Case, SourceCase, SourceData, Task
+from dermtools.cases.columns import CaseColumns
+from dermtools.retrieval import CaseBase
+
+
+def _case_columns(cases: Sequence[Case], content_hashes: Sequence[str] | None = None) -> CaseColumns:
+    """Columns as a store would give them."""
+    tasks = sorted({task for case in cases for task in case.labels})
+    names = sorted({name for case in cases for name in case.attributes})
+    n = len(cases)
+    return CaseColumns(
+        version=1,
+        case_ids=[case.case_id for case in cases],
+        group_ids=[case.group_id for case in cases],
+        splits=[case.split for case in cases],
+        labels={task: [case.labels.get(task, ()) for case in cases] for task in tasks},
+        attributes={name: [case.attributes.get(name) for case in cases] for name in names},
+        content_hashes=list(content_hashes or [f"hash-{case.case_id}" for case in cases]),
+        widths=np.full(n, 64, np.int32),
+        heights=np.full(n, 64, np.int32),
+        row_ids=np.arange(n, dtype=np.int64),
+        row_of={case.case_id: row for row, case in enumerate(cases)},
+    )
+
+
+@pytest.fixture(scope="session")
+def case_columns() -> Callable[..., CaseColumns]:
+    """Makes a small case table without a store: `case_columns(cases, content_hashes=None)`."""
+    return _case_columns
+
+
+def photograph_like(seed: int, *, side: int = 96) -> Image.Image:
+    """A picture of soft random colours; two seeds give pictures that nobody would take for one."""
+    coarse = np.random.default_rng(seed).integers(0, 255, (6, 6, 3), dtype=np.uint8)
+    return Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture(scope="session")
+def small_source() -> SourceData:
+    """18 cases of 9 patients: two pictures each, four sites, ages for most."""
+    sites = ("arm", "back", "face", "neck")
+    cases = []
+    for i in range(18):
+        patient, split = i // 2, ("train", "train", "test")[i // 2 % 3]
+        case = Case(
+            case_id=f"c{i:02d}",
+            group_id=f"p{patient}",
+            split=split,
+            labels={"site": (sites[patient % 4],) if i % 5 else (sites[patient % 4], "scalp")},
+            attributes={"age": 30 + i} if i % 4 else {},
+        )
+        png = io.BytesIO()
+        photograph_like(i).save(png, "PNG")
+        cases.append(SourceCase(case, png.getvalue()))
+    task = Task(name="site", question="Which site?", labels=(*sites, "scalp"))
+    return SourceData(name="small", tasks=(task,), cases=tuple(cases))
+
+
+@pytest.fixture
+def small_base(tmp_path: Path, small_source: SourceData) -> CaseBase:
+    """A case base of `small_source`, of the test's own."""
+    case_base = CaseBase.create(tmp_path / "base")
+    case_base.add(small_source)
+    return case_base
