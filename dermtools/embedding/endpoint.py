@@ -1,0 +1,215 @@
+"""Posting JSON to a scoring endpoint that is slow to wake, throttles, and sometimes fails.
+
+Knows HTTP and nothing about what is in the bodies, which are never logged or quoted.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dermtools.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    import httpx
+    from tenacity import RetryCallState
+
+_FINAL = {
+    400: "the request was refused as malformed",
+    401: "the key or token was not accepted: check it, and that it belongs to this endpoint",
+    403: "access is denied: the identity needs the right to score, and this network must be allowed",
+    404: "nothing answers there: check the scoring URI (it ends in /score) and the deployment's name",
+    405: "it takes no POST: check the scoring URI (it ends in /score)",
+    413: "the request is too large: lower batch_size",
+    415: "it takes no JSON: check the scoring URI",
+    422: "the request was refused as unprocessable",
+}
+_FOREVER = 10**9
+_RETRIED = {408, 424, 425, 429}
+_BLAMED_ON_CONTENT = {400, 413, 422, 424, 500}
+"""Statuses that one row of a batch can cause. Azure ML passes a failure inside the model on as 424."""
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How long to wait, how often to try, and when to give up. All times in seconds."""
+
+    attempts: int = 6
+    first_wait: float = 1.0
+    """Upper bound of the first, random, wait; doubles from try to try (full jitter)."""
+    longest_wait: float = 60.0
+    total: float = 600.0
+    """No further try starts later than this after the first."""
+    connect_timeout: float = 10.0
+    read_timeout: float = 120.0
+    """An endpoint that was idle takes 30 to 90 s to answer its first request."""
+
+
+class EndpointError(EmbeddingError):
+    """A request failed for good.
+
+    Attributes:
+        content_to_blame: whether smaller requests with the same content may succeed.
+    """
+
+    def __init__(self, message: str, *, content_to_blame: bool = False) -> None:
+        super().__init__(message)
+        self.content_to_blame = content_to_blame
+
+
+class _TransientError(EndpointError):
+    """Worth another try; `retry_after` is what the server asked for, in seconds."""
+
+    def __init__(self, message: str, *, content_to_blame: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(message, content_to_blame=content_to_blame)
+        self.retry_after = retry_after
+
+
+class Endpoint:
+    """A JSON endpoint behind a bearer token. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: Callable[[], str] | None,
+        headers: Mapping[str, str],
+        concurrency: int,
+        policy: RetryPolicy,
+    ) -> None:
+        """Open no connection yet.
+
+        Args:
+            url: scoring URI; https, or http on a loopback address.
+            token: called before every try, so that an expiring token is renewed; None sends none.
+            headers: sent with every request.
+            concurrency: most requests in flight at any moment, over all threads.
+            policy: timeouts and retries.
+
+        Raises:
+            EmbeddingError: the URL is not acceptable.
+        """
+        import httpx
+
+        self.url = url
+        self._token = token
+        self._policy = policy
+        self._slots = threading.BoundedSemaphore(concurrency)
+        timeout = httpx.Timeout(policy.read_timeout, connect=policy.connect_timeout, pool=None)
+        self._client = httpx.Client(
+            headers=dict(headers), timeout=timeout, follow_redirects=False, trust_env=not is_loopback(checked_url(url))
+        )
+        weakref.finalize(self, self._client.close)
+
+    def post(self, body: bytes, *, abort: threading.Event, attempts: int | None = None) -> object:
+        """Post a JSON body and return the decoded reply. Retries what is worth it.
+
+        Args:
+            body: encoded JSON.
+            abort: once set, waiting ends and no further try starts.
+            attempts: fewer than the policy's.
+
+        Raises:
+            EndpointError: refused, or not answered within the policy.
+        """
+        import tenacity
+
+        policy = self._policy
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_TransientError),
+            stop=tenacity.stop_any(
+                tenacity.stop_after_attempt(min(attempts or policy.attempts, policy.attempts)),
+                tenacity.stop_before_delay(policy.total),
+                tenacity.stop_when_event_set(abort),
+            ),
+            wait=self._wait,
+            sleep=tenacity.sleep_using_event(abort),
+            reraise=True,
+        )
+        return retrying(self._post_once, body)
+
+    def _post_once(self, body: bytes) -> object:
+        import httpx
+
+        headers = {"Content-Type": "application/json"}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token()}"
+        try:
+            with self._slots:
+                response = self._client.post(self.url, content=body, headers=headers)
+        except httpx.TimeoutException as error:
+            raise _TransientError(f"{self.url} did not answer in time") from error
+        except httpx.TransportError as error:
+            raise _TransientError(f"{self.url} dropped the connection ({type(error).__name__})") from error
+        self._raise_for_status(response)
+        try:
+            return response.json()
+        except ValueError as error:
+            kind = response.headers.get("content-type", "no content type")
+            raise EndpointError(f"{self.url} did not answer with JSON but {kind}: check the scoring URI") from error
+
+    def _raise_for_status(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == 200:
+            return
+        blame = status in _BLAMED_ON_CONTENT
+        if status in _RETRIED or status >= 500:
+            after = retry_after_seconds(response.headers.get("retry-after"))
+            message = f"{self.url} still answers HTTP {status}; try again later or with less concurrency"
+            raise _TransientError(message, content_to_blame=blame, retry_after=after)
+        reason = _FINAL.get(status, "it redirects, which is not followed" if status < 400 else "it refused the request")
+        raise EndpointError(f"{self.url} answers HTTP {status}: {reason}", content_to_blame=blame)
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds until the next try: what the server asked for and a little more, else random and growing."""
+        policy = self._policy
+        spread = min(policy.longest_wait, policy.first_wait * 2 ** (state.attempt_number - 1))
+        error = state.outcome.exception() if state.outcome is not None else None
+        if isinstance(error, _TransientError) and error.retry_after is not None:
+            return error.retry_after + random.uniform(0, min(spread, policy.first_wait))
+        return random.uniform(0, spread)
+
+
+def checked_url(url: str) -> str:
+    """`url` if a key may be sent there.
+
+    Raises:
+        EmbeddingError: not https (http on a loopback address is fine), or with user, query or fragment.
+    """
+    parts = urlsplit(url)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise EmbeddingError("the scoring URI must hold no user, query or fragment; give the key by environment")
+    if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))):
+        raise EmbeddingError(f"the scoring URI must begin with https://, got {parts.scheme}://{parts.hostname or ''}")
+    return url
+
+
+def retry_after_seconds(value: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, given as a number or an HTTP date; None if it does not say."""
+    if value is None:
+        return None
+    try:
+        return float(min(max(0, int(value)), _FOREVER))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` names this machine itself."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

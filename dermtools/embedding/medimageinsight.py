@@ -1,0 +1,236 @@
+"""`medimageinsight`: Microsoft's MedImageInsight behind an Azure AI Foundry or Azure ML online endpoint.
+
+The scoring URI comes from the spec (`medimageinsight:https://.../score`) or from `MI2_MODEL_ENDPOINT`; the
+key from `MI2_API_KEY` (or `AZUREML_API_KEY`), never from the spec; without a key an Entra token is asked for.
+The endpoint does not say which version of the model it serves: name it with the option `revision` if it
+matters, for two revisions never share a case base.
+
+The server resizes to 512 and recompresses as JPEG, then the model sees 480 x 480 without cropping. So each
+picture is sent stretched to 512 x 512, which leaves that resize nothing to do, as a JPEG of quality 95.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypeVar
+
+import numpy as np
+from pydantic import Field
+
+from dermtools.embedding.azure_token import bearer_token
+from dermtools.embedding.base import EmbedderIdentity, PartialEmbeddingError
+from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, checked_url
+from dermtools.embedding.medimageinsight_reply import DIMENSION, read_reply
+from dermtools.embedding.medimageinsight_request import (
+    JPEG_QUALITY,
+    SIDE,
+    TOKENS,
+    Row,
+    fewest_tokens,
+    image_row,
+    parts,
+    request_body,
+    text_row,
+)
+from dermtools.embedding.options import Options
+from dermtools.embedding.selftest import drawn_pictures
+from dermtools.embedding.vectors import delivered
+from dermtools.errors import EmbeddingError, ImageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
+logger = logging.getLogger(__name__)
+
+URL_VARIABLE = "MI2_MODEL_ENDPOINT"
+PUBLISHED_SCALING_FACTOR = 4.51
+
+_SPLIT_ATTEMPTS = 2
+"""Tries for each part of a batch that was refused: enough for a hiccup, few enough for a row that is bad."""
+
+Result: TypeAlias = "NDArray[np.float32] | str"
+"""Vector of a row, or why there is none."""
+FeatureField = Literal["image_features", "text_features"]
+T = TypeVar("T")
+
+
+class MedImageInsightOptions(Options):
+    """Options of `medimageinsight`."""
+
+    runtime: ClassVar[frozenset[str]] = frozenset(
+        {"batch_size", "max_request_bytes", "concurrency", "attempts", "first_wait", "total", "read_timeout"}
+    )
+
+    deployment: str | None = Field(default=None, description="deployment of the endpoint; default: as it routes")
+    revision: str = Field(default="unstated", description="version of the model that the endpoint serves")
+    batch_size: int = Field(default=16, ge=1, le=64, description="most rows a request")
+    max_request_bytes: int = Field(default=8_000_000, ge=1, description="most bytes a request, unless one row has more")
+    concurrency: int = Field(default=3, ge=1, description="most requests at once; a default deployment allows 3")
+    attempts: int = Field(default=6, ge=1, description="tries a request")
+    first_wait: float = Field(default=1.0, ge=0, description="longest first wait between tries, in seconds")
+    total: float = Field(default=600.0, gt=0, description="seconds after which no further try starts")
+    read_timeout: float = Field(default=120.0, gt=0, description="seconds to wait for a reply")
+
+
+class MedImageInsightEmbedder:
+    """Client of a MedImageInsight endpoint. Safe to call from several threads.
+
+    Every vector of every reply is checked. Before the first use one request with two drawn pictures checks
+    the rest (and wakes an endpoint that sleeps); loading alone sends nothing.
+    """
+
+    dimension = DIMENSION
+    image_side = SIDE
+
+    def __init__(self, endpoint: Endpoint, options: MedImageInsightOptions, *, spec: str) -> None:
+        self.spec = spec
+        self._endpoint = endpoint
+        self._options = options
+        self._scaling_factor: float | None = None
+        self._test_lock = threading.Lock()
+        self._tested = False
+        self.identity = EmbedderIdentity(
+            name="medimageinsight",
+            revision=options.revision,
+            preprocessing=f"{SIDE}x{SIDE}-stretch-bicubic-jpeg{JPEG_QUALITY}",
+            dimension=DIMENSION,
+            normalized=True,
+        )
+
+    @property
+    def logit_scale(self) -> float:
+        """exp(scaling factor) as the replies tell it; before the first one the published factor, about 91."""
+        known = self._scaling_factor
+        return math.exp(PUBLISHED_SCALING_FACTOR if known is None else known)
+
+    def embed_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        """Embed RGB pictures: float32, shape (n, 1024), norm 1. Raises as `Embedder.embed_images`."""
+        if images:
+            self.test_once()
+        return self._embed(images, image_row, "image_features")
+
+    def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts: float32, shape (n, 1024), norm 1. One that is longer than the model reads is logged."""
+        for text in texts:
+            if (tokens := fewest_tokens(text)) > TOKENS:
+                logger.warning("a text of %d or more tokens is cut: MedImageInsight reads %d", tokens, TOKENS)
+        return self._embed(texts, text_row, "text_features")
+
+    def test_once(self) -> None:
+        """Embed two drawn pictures in one request, once in a life, and see that their vectors differ.
+
+        Raises:
+            EmbeddingError: the endpoint cannot be used.
+        """
+        with self._test_lock:
+            if self._tested:
+                return
+            try:
+                first, second = self._embed(drawn_pictures(), image_row, "image_features")
+            except PartialEmbeddingError as error:
+                raise EmbeddingError(f"medimageinsight failed its self-test: {error}") from error
+            if np.linalg.norm(first - second) < 1e-3:
+                raise EmbeddingError(
+                    "medimageinsight failed its self-test: two different pictures have the same vector"
+                )
+            self._tested = True
+
+    def _embed(self, items: Sequence[T], encode: Callable[[T], Row], field: FeatureField) -> NDArray[np.float32]:
+        size = self._options.batch_size
+        batches = [items[start : start + size] for start in range(0, len(items), size)]
+        abort = threading.Event()
+        with ThreadPoolExecutor(self._options.concurrency) as pool:
+            futures = [pool.submit(self._embed_batch, batch, encode, field, abort) for batch in batches]
+            try:
+                done, _pending = wait(futures, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
+                results = [result for future in futures for result in future.result()]
+            finally:
+                abort.set()
+                for future in futures:
+                    future.cancel()
+        nowhere = np.full(DIMENSION, np.nan, np.float32)
+        vectors = [nowhere if isinstance(result, str) else result for result in results]
+        reasons = {row: result for row, result in enumerate(results) if isinstance(result, str)}
+        return delivered(np.array(vectors, np.float32).reshape(len(items), DIMENSION), reasons)
+
+    def _embed_batch(
+        self, items: Sequence[T], encode: Callable[[T], Row], field: FeatureField, abort: threading.Event
+    ) -> list[Result]:
+        """A vector or a reason for every item; what cannot be encoded is not sent."""
+        results: list[Result] = []
+        rows: list[Row] = []
+        places: list[int] = []
+        for place, item in enumerate(items):
+            try:
+                rows.append(encode(item))
+                places.append(place)
+                results.append("not sent")
+            except (ImageError, ValueError) as error:
+                results.append(str(error))
+        for part in parts(rows, self._options.max_request_bytes):
+            for result in self._send(part, field, abort, attempts=None):
+                results[places.pop(0)] = result
+        return results
+
+    def _send(
+        self, rows: Sequence[Row], field: FeatureField, abort: threading.Event, *, attempts: int | None
+    ) -> list[Result]:
+        """One request; a refused one is halved until the bad rows stand alone."""
+        if abort.is_set():
+            raise EndpointError("not sent, because another request of the same call failed")
+        try:
+            reply = self._endpoint.post(request_body(rows), abort=abort, attempts=attempts)
+        except EndpointError as error:
+            if not error.content_to_blame:
+                raise
+            if len(rows) == 1:
+                return [str(error)]
+            middle = len(rows) // 2
+            return [
+                result
+                for half in (rows[:middle], rows[middle:])
+                for result in self._send(half, field, abort, attempts=_SPLIT_ATTEMPTS)
+            ]
+        read = read_reply(reply, rows=len(rows), field=field)
+        if read.scaling_factor is not None:
+            self._scaling_factor = read.scaling_factor
+        return list(read.rows)
+
+
+def load(rest: str, **options: object) -> MedImageInsightEmbedder:
+    """Loader of the kind `medimageinsight`. Sends nothing yet.
+
+    Args:
+        rest: scoring URI; empty takes `MI2_MODEL_ENDPOINT`.
+        options: fields of `MedImageInsightOptions`.
+
+    Raises:
+        EmbeddingError: no scoring URI, or one that a key must not be sent to.
+        MissingExtraError: neither a key nor azure-identity is there.
+    """
+    settings = MedImageInsightOptions.read(options, where="medimageinsight")
+    url = rest or os.environ.get(URL_VARIABLE, "")
+    if not url:
+        raise EmbeddingError(f"medimageinsight: no endpoint; set {URL_VARIABLE} to its scoring URI (https://.../score)")
+    endpoint = Endpoint(
+        checked_url(url),
+        token=bearer_token(url),
+        headers={"azureml-model-deployment": settings.deployment} if settings.deployment else {},
+        concurrency=settings.concurrency,
+        policy=RetryPolicy(
+            attempts=settings.attempts,
+            first_wait=settings.first_wait,
+            total=settings.total,
+            read_timeout=settings.read_timeout,
+        ),
+    )
+    spec = MedImageInsightOptions.spec("medimageinsight", rest, settings.model_dump(exclude_unset=True))
+    return MedImageInsightEmbedder(endpoint, settings, spec=spec)

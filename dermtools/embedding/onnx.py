@@ -1,0 +1,194 @@
+"""`onnx:FILE`: any image encoder in ONNX form, run by onnxruntime.
+
+What has to be done to a picture before the model reads it comes, first found first, from
+
+1. options: `onnx:m.onnx?mean=0.5,0.5,0.5&std=0.5,0.5,0.5`;
+2. `m.json` beside `m.onnx`, an object with the same names (see `onnx_settings.OnnxSettings`);
+3. the model: size and layout from its input's shape, channel order and range from the image entries of
+   its metadata (github.com/onnx/onnx/blob/main/docs/MetadataProps.md);
+4. ImageNet's mean and standard deviation, on an RGB picture stretched to the size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.embedding.base import EmbedderIdentity
+from dermtools.embedding.onnx_settings import OnnxSettings, ResolvedSettings, read_settings
+from dermtools.embedding.pixels import fit
+from dermtools.embedding.selftest import drawn_pictures
+from dermtools.embedding.vectors import finished_rows
+from dermtools.errors import EmbeddingError, require_extra
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from numpy.typing import NDArray
+    from PIL import Image
+
+_INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
+
+
+class OnnxEmbedder:
+    """An image encoder in ONNX form. Not tied to a thread; calls may overlap."""
+
+    def __init__(
+        self, session: onnxruntime.InferenceSession, file: Path, settings: ResolvedSettings, *, spec: str, revision: str
+    ) -> None:
+        self.spec = spec
+        self._session = session
+        self._file = file
+        self._settings = settings
+        self._dtype = _INPUT_TYPES[settings.input_type]
+        self.image_side = max(settings.size)
+        self.dimension = self._run([drawn_pictures()[0]]).shape[1]
+        if settings.center is not None and settings.center.shape != (self.dimension,):
+            raise EmbeddingError(
+                f"{file.name}: the centre has shape {settings.center.shape}, the vectors {(self.dimension,)}"
+            )
+        self.identity = EmbedderIdentity(
+            name=f"onnx:{file.stem}",
+            revision=revision,
+            preprocessing=settings.id,
+            dimension=self.dimension,
+            normalized=settings.normalize,
+        )
+
+    def embed_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        """Embed RGB pictures: float32, shape (n, d). Raises as `Embedder.embed_images`."""
+        if not images:
+            return np.empty((0, self.dimension), np.float32)
+        size = self._settings.batch_size
+        raw = np.concatenate([self._run(images[start : start + size]) for start in range(0, len(images), size)])
+        if self._settings.center is not None:
+            raw = raw - self._settings.center
+        return finished_rows(raw, normalize=self._settings.normalize)
+
+    def _run(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        settings = self._settings
+        batch = np.stack([self._pixels(image) for image in images])
+        try:
+            output = self._session.run([settings.output], {settings.input: batch})[0]
+        except _runtime_errors() as error:
+            raise EmbeddingError(f"{self._file.name} did not run: {_first_line(error)}") from error
+        return self._pooled(np.asarray(output, np.float32), rows=len(images))
+
+    def _pixels(self, image: Image.Image) -> NDArray[np.generic]:
+        settings = self._settings
+        pixels = np.asarray(fit(image, settings.size, mode=settings.resize, resample=settings.resample), np.float32)
+        if settings.channels == "BGR":
+            pixels = pixels[..., ::-1]
+        mean, std = np.array(settings.mean, np.float32), np.array(settings.std, np.float32)
+        values = (pixels * np.float32(settings.scale) - mean) / std
+        if settings.layout == "NCHW":
+            values = values.transpose(2, 0, 1)
+        return np.ascontiguousarray(values, dtype=self._dtype)
+
+    def _pooled(self, output: NDArray[np.float32], *, rows: int) -> NDArray[np.float32]:
+        """One row a picture: (n, d) as it is, (n, d, 1, 1) or (n, 1, d) squeezed, more only by `pool`."""
+        if output.ndim < 2 or len(output) != rows:
+            raise EmbeddingError(f"{self._file.name}: output has shape {output.shape} for {rows} pictures")
+        if output[0].size == max(output.shape[1:]):
+            return output.reshape(rows, -1)
+        if self._settings.pool == "cls" and output.ndim == 3:
+            return np.asarray(output[:, 0])
+        if self._settings.pool == "mean" and output.ndim == 3:
+            return np.asarray(output.mean(axis=1))
+        if self._settings.pool == "mean" and output.ndim == 4:
+            return np.asarray(output.mean(axis=(2, 3) if self._settings.layout == "NCHW" else (1, 2)))
+        raise EmbeddingError(
+            f"{self._file.name}: output {self._settings.output!r} has shape {output.shape}, not one vector a picture; "
+            "name another with output=NAME, or pool it with pool=mean (tokens or feature map) or pool=cls (tokens)"
+        )
+
+
+def load(rest: str, **options: object) -> OnnxEmbedder:
+    """Loader of the kind `onnx`.
+
+    Args:
+        rest: path of the model.
+        options: fields of `OnnxSettings`.
+
+    Raises:
+        EmbeddingError: no such file, not an ONNX model, or settings that do not fit it.
+        MissingExtraError: onnxruntime is not installed.
+    """
+    if not rest:
+        raise EmbeddingError("onnx: no model named; write `onnx:FILE`, such as `onnx:model.onnx`")
+    file = Path(rest).expanduser().resolve()
+    if not file.is_file():
+        raise EmbeddingError(f"onnx: no model file {file}")
+    given = OnnxSettings.read(options, where="onnx").model_dump(exclude_unset=True)
+    if given.get("center"):
+        given["center"] = str((file.parent / Path(given["center"]).expanduser()).resolve())
+    session = _open(file, threads=given.get("threads"))
+    settings = read_settings(file, given, session)
+    if settings.input_type not in _INPUT_TYPES:
+        raise EmbeddingError(f"{file.name}: input {settings.input!r} is {settings.input_type}, not a picture's pixels")
+    spec = OnnxSettings.spec("onnx", str(file), given)
+    return OnnxEmbedder(session, file, settings, spec=spec, revision=_weights_hash(file))
+
+
+def _open(file: Path, *, threads: int | None) -> onnxruntime.InferenceSession:
+    runtime = require_extra("onnxruntime", "onnx")
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads or _cores()
+    try:
+        return runtime.InferenceSession(str(file), options, providers=_providers(runtime.get_available_providers()))
+    except _runtime_errors() as error:
+        raise EmbeddingError(f"{file} is not a model that onnxruntime can open: {_first_line(error)}") from error
+
+
+def _providers(available: Sequence[str]) -> list[str | tuple[str, dict[str, str]]]:
+    """A GPU where onnxruntime has one, without TF32, which would set its vectors apart from a CPU's by about 1e-3."""
+    cuda = [("CUDAExecutionProvider", {"use_tf32": "0"})] if "CUDAExecutionProvider" in available else []
+    return [*cuda, "CPUExecutionProvider"]
+
+
+def _runtime_errors() -> tuple[type[Exception], ...]:
+    """What onnxruntime raises: exceptions of its own, which share no base but `Exception`, and Python's."""
+    state = require_extra("onnxruntime.capi.onnxruntime_pybind11_state", "onnx")
+    own = [value for value in vars(state).values() if isinstance(value, type) and issubclass(value, Exception)]
+    return (*own, RuntimeError, ValueError, TypeError, OSError)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _cores() -> int:
+    """Cores that this process may use; onnxruntime would count, and try to pin its threads to, all there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def _weights_hash(file: Path) -> str:
+    """First 16 hexadecimal digits of the SHA-256 of the model and of the files it keeps weights in."""
+    digest = hashlib.sha256()
+    for part in [file, *external_weights(file)]:
+        with part.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:16]
+
+
+def external_weights(file: Path) -> list[Path]:
+    """Files beside a model that hold its weights, as models above 2 GB need; sorted.
+
+    Their names stand in the model as entries `location` of `TensorProto.external_data` (onnx.proto).
+    """
+    key = b"\x0a\x08location\x12"
+    names: set[bytes] = set()
+    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as model:
+        found = model.find(key)
+        while found >= 0:
+            start = found + len(key)
+            names.add(model[start + 1 : start + 1 + model[start]])
+            found = model.find(key, start)
+    paths = [file.parent / name.decode(errors="replace") for name in sorted(names)]
+    return [path for path in paths if path.is_file()]

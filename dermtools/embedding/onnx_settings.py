@@ -1,0 +1,216 @@
+"""How pictures are prepared for an ONNX model: read from options, a JSON file, the model, or defaults."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, Field, field_validator
+
+from dermtools.embedding.options import CommaSeparatedFloats, CommaSeparatedInts, Options
+from dermtools.embedding.pixels import ResampleFilter, ResizeMode
+from dermtools.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from numpy.typing import NDArray
+
+Layout = Literal["NCHW", "NHWC"]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def _one_or_two(value: object) -> object:
+    """`224` means `224,224`."""
+    sides = str(value).split(",") if isinstance(value, (int, str)) else value
+    return [*sides, *sides] if isinstance(sides, list) and len(sides) == 1 else sides
+
+
+class OnnxSettings(Options):
+    """Options of `onnx:FILE`, and the fields of the JSON file beside the model.
+
+    A pixel of 0 to 255 becomes `(pixel * scale - mean) / std`, each channel by its own mean and std. So
+    ImageNet's is `scale` 1/255 with its mean and std (the default), and `(pixel - 128) * 0.0078125` is
+    `{"scale": 0.0078125, "mean": [1, 1, 1], "std": [1, 1, 1]}`.
+    """
+
+    runtime: ClassVar[frozenset[str]] = frozenset({"threads", "batch_size"})
+
+    size: Annotated[CommaSeparatedInts, BeforeValidator(_one_or_two)] = Field(
+        default=(), description="height and width in pixels, or one number for a square; default: the model's input"
+    )
+    resize: ResizeMode = Field(default="stretch", description="stretch, crop (centre) or pad (black)")
+    resample: ResampleFilter = Field(default="bicubic", description="Pillow's filter")
+    scale: float = Field(default=1 / 255, description="factor on pixels of 0 to 255")
+    mean: CommaSeparatedFloats = Field(default=IMAGENET_MEAN, description="subtracted after scaling")
+    std: CommaSeparatedFloats = Field(default=IMAGENET_STD, description="divided by after the mean is subtracted")
+    channels: Literal["RGB", "BGR"] = Field(default="RGB", description="order that the model expects; mean and std too")
+    layout: Layout | None = Field(default=None, description="default: read off the model's input")
+    input: str | None = Field(default=None, description="default: the model's only input")
+    output: str | None = Field(default=None, description="default: the model's only output")
+    pool: Literal["none", "mean", "cls"] = Field(default="none", description="for outputs of tokens or feature maps")
+    normalize: bool = Field(default=True, description="divide every vector by its norm")
+    center: str | None = Field(default=None, description=".npy vector subtracted first; relative to the model's folder")
+    threads: int | None = Field(default=None, ge=1, description="default: all cores")
+    batch_size: int = Field(default=16, ge=1, description="pictures a run, where the model takes several")
+
+    @field_validator("size")
+    @classmethod
+    def _two_sides(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(value) not in (0, 2) or any(side < 1 for side in value):
+            raise ValueError("size is HEIGHT,WIDTH in pixels, or one number for a square")
+        return value
+
+    @field_validator("mean", "std")
+    @classmethod
+    def _three_channels(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if len(value) != 3:
+            raise ValueError("needs three numbers, one a channel")
+        return value
+
+    @field_validator("std")
+    @classmethod
+    def _not_zero(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if 0 in value:
+            raise ValueError("must not be 0")
+        return value
+
+
+@dataclass(frozen=True)
+class ResolvedSettings:
+    """Settings with nothing left open: what `OnnxEmbedder` does to a picture and takes from the model."""
+
+    id: str
+    size: tuple[int, int]
+    resize: ResizeMode
+    resample: ResampleFilter
+    scale: float
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    channels: str
+    layout: Layout
+    input: str
+    input_type: str
+    output: str
+    pool: str
+    normalize: bool
+    center: NDArray[np.float32] | None
+    batch_size: int
+
+
+def read_settings(file: Path, given: Mapping[str, object], session: onnxruntime.InferenceSession) -> ResolvedSettings:
+    """Settings for the model `file`, from `given` options, the JSON beside it, the model, and defaults.
+
+    Raises:
+        EmbeddingError: the JSON is wrong, or model and settings do not fit together.
+    """
+    beside = _json_beside(file)
+    settings = OnnxSettings.read(
+        {**_metadata_settings(session.get_modelmeta().custom_metadata_map), **beside, **given}, where=file.name
+    )
+    entry = _named(session.get_inputs(), settings.input, file, "input")
+    output = _named(session.get_outputs(), settings.output, file, "output")
+    layout, size = _input_layout(file, entry.shape, settings)
+    center = None
+    if settings.center is not None:
+        center = _read_center(file.parent / Path(settings.center).expanduser())
+    batch = entry.shape[0]
+    if isinstance(batch, int) and batch != 1:
+        raise EmbeddingError(
+            f"{file.name}: takes exactly {batch} pictures a run; export it with a free batch dimension"
+        )
+    decisive = settings.model_dump(exclude={"size", "layout", "input", "output", "center", *OnnxSettings.runtime})
+    decisive |= {"size": size, "output": output.name, "center": None if center is None else center.tolist()}
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
+    return ResolvedSettings(
+        id=f"{size[0]}x{size[1]}-{settings.resize}-{settings.resample}-{_values_name(settings)}-{digest}",
+        size=size,
+        resize=settings.resize,
+        resample=settings.resample,
+        scale=settings.scale,
+        mean=settings.mean,
+        std=settings.std,
+        channels=settings.channels,
+        layout=layout,
+        input=entry.name,
+        input_type=entry.type,
+        output=output.name,
+        pool=settings.pool,
+        normalize=settings.normalize,
+        center=center,
+        batch_size=1 if batch == 1 else settings.batch_size,
+    )
+
+
+def _json_beside(file: Path) -> dict[str, Any]:
+    path = file.with_suffix(".json")
+    if not path.is_file():
+        return {}
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise EmbeddingError(f"{path} is not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise EmbeddingError(f"{path}: must hold one JSON object of preprocessing settings")
+    return OnnxSettings.read(values, where=str(path)).model_dump(exclude_unset=True)
+
+
+def _metadata_settings(metadata: Mapping[str, str]) -> dict[str, object]:
+    """Settings from the image entries that the ONNX standard defines for a model's metadata."""
+    settings: dict[str, object] = {}
+    order = metadata.get("Image.BitmapPixelFormat", "")[:3].upper()
+    if order in ("RGB", "BGR"):
+        settings["channels"] = order
+    ranges = {"NominalRange_0_255": (1, 0), "Normalized_0_1": (1 / 255, 0), "Normalized_1_1": (1 / 127.5, 1)}
+    if (found := ranges.get(metadata.get("Image.NominalPixelRange", ""))) is not None:
+        scale, mean = found
+        settings |= {"scale": scale, "mean": (mean,) * 3, "std": (1,) * 3}
+    return settings
+
+
+def _named(entries: list[Any], name: str | None, file: Path, what: str) -> Any:
+    names = ", ".join(repr(entry.name) for entry in entries)
+    if name is None and len(entries) == 1:
+        return entries[0]
+    for entry in entries:
+        if entry.name == name:
+            return entry
+    if name is None:
+        raise EmbeddingError(f"{file.name} has several {what}s: {names}; pick one with {what}=NAME")
+    raise EmbeddingError(f"{file.name} has no {what} {name!r}; it has: {names}")
+
+
+def _input_layout(file: Path, shape: list[int | str | None], settings: OnnxSettings) -> tuple[Layout, tuple[int, int]]:
+    if len(shape) != 4 or 3 not in (shape[1], shape[3]):
+        raise EmbeddingError(f"{file.name}: its input has shape {shape}, not a batch of pictures with three channels")
+    layout: Layout = settings.layout or ("NCHW" if shape[1] == 3 else "NHWC")
+    fixed = shape[2:4] if layout == "NCHW" else shape[1:3]
+    if not settings.size and not all(isinstance(side, int) for side in fixed):
+        raise EmbeddingError(f"{file.name}: takes pictures of any size; say which with size=HEIGHT,WIDTH")
+    height, width = settings.size or [int(side or 0) for side in fixed]
+    for side, allowed in zip((height, width), fixed, strict=True):
+        if isinstance(allowed, int) and side != allowed:
+            raise EmbeddingError(f"{file.name}: size {height},{width} does not fit its input {shape} ({layout})")
+    return layout, (height, width)
+
+
+def _read_center(path: Path) -> NDArray[np.float32]:
+    try:
+        center = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise EmbeddingError(f"centre {path} is not a .npy vector: {error}") from error
+    if not isinstance(center, np.ndarray) or center.ndim != 1 or not np.isfinite(center).all():
+        raise EmbeddingError(f"centre {path} must hold one vector of finite numbers")
+    return center.astype(np.float32)
+
+
+def _values_name(settings: OnnxSettings) -> str:
+    if (settings.scale, settings.mean, settings.std) == (1 / 255, IMAGENET_MEAN, IMAGENET_STD):
+        return "imagenet"
+    return f"scale{settings.scale:.6g}"

@@ -1,0 +1,57 @@
+"""What every embedder does with rows of numbers: check them, and bring them to norm 1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.embedding.base import PartialEmbeddingError
+from dermtools.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+
+def l2_normalize(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide every row, shape (..., d), by its Euclidean norm; rows of zeros stay zeros."""
+    norms = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return rows / np.where(norms > 0, norms, 1.0)
+
+
+def finished_rows(raw: NDArray[np.generic], *, normalize: bool) -> NDArray[np.float32]:
+    """Rows of a model's output, shape (n, d), as vectors that keep an embedder's promises.
+
+    Returns:
+        float32, shape (n, d), finite, of norm 1 if `normalize`.
+
+    Raises:
+        PartialEmbeddingError: some rows are not finite, or have no direction to normalise.
+        EmbeddingError: that is so for every row.
+    """
+    rows = np.asarray(raw, dtype=np.float64)
+    finite = np.isfinite(rows).all(axis=1, keepdims=True)
+    reasons = {int(row): "the model returned a vector with NaN or infinity" for row in np.flatnonzero(~finite)}
+    if normalize:
+        rows = l2_normalize(np.where(finite, rows, 0.0))
+        zero = finite & ~rows.any(axis=1, keepdims=True)
+        reasons |= {int(row): "the model returned a vector of zeros" for row in np.flatnonzero(zero)}
+    return delivered(rows.astype(np.float32), reasons)
+
+
+def delivered(vectors: NDArray[np.float32], reasons: Mapping[int, str]) -> NDArray[np.float32]:
+    """`vectors` where no row failed; else the failed rows become NaN and the right error is raised.
+
+    Raises:
+        PartialEmbeddingError: some rows have a reason.
+        EmbeddingError: every row has one.
+    """
+    if not reasons:
+        return vectors
+    if len(reasons) == len(vectors):
+        first = min(reasons)
+        raise EmbeddingError(f"no row of {len(vectors)} could be embedded; row {first}: {reasons[first]}")
+    vectors[list(reasons)] = np.nan
+    raise PartialEmbeddingError(vectors, reasons)

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, checked_url, retry_after_seconds
+from dermtools.errors import EmbeddingError
+from tests.embedding import loopback
+
+BODY = b'{"input_data": {"data": [["", "a mole"]]}}'
+
+
+def endpoint(server, **policy) -> Endpoint:
+    policy = RetryPolicy(**{"attempts": 4, "first_wait": 0.01, **policy})
+    return Endpoint(server.url, token=None, headers={}, concurrency=3, policy=policy)
+
+
+def post(target: Endpoint) -> object:
+    return target.post(BODY, abort=threading.Event())
+
+
+@pytest.mark.parametrize("code", [408, 424, 425, 429, 500, 502, 503, 504])
+def test_passing_fault_is_tried_again(server, code):
+    server.faults = [loopback.status(code), loopback.status(code)]
+    assert post(endpoint(server))[0]["text_features"]
+    assert len(server.bodies) == 3
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 405, 413, 415, 422])
+def test_final_fault_is_not_tried_again_and_says_what_to_do(server, code):
+    server.faults = [loopback.status(code)]
+    with pytest.raises(EndpointError, match=f"answers HTTP {code}: .{{10,}}") as caught:
+        post(endpoint(server))
+    assert "\n" not in str(caught.value)
+    assert len(server.bodies) == 1
+
+
+def test_tries_are_bounded(server):
+    server.faults = [loopback.status(503)] * 9
+    with pytest.raises(EndpointError, match="still answers HTTP 503"):
+        post(endpoint(server, attempts=3))
+    assert len(server.bodies) == 3
+
+
+def test_dropped_connections_are_tried_again(server):
+    server.faults = [loopback.drop, loopback.drop]
+    assert post(endpoint(server))
+    assert len(server.bodies) == 3
+
+
+def test_no_answer_in_time_is_tried_again(server):
+    server.faults = [loopback.hang(0.5)]
+    assert post(endpoint(server, read_timeout=0.1))
+    assert len(server.bodies) == 2
+
+
+def test_endpoint_that_never_answers_is_an_error(server):
+    server.faults = [loopback.hang(0.3)] * 2
+    with pytest.raises(EndpointError, match="did not answer in time"):
+        post(endpoint(server, read_timeout=0.05, attempts=2))
+
+
+def test_nobody_listening_is_an_error(server):
+    silent = Endpoint(
+        "http://127.0.0.1:9/score", token=None, headers={}, concurrency=1, policy=RetryPolicy(attempts=2, first_wait=0)
+    )
+    with pytest.raises(EndpointError, match="dropped the connection"):
+        post(silent)
+
+
+def test_retry_after_in_seconds_is_waited_for(server):
+    server.faults = [loopback.status(429, Retry_After="1")]
+    start = time.monotonic()
+    post(endpoint(server))
+    assert 1.0 <= time.monotonic() - start < 3
+
+
+def test_retry_after_as_a_date_is_waited_for(server):
+    server.faults = [loopback.status(503, Retry_After=loopback.http_date(2))]
+    start = time.monotonic()
+    post(endpoint(server))
+    assert 0.9 <= time.monotonic() - start < 4
+
+
+def test_retry_after_beyond_the_total_time_gives_up_at_once(server):
+    server.faults = [loopback.status(429, Retry_After="100")]
+    start = time.monotonic()
+    with pytest.raises(EndpointError, match="429"):
+        post(endpoint(server, total=5))
+    assert time.monotonic() - start < 2
+
+
+def test_abort_ends_the_waiting(server):
+    server.faults = [loopback.status(503, Retry_After="30")] * 2
+    abort = threading.Event()
+    threading.Timer(0.1, abort.set).start()
+    start = time.monotonic()
+    with pytest.raises(EndpointError):
+        endpoint(server).post(BODY, abort=abort)
+    assert time.monotonic() - start < 10
+
+
+def test_page_instead_of_json_is_an_error_that_does_not_quote_it(server):
+    server.faults = [loopback.page]
+    with pytest.raises(EndpointError, match="not answer with JSON but text/html") as caught:
+        post(endpoint(server))
+    assert "Sign in" not in str(caught.value)
+
+
+def test_redirect_is_not_followed(server):
+    server.faults = [loopback.status(307, Location=server.url)]
+    with pytest.raises(EndpointError, match="redirects"):
+        post(endpoint(server))
+    assert len(server.bodies) == 1
+
+
+def test_token_is_asked_for_anew_on_every_try(server):
+    tokens = iter(["first", "second"])
+    target = Endpoint(
+        server.url, token=lambda: next(tokens), headers={}, concurrency=1, policy=RetryPolicy(first_wait=0.01)
+    )
+    server.faults = [loopback.status(503)]
+    post(target)
+    assert [headers["authorization"] for headers in server.headers] == ["Bearer first", "Bearer second"]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a.inference.ml.azure.com/score", "http://localhost:5001/score", "http://[::1]/"]
+)
+def test_url_that_a_key_may_go_to(url):
+    assert checked_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a.inference.ml.azure.com/score",
+        "http://127.0.0.1.evil.example/score",
+        "ftp://localhost/score",
+        "https:///score",
+        "score",
+        "https://user:word@host/score",
+        "https://host/score?code=secret",
+        "https://host/score#part",
+    ],
+)
+def test_url_that_no_key_may_go_to_is_refused_without_quoting_secrets(url):
+    with pytest.raises(EmbeddingError, match="scoring URI") as caught:
+        checked_url(url)
+    assert "secret" not in str(caught.value)
+    assert "word" not in str(caught.value)
+
+
+@given(st.text(max_size=40) | st.integers().map(str) | st.floats().map(str))
+@settings(max_examples=60, deadline=None)
+def test_any_retry_after_value_is_a_wait_or_none(value):
+    seconds = retry_after_seconds(value)
+    assert seconds is None or seconds >= 0
