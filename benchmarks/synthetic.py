@@ -1,0 +1,54 @@
+"""Case bases of any size with random vectors, written through the real store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dermtools.cases import Case, CaseStore, StoredCase, Task
+from dermtools.embedding import EmbedderIdentity
+from dermtools.images import content_hash, encode_jpeg
+
+SITES = ("arm", "back", "face", "foot", "hand", "neck", "scalp", "thigh")
+CHUNK = 10_000
+
+
+def random_case_base(path: Path, *, cases: int, dimension: int, per_group: int = 3, seed: int = 0) -> np.ndarray:
+    """Write a case base of random unit vectors; returns them, float32, shape (cases, dimension)."""
+    from PIL import Image
+
+    rng = np.random.default_rng(seed)
+    vectors = rng.standard_normal((cases, dimension), dtype=np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    jpeg = encode_jpeg(Image.fromarray(rng.integers(0, 255, (512, 384, 3), dtype=np.uint8)), quality=50)
+    identity = EmbedderIdentity(
+        name="random", revision=str(seed), preprocessing="none", dimension=dimension, normalized=True
+    )
+    store = CaseStore.create(
+        path,
+        embedder_spec="random",
+        identity=identity,
+        tasks=(Task(name="location", question="Which body site is shown?", labels=SITES),),
+    )
+    with store.write():
+        for start in range(0, cases, CHUNK):
+            rows = [
+                StoredCase(
+                    case=Case(
+                        case_id=f"case_{i:06d}",
+                        group_id=f"group_{i // per_group:06d}",
+                        split="train",
+                        labels={"location": (SITES[i % len(SITES)],)},
+                    ),
+                    content_hash=content_hash(b"%d" % i),
+                    vector=vectors[i],
+                    jpeg=jpeg,
+                    width=512,
+                    height=384,
+                )
+                for i in range(start, min(start + CHUNK, cases))
+            ]
+            store.add(rows)
+        store.compact()
+    return vectors

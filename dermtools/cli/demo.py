@@ -1,0 +1,125 @@
+"""`dermtools demo`: the main job from start to end, on drawn pictures or on your own table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dermtools.cli.output import NOT_A_DIAGNOSIS, show, table, write_text
+from dermtools.errors import SourceError
+
+if TYPE_CHECKING:
+    from dermtools.cases import SourceData
+    from dermtools.prediction import Prediction, Query
+    from dermtools.retrieval import CaseBase
+    from dermtools.retrieval.gallery import Result
+
+VOTERS = 15
+QUERIES = 4
+NEIGHBORS = 10
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to put the demonstration.")] = Path("demo"),
+    data: Annotated[
+        str | None, typer.Option(metavar="TABLE", help="Your table instead of the drawn sample.", show_default=False)
+    ] = None,
+    embedder: Annotated[str | None, typer.Option(metavar="SPEC", help="As for ingest.")] = None,
+) -> None:
+    """Ingest, check, search and vote, and write one page that shows it all."""
+    from dermtools.cases import load_source
+    from dermtools.progress import bar
+    from dermtools.retrieval import CaseBase
+
+    source = load_source(data or "sample")
+    home = folder / (Path(data).resolve().parent.name if data else "sample")
+    case_base = CaseBase.open_or_create(home / "casebase", embedder=embedder)
+    show(f"ingest {source.name}")
+    with bar() as progress:
+        report = case_base.add(source, progress=progress)
+    show(f"  {report.added} cases added, {report.unchanged} there already, {len(report.problems)} left out")
+    show("check", *(f"  {line}" for line in case_base.check().lines()))
+
+    queries = _test_queries(case_base)
+    votes = {task.name: _vote(case_base, task.name, queries) for task in case_base.tasks}
+    rows = [_accuracy(case_base, task, predictions) for task, predictions in votes.items()]
+    head = ("task", "test cases", f"knn-vote-{VOTERS} right", "majority class right")
+    show(f"vote of the {VOTERS} nearest training cases", table(head, rows, right=head[1:]))
+
+    results = [_result(case_base, query, votes) for query in _spread(queries, QUERIES)]
+    page = home / "index.html"
+    write_text(page, _page(case_base, source, results, [head, *rows]))
+    show("", f"Open {page}: queries, their neighbours, distances and votes. {NOT_A_DIAGNOSIS}")
+
+
+def _test_queries(case_base: CaseBase) -> list[Query]:
+    columns = case_base.columns
+    ids = [case_id for case_id, split in zip(columns.case_ids, columns.splits, strict=True) if split == "test"]
+    if not ids:
+        raise SourceError("the demonstration asks about test cases, and this table has none; give some rows split=test")
+    return [case_base.query(case_id=case_id) for case_id in ids]
+
+
+def _vote(case_base: CaseBase, task: str, queries: list[Query]) -> dict[str, Prediction]:
+    from dermtools.retrieval import KNNVote
+
+    labelled = [query for query in queries if query.case_id and case_base.case(query.case_id).labels.get(task)]
+    predictions = KNNVote(case_base, task, k=VOTERS).predict_many(labelled)
+    return {query.name: prediction for query, prediction in zip(labelled, predictions, strict=True)}
+
+
+def _accuracy(case_base: CaseBase, task: str, predictions: dict[str, Prediction]) -> tuple[str, ...]:
+    truth = {name: case_base.case(name).labels[task] for name in predictions}
+    columns = case_base.columns
+    trained = Counter(
+        label
+        for labels, split in zip(columns.labels[task], columns.splits, strict=True)
+        if split == "train"
+        for label in labels
+    )
+    majority = max(sorted(trained), key=trained.__getitem__, default=None)
+    n = len(predictions)
+    right = sum(prediction.label in truth[name] for name, prediction in predictions.items())
+    floor = sum(majority in labels for labels in truth.values())
+    return (task, str(n), *(f"{count} ({count / n:.1%})" if n else "0" for count in (right, floor)))
+
+
+def _spread(queries: list[Query], count: int) -> list[Query]:
+    """Some queries from different groups, spread evenly over the test split."""
+    one_a_group = list({query.group_id: query for query in queries}.values())
+    step = max(1, len(one_a_group) // count)
+    return one_a_group[::step][:count]
+
+
+def _result(case_base: CaseBase, query: Query, votes: dict[str, dict[str, Prediction]]) -> Result:
+    from dermtools.retrieval.gallery import result_for
+
+    neighbors = case_base.search(query=query, k=NEIGHBORS, max_per_group=1)
+    predictions = [votes[task][query.name] for task in votes if query.name in votes[task]]
+    return result_for(case_base, query, neighbors, predictions=predictions)
+
+
+def _page(case_base: CaseBase, source: SourceData, results: list[Result], accuracy: list[tuple[str, ...]]) -> str:
+    from dermtools.retrieval.gallery import Page, page_html
+
+    info = case_base.info()
+    return page_html(
+        Page(
+            title="Similar cases, and what they vote",
+            intro=f"Queries are test cases of {source.name}. Their own patient is never among the neighbours, "
+            f"which come nearest first, one a patient, by Euclidean distance of {info['embedder']['name']} vectors.",
+            notes=source.notes,
+            facts=[
+                ("cases", str(info["cases"])),
+                ("patients or groups", str(info["groups"])),
+                *((f"labels of {task}", str(len(counts))) for task, counts in info["tasks"].items()),
+                ("dimensions", str(info["embedder"]["dimension"])),
+            ],
+            table=accuracy,
+            table_note="Votes rest on training cases only. The majority class is the floor that a method has to beat.",
+            results=results,
+        )
+    )

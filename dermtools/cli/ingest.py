@@ -1,0 +1,112 @@
+"""`dermtools ingest`: a labelled image set becomes a case base."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dermtools.cli.output import print_json, show
+from dermtools.cli.parameters import CaseBasePath, JsonOption
+from dermtools.errors import SourceError
+
+if TYPE_CHECKING:
+    from dermtools.retrieval import IngestReport
+
+SHOWN = 20
+"""Problems printed to a person; `--json` has them all."""
+
+
+def ingest(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A table (CSV, TSV, JSONL, Parquet), a folder with one directory per class, a DermaVQA or "
+            "WoundcareVQA folder, or the word `sample`.",
+            show_default=False,
+        ),
+    ],
+    casebase: CaseBasePath,
+    kind: Annotated[
+        str | None,
+        typer.Option("--from", metavar="KIND", help="table, folder, dermavqa, woundcarevqa or sample; else guessed."),
+    ] = None,
+    embedder: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="descriptor (default), onnx:FILE, hf:MODEL_OR_FOLDER, medimageinsight. "
+            "Fixed once the case base exists.",
+        ),
+    ] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Label column; repeat for several. Else well-known names."),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ROLE=NAME", help="Column for case_id, image, group_id or split; repeat for several."),
+    ] = None,
+    separator: Annotated[str, typer.Option(help="What separates several labels in one cell.")] = "|",
+    images: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where the pictures are, if not beside the data.")
+    ] = None,
+    group_pattern: Annotated[
+        str | None,
+        typer.Option(metavar="REGEX", help="Folder source: first group in the file name that is the patient."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the splits, where the source has none.")] = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures per embedding batch and transaction.")] = 64,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a labelled image set, embed it, and add it to a case base (made where there is none).
+
+    Run again after an interruption, it goes on where it was.
+    """
+    from dermtools.cases import SourceOptions, load_source
+    from dermtools.progress import bar
+    from dermtools.retrieval import CaseBase
+
+    options = SourceOptions(
+        columns=_columns(column or ()),
+        tasks=tuple(task or ()),
+        separator=separator,
+        images=images,
+        group_pattern=group_pattern,
+        split_seed=seed,
+    )
+    data = load_source(source, kind, options)
+    case_base = CaseBase.open_or_create(casebase, embedder=embedder)
+    with bar() as progress:
+        report = case_base.add(data, batch_size=batch_size, progress=progress)
+    if as_json:
+        print_json(report.model_dump(mode="json"))
+        return
+    _show(report, len(case_base), casebase)
+
+
+def _columns(pairs: list[str] | tuple[()]) -> dict[str, str]:
+    columns = {}
+    for pair in pairs:
+        role, equals, name = pair.partition("=")
+        if not equals or not role or not name:
+            raise SourceError(f"--column {pair}: write ROLE=NAME, e.g. --column image=photo_path")
+        columns[role] = name
+    return columns
+
+
+def _show(report: IngestReport, total: int, casebase: Path) -> None:
+    show(
+        f"{casebase}: {report.added} cases added, {report.updated} updated, {report.unchanged} unchanged; "
+        f"{total} in all ({report.seconds:.1f} s)"
+    )
+    for title, lines in (
+        ("same picture under another id", [f"{d.case_id} is also {d.same_as}" for d in report.duplicates]),
+        ("left out or doubtful", [f"{p.where}: {p.reason}" for p in report.problems]),
+    ):
+        if lines:
+            show("", f"{title}: {len(lines)}", *(f"  {line}" for line in lines[:SHOWN]))
+        if len(lines) > SHOWN:
+            show(f"  and {len(lines) - SHOWN} more; --json prints them all")

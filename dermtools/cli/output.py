@@ -1,0 +1,69 @@
+"""How commands print: JSON for programs, tables for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from dermtools.errors import DermtoolsError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+NOT_A_DIAGNOSIS = "For research; not a diagnosis."
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document to standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> Table:
+    """A plain table; the columns named in `right` are right-aligned."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    result = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        result.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        # Text, so that brackets in outside text are never read as markup.
+        result.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    return result
+
+
+def show(*items: object) -> None:
+    """Print rich renderables or plain text to standard output."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False, soft_wrap=False)
+    for item in items:
+        console.print(item)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        DermtoolsError: the folder is missing or may not be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise DermtoolsError(f"cannot write {path}: {error.strerror}; choose a folder that can be written") from error

@@ -1,0 +1,116 @@
+"""`dermtools train`: a classifier over the case base's frozen embeddings."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
+from dermtools.cli.parameters import CaseBasePath, JsonOption, TaskOption
+from dermtools.errors import TrainingError
+
+if TYPE_CHECKING:
+    from dermtools.adapter import ClassifierConfig, ClassifierRecord, EpochStats
+
+
+class KindName(StrEnum):
+    """Kinds of classifier."""
+
+    ADAPTER = "adapter"
+    LINEAR_PROBE = "linear-probe"
+
+
+class ConvName(StrEnum):
+    """Readings of the adapter's convolutions."""
+
+    CHANNELS = "channels"
+    FEATURES = "features"
+
+
+def train(
+    casebase: CaseBasePath,
+    task: TaskOption,
+    kind: Annotated[KindName, typer.Option(help="What to train.")] = KindName.ADAPTER,
+    conv: Annotated[
+        ConvName | None, typer.Option(help="What an adapter's convolutions run along; see the README.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of an adapter, at most.")] = None,
+    balance: Annotated[
+        str | None, typer.Option(metavar="none|class-weights|logit-adjustment", help="For long-tailed labels.")
+    ] = None,
+    published: Annotated[bool, typer.Option("--published", help="The adapter's published settings.")] = False,
+    coverage: Annotated[float, typer.Option(help="Wanted coverage of conformal label sets.")] = 0.9,
+    precision: Annotated[float, typer.Option(help="Wanted precision of answers when abstaining.")] = 0.8,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights and batches.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a classifier on the train split; choose and calibrate it on the validation split, never on test.
+
+    It is kept in the case base. Ctrl-C ends the training and keeps the best it reached.
+    """
+    from dermtools.adapter import Wanted, save_classifier
+    from dermtools.adapter import train as fit
+    from dermtools.retrieval import CaseBase
+
+    config = _config(kind, published, conv=conv, epochs=epochs, balance=balance, seed=seed)
+    case_base = CaseBase.open(casebase)
+    wanted = Wanted(coverage=coverage, precision=precision)
+    classifier = fit(case_base.store, task, config, wanted=wanted, progress=_Line())
+    folder = save_classifier(case_base.path, classifier)
+    if as_json:
+        print_json(classifier.record.model_dump(mode="json"))
+        return
+    _show(classifier.record)
+    show("", f"kept in {folder}", NOT_A_DIAGNOSIS)
+
+
+def _config(kind: KindName, published: bool, **settings: object) -> ClassifierConfig:
+    from pydantic import ValidationError
+
+    from dermtools.adapter import AdapterConfig, LinearProbeConfig
+
+    given = {name: value for name, value in settings.items() if value is not None}
+    foreign = {"conv", "epochs"} & given.keys()
+    if kind is KindName.LINEAR_PROBE and (foreign or published):
+        raise TrainingError(f"--{min(foreign, default='published')} belongs to an adapter, not to a linear probe")
+    try:
+        if kind is KindName.LINEAR_PROBE:
+            return LinearProbeConfig.model_validate(given)
+        return AdapterConfig.published(**given) if published else AdapterConfig.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise TrainingError(f"--{first['loc'][0]} {first['input']}: {first['msg']}") from error
+
+
+class _Line:
+    """Progress in one line that is written over in a terminal; elsewhere only the last epoch is said."""
+
+    def __call__(self, stats: EpochStats) -> None:
+        terminal = sys.stderr.isatty()
+        last = stats.epoch == stats.epochs
+        if not (terminal or last):
+            return
+        valid = "" if stats.validation_accuracy is None else f"  validation accuracy {stats.validation_accuracy:.3f}"
+        line = f"epoch {stats.epoch}/{stats.epochs}  loss {stats.loss:.4f}{valid}  {stats.seconds:.1f} s"
+        print(f"\r{line}\x1b[K" if terminal else line, end="\n" if last else "", file=sys.stderr, flush=True)
+
+
+def _show(record: ClassifierRecord) -> None:
+    show(f"{record.kind} for {record.task}: {len(record.labels)} labels, trained on {record.trained_on}")
+    if record.chosen_on is not None:
+        show(f"chosen on {record.chosen_on}")
+    metrics = [(name, f"{value:.4g}") for name, value in record.metrics.items()]
+    show(table(["figure", "value"], metrics, right=["value"]))
+    if record.answering is not None:
+        fit, fitted_on = record.answering, record.answering.fitted_on
+        before, after = fit.calibration.before, fit.calibration.after
+        show(
+            "",
+            f"calibrated on {fitted_on}: temperature {fit.calibration.temperature:.2f}, "
+            f"expected calibration error {before.ece:.3f} before, {after.ece:.3f} after",
+            f"label sets hold a true label in {fit.conformal.coverage:.0%} of such cases",
+        )
+    show(*(f"note: {note}" for note in record.remarks()))

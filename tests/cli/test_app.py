@@ -1,0 +1,57 @@
+"""What holds for every command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from dermtools import __version__
+from tests.cli.conftest import Run
+
+HEAVY = ("torch", "faiss", "lancedb", "pyarrow", "langchain_core", "transformers", "onnxruntime", "PIL", "pydantic")
+
+
+def test_help_says_that_nothing_is_a_diagnosis(run: Run) -> None:
+    done = run("--help")
+    assert done.code == 0
+    assert "nothing it prints is a diagnosis" in " ".join(done.out.split()).replace(" │ │ ", " ")
+
+
+def test_version_is_the_package_version(run: Run) -> None:
+    assert run("--version").out.strip() == __version__
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from dermtools.cli import main\n"
+        "try: main()\n"
+        f"except SystemExit: print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["ingest", "info", "search", "classify", "train", "check", "demo"])
+def test_every_command_has_help_within_80_columns(run: Run, command: str) -> None:
+    done = run(command, "--help")
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_wrong_usage_ends_with_code_2(run: Run) -> None:
+    assert run("search").code == 2
+    assert run("nonsense").code == 2
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    code = "from dermtools.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, error = process.communicate(timeout=60)
+    assert b"Traceback" not in error

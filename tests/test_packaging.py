@@ -1,0 +1,85 @@
+"""The wheel, installed alone in a clean environment, does the main job."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    # Nothing of this process's environment may leak in: neither the checkout nor the developer's packages.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, ROOT, cwd=folder)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def clean(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`bin` folder of an environment that holds the wheel, its core dependencies and nothing else."""
+    folder = tmp_path_factory.mktemp("clean")
+    venv.create(folder / "env", with_pip=False)
+    python = folder / "env" / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile"]
+    run(*pip, "-c", ROOT / "constraints.txt", wheel, cwd=folder)
+    return python.parent
+
+
+def test_wheel_carries_the_prompts_and_the_type_marker(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "dermtools/py.typed" in names
+    assert any(name.startswith("dermtools/prompting/prompts/") and name.endswith(".yaml") for name in names)
+    assert not any(name.startswith(("tests/", "prompts/", "benchmarks/")) for name in names)
+
+
+def test_clean_environment_prints_help(clean: Path, tmp_path: Path) -> None:
+    assert "not a diagnosis" in " ".join(run(clean / "dermtools", "--help", cwd=tmp_path).lower().split())
+
+
+def test_clean_environment_ingests_and_searches(clean: Path, tmp_path: Path) -> None:
+    run(clean / "dermtools", "ingest", "sample", "casebase", cwd=tmp_path)
+    info = json.loads(run(clean / "dermtools", "info", "casebase", "--json", cwd=tmp_path))
+    case_id = json.loads(
+        run(clean / "python", "-c", _FIRST_CASE, cwd=tmp_path),
+    )
+    found = json.loads(
+        run(clean / "dermtools", "search", "casebase", "--case", case_id, "-k", "3", "--json", cwd=tmp_path)
+    )
+    assert info["cases"] > 50
+    assert [neighbor["rank"] for neighbor in found["neighbors"]] == [1, 2, 3]
+
+
+def test_a_missing_extra_is_one_line_with_the_pip_command(clean: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [clean / "dermtools", "ingest", "sample", "other", "--embedder", "onnx:model.onnx"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "error: onnxruntime is not installed; run: pip install 'dermtools[onnx]'",
+    ]
+
+
+_FIRST_CASE = """
+import json
+from dermtools.retrieval import CaseBase
+print(json.dumps(CaseBase.open("casebase").columns.case_ids[0]))
+"""
