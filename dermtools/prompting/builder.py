@@ -1,0 +1,183 @@
+"""Picture and exemplars -> messages: everything about a prompt but the sending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dermtools.cases.case import Task
+from dermtools.errors import PromptError
+from dermtools.images import data_url
+from dermtools.prediction import Exemplar, Query
+from dermtools.prompting.chain_input import ChainInput, HandleResolver, Question, read_input
+from dermtools.prompting.compile import compile_exemplar, compile_prompt
+from dermtools.prompting.estimate import PromptEstimate, estimate_prompt
+from dermtools.prompting.label_set import LabelSet
+from dermtools.prompting.library import Prompt
+from dermtools.prompting.methods import PromptedMethodName
+from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
+from dermtools.prompting.plain_text import fenced, one_line
+from dermtools.prompting.selectors import ExemplarSelector
+from dermtools.prompting.shots import Shot, ShotWriter
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+    from dermtools.retrieval.case_base import CaseBase
+
+FILLED = ("image", "question", "labels", "note")
+"""Variables that the library fills; all others are the user's."""
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltPrompt:
+    """A prompt ready to be sent."""
+
+    messages: list[BaseMessage]
+    exemplars: tuple[Exemplar, ...]
+    """In the order in which the prompt shows them."""
+    query: Query
+
+
+class PromptBuilder:
+    """Builds the messages of one method for one task. Sends nothing.
+
+    Args:
+        method: which method the instruction and the selector are for.
+        prompt: the prompt file.
+        task: question and closed label set; None only for prompts that use neither.
+        selector: chooses the examples.
+        base: the case base; None where no example and no case id is used.
+        budget: for every picture.
+        layout: how an example is laid out; the prompt's first layout by default.
+        attributes: attributes of examples that are told.
+        variables: values of the prompt's own variables; those of a single question go in its input.
+        handles: resolves `img_...` handles.
+
+    Raises:
+        PromptError: the prompt does not fit: no place for examples, no such layout, no task, an unknown variable.
+    """
+
+    def __init__(
+        self,
+        method: PromptedMethodName,
+        prompt: Prompt,
+        task: Task | None,
+        selector: ExemplarSelector,
+        *,
+        base: CaseBase | None = None,
+        budget: PictureBudget = DEFAULT_BUDGET,
+        layout: str | None = None,
+        attributes: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        handles: HandleResolver | None = None,
+    ) -> None:
+        self.method, self.prompt, self.task, self.selector = method, prompt, task, selector
+        self.base, self.budget, self.layout = base, budget, layout
+        self._handles = handles
+        file = prompt.file
+        self.labels = LabelSet(task.labels) if task is not None else None
+        self._own = frozenset(file.variables) - set(FILLED)
+        self._template = compile_prompt(file, method.kind, detail=budget.detail)
+        self._exemplar = None
+        self._writer = None
+        if method.k:
+            if base is None:
+                raise PromptError(f"{method} needs a case base; give one with base=")
+            self._exemplar = compile_exemplar(file, layout, detail=budget.detail)
+            self._writer = ShotWriter(base, task, budget, attributes)
+        self._fixed = self._fixed_values(variables or {})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a record has to name so that the prompt can be built again. Plain data."""
+        return {
+            "method": str(self.method),
+            "task": self.task.name if self.task is not None else None,
+            "prompt": self.prompt.id,
+            "prompt_version": self.prompt.file.version,
+            "prompt_hash": self.prompt.hash,
+            "layout": self.layout,
+            "max_side": self.budget.max_side,
+            "quality": self.budget.quality,
+            "detail": self.budget.detail,
+            **self.selector.settings,
+        }
+
+    def _fixed_values(self, variables: Mapping[str, str]) -> dict[str, str]:
+        file = self.prompt.file
+        unknown = set(variables) - self._own
+        if unknown:
+            own = ", ".join(sorted(self._own)) or "none"
+            raise PromptError(f"prompt {file.id!r} has no variable {', '.join(sorted(unknown))}; its own are: {own}")
+        if self.task is None and (file.label_field or {"question", "labels"} & set(file.variables)):
+            raise PromptError(f"prompt {file.id!r} needs a task, for its question and label set")
+        fixed = {name: variable.default for name, variable in file.variables.items() if variable.default is not None}
+        if self.task is not None and self.labels is not None:
+            fixed["question"] = one_line(self.task.question, 500)
+            fixed["labels"] = self.labels.listing(file.label_descriptions)
+        return {**fixed, **variables}
+
+    def read(self, value: ChainInput) -> Question:
+        """First step: what was asked. Raises as `read_input`."""
+        return read_input(
+            value,
+            base=self.base,
+            budget=self.budget,
+            embed=self.selector.needs_vector,
+            handles=self._handles,
+            variables=self._own,
+        )
+
+    def write(self, question: Question, shots: list[Shot]) -> BuiltPrompt:
+        """Last step: the messages.
+
+        Raises:
+            PromptError: a variable of the prompt has no value.
+        """
+        values: dict[str, Any] = {**self._fixed, **question.variables}
+        values |= {"image": data_url(question.jpeg), "note": fenced(question.note)}
+        missing = set(self.prompt.file.variables) - set(values)
+        if missing:
+            raise PromptError(
+                f"prompt {self.prompt.id!r} needs a value for {', '.join(sorted(missing))}; "
+                "give it in the input or with variables="
+            )
+        exemplars: list[BaseMessage] = []
+        told: tuple[Exemplar, ...] = ()
+        if self._exemplar is not None and self._writer is not None:
+            for variables in self._writer.variables(shots):
+                exemplars += self._exemplar.format_messages(**variables)
+            told = self._writer.exemplars(shots)
+        messages = self._template.format_messages(**values, exemplars=exemplars)
+        return BuiltPrompt([tidy for message in messages if (tidy := _tidied(message))], told, question.query)
+
+    def build(self, value: ChainInput) -> BuiltPrompt:
+        """All steps: what exactly would be sent for this input."""
+        question = self.read(value)
+        return self.write(question, self.selector.select(question.query))
+
+    def estimate(self, built: BuiltPrompt, model: str | None = None) -> PromptEstimate:
+        """Tokens and price of a built prompt, see `estimate_prompt`."""
+        labels = self.labels.labels if self.labels else ()
+        fields = self.prompt.file.output
+        answer = 8 + max((len(label) // 3 for label in labels), default=0) if fields else 300
+        answer += 60 * sum(field.type in ("text", "list") for field in fields.values())
+        return estimate_prompt(built.messages, model, output_tokens=answer)
+
+
+def _tidied(message: BaseMessage) -> BaseMessage | None:
+    """Without texts that came out empty; None where nothing is left."""
+    if isinstance(message.content, str):
+        return message if message.content.strip() else None
+    blocks = [block for block in message.content if not _is_blank(block)]
+    if len(blocks) == len(message.content):
+        return message
+    return message.model_copy(update={"content": blocks}) if blocks else None
+
+
+def _is_blank(block: str | dict[str, Any]) -> bool:
+    if isinstance(block, str):
+        return not block.strip()
+    return block.get("type") == "text" and not str(block.get("text", "")).strip()

@@ -1,0 +1,118 @@
+"""A response cache in one SQLite file. It holds replies and hashes: no prompt, no picture, no key."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any, Self
+
+from langchain_core.caches import RETURN_VAL_TYPE, BaseCache
+from langchain_core.messages import message_to_dict, messages_from_dict
+from langchain_core.outputs import ChatGeneration, Generation
+
+from dermtools.errors import ModelError
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
+
+
+class SQLiteCache(BaseCache):
+    """Replies by SHA-256 of messages, model and parameters. Safe between threads and processes.
+
+    A hit is free: chains report no token usage for it.
+
+    Args:
+        path: the file, made when missing.
+
+    Raises:
+        ModelError: the file cannot be opened, or is no such cache.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
+        except sqlite3.Error as error:
+            raise ModelError(f"reply cache {path} cannot be opened: {error}; name another file") from error
+        try:
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute(_SCHEMA)
+        except sqlite3.Error as error:
+            self._db.close()
+            raise ModelError(f"reply cache {path} cannot be used: {error}; delete it or name another file") from error
+
+    def lookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
+        """The reply to exactly these messages from exactly this model; None where there is none, or it is damaged."""
+        with self._lock:
+            row = self._db.execute("SELECT value FROM replies WHERE key = ?", (_key(prompt, llm_string),)).fetchone()
+        if row is None:
+            return None
+        try:
+            return [_generation(item) for item in json.loads(row[0])]
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
+        """Keep a reply."""
+        value = json.dumps([_plain(generation) for generation in return_val])
+        with self._lock:
+            self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (_key(prompt, llm_string), value))
+
+    def clear(self, **kwargs: Any) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._db.execute("DELETE FROM replies")
+
+    async def alookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
+        """As `lookup`, off the event loop."""
+        return await asyncio.to_thread(self.lookup, prompt, llm_string)
+
+    async def aupdate(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
+        """As `update`, off the event loop."""
+        await asyncio.to_thread(self.update, prompt, llm_string, return_val)
+
+    async def aclear(self, **kwargs: Any) -> None:
+        """As `clear`, off the event loop."""
+        await asyncio.to_thread(self.clear)
+
+    def close(self) -> None:
+        """Close the file; the cache is of no use afterwards."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        with self._lock:
+            (count,) = self._db.execute("SELECT count(*) FROM replies").fetchone()
+        return int(count)
+
+
+def _key(prompt: str, llm_string: str) -> str:
+    digest = hashlib.sha256(llm_string.encode())
+    digest.update(b"\0")
+    digest.update(prompt.encode())
+    return digest.hexdigest()
+
+
+def _plain(generation: Generation) -> dict[str, Any]:
+    plain = {"text": generation.text, "generation_info": generation.generation_info}
+    if isinstance(generation, ChatGeneration):
+        plain["message"] = message_to_dict(generation.message)
+    return plain
+
+
+def _generation(plain: dict[str, Any]) -> Generation:
+    if "message" not in plain:
+        return Generation(text=plain["text"], generation_info=plain["generation_info"])
+    (message,) = messages_from_dict([plain["message"]])
+    return ChatGeneration(message=message, generation_info=plain["generation_info"])

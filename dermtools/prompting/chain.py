@@ -1,0 +1,156 @@
+"""The chains: picture in, prediction or answer out, as LangChain Runnables."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import ensure_config, patch_config
+from pydantic import BaseModel, ConfigDict
+
+from dermtools.errors import PromptError
+from dermtools.prediction import Exemplar, Outcome, Prediction, TokenUsage
+from dermtools.prompting.asking import DEFAULT_RETRY, Asker, RetryPolicy, Structured
+from dermtools.prompting.builder import BuiltPrompt, PromptBuilder
+from dermtools.prompting.chain_input import ChainInput
+from dermtools.prompting.models import model_name
+from dermtools.prompting.replies import Reply
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
+    from langchain_core.language_models import BaseChatModel
+
+T = TypeVar("T")
+
+
+class AskingChain(Runnable[ChainInput, T], ABC):
+    """Builds a prompt, asks a chat model, reads its answer. A failed call is an outcome, not an exception.
+
+    `stream` and `astream` give the steps as they happen, one dictionary each: `exemplars`, `messages`, `result`.
+
+    Args:
+        builder: makes the messages.
+        model: any LangChain chat model, see `chat_model`.
+        structured: how the answer is asked for.
+        retry: when a failed call is tried again.
+    """
+
+    def __init__(
+        self,
+        builder: PromptBuilder,
+        model: BaseChatModel,
+        *,
+        structured: Structured = "auto",
+        retry: RetryPolicy = DEFAULT_RETRY,
+    ) -> None:
+        self.builder = builder
+        self.asker = Asker(model, builder.prompt.file.output, builder.labels, structured=structured, retry=retry)
+        self.name = str(builder.method)
+
+    @abstractmethod
+    def _result(self, built: BuiltPrompt, reply: Reply) -> T: ...
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a record of this chain's results has to name, so that they can be repeated. Plain data."""
+        return {**self.builder.settings, "model": model_name(self.asker.model), "structured": self.asker.structured}
+
+    def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> T:
+        """One result.
+
+        Raises:
+            QueryError, ImageError: the input cannot be resolved or read.
+        """
+        return self._call_with_config(self._run, input, config, **kwargs)
+
+    async def ainvoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> T:
+        """As `invoke`; searching and reading happen off the event loop."""
+        return await self._acall_with_config(self._arun, input, config, **kwargs)
+
+    def stream(  # type: ignore[override]  # steps, not pieces of a result: those cannot be added up
+        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The steps: `{"exemplars": ...}`, `{"messages": ...}`, `{"result": ...}`."""
+        built = self.builder.build(input)
+        yield {"exemplars": built.exemplars}
+        yield {"messages": self.asker.messages_for(built.messages)}
+        yield {"result": self._result(built, self.asker.ask(built.messages, ensure_config(config)))}
+
+    async def astream(  # type: ignore[override]  # as `stream`
+        self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[dict[str, Any]]:
+        """As `stream`."""
+        built = await asyncio.to_thread(self.builder.build, input)
+        yield {"exemplars": built.exemplars}
+        yield {"messages": self.asker.messages_for(built.messages)}
+        yield {"result": self._result(built, await self.asker.aask(built.messages, ensure_config(config)))}
+
+    def _run(self, value: ChainInput, run_manager: CallbackManagerForChainRun, config: RunnableConfig) -> T:
+        built = self.builder.build(value)
+        child = patch_config(config, callbacks=run_manager.get_child())
+        return self._result(built, self.asker.ask(built.messages, child))
+
+    async def _arun(self, value: ChainInput, run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig) -> T:
+        built = await asyncio.to_thread(self.builder.build, value)
+        child = patch_config(config, callbacks=run_manager.get_child())
+        return self._result(built, await self.asker.aask(built.messages, child))
+
+
+class PromptChain(AskingChain[Prediction]):
+    """Picture to `Prediction`: the label of a closed set, or an honest outcome without one.
+
+    Raises:
+        PromptError: the prompt has no task or gives no label; `AnswerChain` is for such.
+    """
+
+    def __init__(self, builder: PromptBuilder, model: BaseChatModel, **options: Any) -> None:
+        """Takes what `AskingChain` takes."""
+        if builder.task is None or builder.prompt.file.label_field is None:
+            raise PromptError(f"prompt {builder.prompt.id!r} gives no label; use answer_chain for it")
+        self.task = builder.task.name
+        super().__init__(builder, model, **options)
+
+    def _result(self, built: BuiltPrompt, reply: Reply) -> Prediction:
+        return Prediction(
+            method=str(self.builder.method),
+            task=self.task,
+            outcome=reply.outcome,
+            label=reply.label,
+            exemplars=built.exemplars,
+            raw=reply.raw,
+            usage=reply.usage,
+            reason=reply.reason,
+        )
+
+
+class Answer(BaseModel):
+    """What a prompt with its own output schema, such as `describe` or `compare`, was answered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: str
+    outcome: Outcome
+    values: dict[str, Any] | None = None
+    """The fields of the prompt's output schema; None unless the outcome is `ok`."""
+    raw: str | None = None
+    exemplars: tuple[Exemplar, ...] = ()
+    usage: TokenUsage | None = None
+    reason: str | None = None
+
+
+class AnswerChain(AskingChain[Answer]):
+    """Picture to `Answer`: the fields that the prompt file's output schema asks for."""
+
+    def _result(self, built: BuiltPrompt, reply: Reply) -> Answer:
+        return Answer(
+            prompt=self.builder.prompt.id,
+            outcome=reply.outcome,
+            values=reply.values,
+            raw=reply.raw,
+            exemplars=built.exemplars,
+            usage=reply.usage,
+            reason=reply.reason,
+        )

@@ -1,0 +1,148 @@
+"""What a chain is asked: a picture in any of its forms, resolved to a `Query` and the JPEG to send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from dermtools.errors import QueryError
+from dermtools.images import STORED_SIDE, ImageSource, content_hash, open_image, read_bytes
+from dermtools.prediction import Query
+from dermtools.prompting.pictures import PictureBudget
+from dermtools.retrieval.case_base import CaseBase
+
+CASE_HANDLE = "case:"
+IMAGE_HANDLE = "img_"
+
+HandleResolver = Callable[[str], bytes]
+"""Gives the encoded picture of an `img_...` handle."""
+
+ChainInput = Query | Mapping[str, Any] | ImageSource
+"""A `Query`; a picture (path, bytes, PIL image, data URL, handle, case id); or `{"image": ..., "note": ...}`."""
+
+_KEYS = ("image", "case_id", "query", "note", "group_id")
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A resolved input."""
+
+    query: Query
+    jpeg: bytes
+    """Clean, within the picture budget."""
+    note: str
+    variables: dict[str, str]
+    """Values of the prompt's own variables."""
+
+
+def read_input(
+    value: ChainInput,
+    *,
+    base: CaseBase | None,
+    budget: PictureBudget,
+    embed: bool,
+    handles: HandleResolver | None = None,
+    variables: frozenset[str] = frozenset(),
+) -> Question:
+    """Resolve what a chain was asked.
+
+    A text is, in this order: a `data:` URL, a `case:ID` or `img_...` handle, a file that exists, a case id.
+
+    Args:
+        value: see `ChainInput`. A mapping has one of `image`, `case_id`, `query`; `note` and `group_id` where known.
+        base: where cases are looked up; None where the method needs none.
+        budget: for the picture that is sent.
+        embed: whether the query needs its embedding.
+        handles: resolves `img_...` handles.
+        variables: further keys that a mapping may have.
+
+    Raises:
+        QueryError: it cannot be resolved; says what a chain takes.
+        ImageError: the picture cannot be read.
+    """
+    fields = dict(value) if isinstance(value, Mapping) else {"query" if isinstance(value, Query) else "image": value}
+    unknown = set(fields) - set(_KEYS) - variables
+    if unknown:
+        allowed = ", ".join([*_KEYS, *sorted(variables)])
+        raise QueryError(f"a chain's input has no {', '.join(sorted(map(repr, unknown)))}; it may have {allowed}")
+    given = [key for key in ("image", "case_id", "query") if fields.get(key) is not None]
+    if len(given) != 1:
+        raise QueryError(f"give one of image, case_id and query, not {' and '.join(given) or 'none'}")
+    note, group_id = fields.get("note") or "", fields.get("group_id")
+    if not isinstance(note, str) or not isinstance(group_id, str | None):
+        raise QueryError("note and group_id are texts")
+    reader = _Reader(base, budget, embed, handles, group_id)
+    query, jpeg = reader.read(given[0], fields[given[0]])
+    own = {name: str(fields[name]) for name in variables if fields.get(name) is not None}
+    return Question(query, jpeg, note, own)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    base: CaseBase | None
+    budget: PictureBudget
+    embed: bool
+    handles: HandleResolver | None
+    group_id: str | None
+
+    def read(self, kind: str, value: Any) -> tuple[Query, bytes]:
+        if kind == "query":
+            if not isinstance(value, Query):
+                raise QueryError(f"query is a dermtools Query, not a {type(value).__name__}; give a picture as image")
+            return self._query(value)
+        if kind == "case_id":
+            return self._case(str(value))
+        if isinstance(value, str) and not value.startswith("data:"):
+            return self._text(value)
+        return self._picture(value)
+
+    def _query(self, query: Query) -> tuple[Query, bytes]:
+        if self.group_id is not None:
+            query = replace(query, group_id=self.group_id)
+        if query.jpeg is not None:
+            return query, self.budget.fit_stored(query.jpeg)
+        if query.image is not None:
+            return query, self.budget.encode(query.image)
+        raise QueryError(f"the query {query.name} has no picture; a prompt needs one")
+
+    def _text(self, value: str) -> tuple[Query, bytes]:
+        if value.startswith(CASE_HANDLE):
+            return self._case(value.removeprefix(CASE_HANDLE))
+        if value.startswith(IMAGE_HANDLE) and self.handles is not None:
+            query, jpeg = self._picture(self.handles(value))
+            return replace(query, name=value), jpeg
+        try:
+            is_file = Path(value).is_file()
+        except (OSError, ValueError):
+            is_file = False
+        if is_file:
+            return self._picture(Path(value))
+        if self.base is not None and value in self.base.columns.row_of:
+            return self._case(value)
+        where = "no such file" if self.base is None else f"neither a file nor a case of {self.base.path}"
+        raise QueryError(f"{value[:200]!r}: {where}; give a path, a case id, case:ID, bytes or a data URL")
+
+    def _case(self, case_id: str) -> tuple[Query, bytes]:
+        if self.base is None:
+            raise QueryError(f"case {case_id!r} needs a case base; give the chain one with base=")
+        return self._query(self.base.query(case_id=case_id, group_id=self.group_id))
+
+    def _picture(self, source: ImageSource) -> tuple[Query, bytes]:
+        side = self.budget.max_side
+        if self.embed and self.base is not None:
+            query = self.base.query(image=source, group_id=self.group_id)
+            if side > STORED_SIDE or query.image is None:  # the query's picture may have come reduced
+                return query, self.budget.encode(open_image(source, min_side=side, name=query.name))
+            return query, self.budget.encode(query.image)
+        name = Path(source).name if isinstance(source, Path) else "picture"
+        digest = None
+        if not isinstance(source, Image.Image):
+            source = read_bytes(source, name=name)
+            digest = content_hash(source)
+        image = open_image(source, min_side=max(side, STORED_SIDE), name=name)
+        query = Query(name=name, image=image, group_id=self.group_id, content_hash=digest)
+        return query, self.budget.encode(image)

@@ -1,0 +1,216 @@
+"""From a method's name, a case base and a model to a chain, with every choice that makes one prompt differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+from dermtools.cases.case import Split, Task
+from dermtools.errors import PromptError
+from dermtools.prompting.asking import DEFAULT_RETRY, RetryPolicy, Structured
+from dermtools.prompting.builder import PromptBuilder
+from dermtools.prompting.chain import AnswerChain, PromptChain
+from dermtools.prompting.chain_input import HandleResolver
+from dermtools.prompting.library import Prompt, PromptLibrary
+from dermtools.prompting.methods import PromptedMethodName, parse_method
+from dermtools.prompting.models import chat_model
+from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
+from dermtools.prompting.rag_selector import Order, RagSelector
+from dermtools.prompting.random_selector import RandomSelector
+from dermtools.prompting.selectors import ExemplarSelector, NoExemplars
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from dermtools.retrieval.case_base import CaseBase
+
+
+class PromptChoices(TypedDict, total=False):
+    """What may be chosen about how a prompt is filled; all have defaults."""
+
+    library: PromptLibrary | None
+    """By default the built-in one."""
+    budget: PictureBudget
+    layout: str | None
+    """How an example is laid out, e.g. `single` or `pairs`; by default the prompt's first layout."""
+    order: Order
+    """Of retrieved examples."""
+    seed: int
+    """Of random examples."""
+    stratified: bool
+    """Random examples in turns from every label."""
+    split: Split | Literal["auto", "all"]
+    """Where examples come from; by default `train` where the case base has one."""
+    where: str | None
+    """Further condition on examples."""
+    attributes: Sequence[str]
+    """Attributes of examples that the prompt tells, where its template has a place for them."""
+    variables: Mapping[str, str] | None
+    """Values of the prompt's own variables."""
+    handles: HandleResolver | None
+    """Resolves `img_...` handles."""
+
+
+class PromptOptions(PromptChoices, total=False):
+    """What may be chosen about a prompt."""
+
+    prompt: str | Prompt | None
+    """Prompt, or its id in the library; by default the one for the task, else the generic one."""
+
+
+class ChainOptions(PromptOptions, total=False):
+    """What may be chosen about a chain: the prompt, and how the model is asked."""
+
+    structured: Structured
+    retry: RetryPolicy
+
+
+def prompt_for(
+    method: str, *, base: CaseBase | None = None, task: str | Task | None = None, **options: Unpack[PromptOptions]
+) -> PromptBuilder:
+    """The builder of a method's prompts: shows exactly what would be sent, and sends nothing.
+
+    Args:
+        method: `zero-shot`, `random-K`, `rag-K`, `rag-mmr-K` or `rag-balanced-K`.
+        base: the case base; not needed for zero-shot with a `Task`.
+        task: name of a task of the case base, or a `Task`.
+        options: see `PromptOptions`.
+
+    Raises:
+        PromptError: unknown method or prompt, or they do not fit together.
+        QueryError: no such task, or a bad `where`.
+    """
+    name = parse_method(method)
+    if isinstance(task, str):
+        if base is None:
+            raise PromptError(f"task {task!r} by its name needs a case base; give base=, or a Task with its labels")
+        task = base.task(task)
+    return PromptBuilder(
+        name,
+        _prompt(options.get("prompt"), options.get("library"), task),
+        task,
+        _selector(name, base, task, options),
+        base=base,
+        budget=options.get("budget", DEFAULT_BUDGET),
+        layout=options.get("layout"),
+        attributes=options.get("attributes", ()),
+        variables=options.get("variables"),
+        handles=options.get("handles"),
+    )
+
+
+def chain_for(
+    method: str,
+    *,
+    model: str | BaseChatModel,
+    task: str | Task,
+    base: CaseBase | None = None,
+    structured: Structured = "auto",
+    retry: RetryPolicy = DEFAULT_RETRY,
+    **options: Unpack[PromptOptions],
+) -> PromptChain:
+    """The chain of a method: `{"image": path | bytes | handle | case id, "note": ...}` to `Prediction`.
+
+    Args:
+        method: as for `prompt_for`.
+        model: a LangChain chat model, or `provider:model` for `chat_model`.
+        task: as for `prompt_for`.
+        base: as for `prompt_for`.
+        structured: how the answer is asked for; `auto` steps down where the model refuses.
+        retry: when a failed call is tried again.
+        options: see `PromptOptions`.
+
+    Raises:
+        PromptError, QueryError: as `prompt_for`.
+        ModelError: the model cannot be set up.
+    """
+    builder = prompt_for(method, base=base, task=task, **options)
+    return PromptChain(builder, _model(model), structured=structured, retry=retry)
+
+
+def zero_shot(
+    model: str | BaseChatModel, task: str | Task, *, base: CaseBase | None = None, **options: Unpack[ChainOptions]
+) -> PromptChain:
+    """No examples. See `chain_for`."""
+    return chain_for("zero-shot", model=model, task=task, base=base, **options)
+
+
+def random_few_shot(
+    model: str | BaseChatModel, base: CaseBase, task: str | Task, *, k: int = 5, **options: Unpack[ChainOptions]
+) -> PromptChain:
+    """K examples drawn at random, the same for the same picture and seed. See `chain_for`."""
+    return chain_for(f"random-{k}", model=model, task=task, base=base, **options)
+
+
+def knn_rag(
+    model: str | BaseChatModel,
+    base: CaseBase,
+    task: str | Task,
+    *,
+    k: int = 5,
+    diversity: Literal["mmr", "balanced"] | None = None,
+    **options: Unpack[ChainOptions],
+) -> PromptChain:
+    """The K most similar cases as examples. See `chain_for`."""
+    kind = "rag" if diversity is None else f"rag-{diversity}"
+    return chain_for(f"{kind}-{k}", model=model, task=task, base=base, **options)
+
+
+def answer_chain(
+    prompt: str | Prompt,
+    *,
+    model: str | BaseChatModel,
+    method: str = "zero-shot",
+    base: CaseBase | None = None,
+    task: str | Task | None = None,
+    structured: Structured = "auto",
+    retry: RetryPolicy = DEFAULT_RETRY,
+    **options: Unpack[PromptChoices],
+) -> AnswerChain:
+    """The chain of any prompt with an output schema, such as `describe` or `compare`: picture to `Answer`.
+
+    Args:
+        prompt: the prompt, or its id.
+        model, method, base, task, structured, retry, options: as for `chain_for`.
+
+    Raises:
+        PromptError, QueryError, ModelError: as `chain_for`.
+    """
+    builder = prompt_for(method, base=base, task=task, prompt=prompt, **options)
+    return AnswerChain(builder, _model(model), structured=structured, retry=retry)
+
+
+def _model(model: str | BaseChatModel) -> BaseChatModel:
+    return chat_model(model) if isinstance(model, str) else model
+
+
+def _prompt(prompt: str | Prompt | None, library: PromptLibrary | None, task: Task | None) -> Prompt:
+    if isinstance(prompt, Prompt):
+        return prompt
+    library = library if library is not None else PromptLibrary()
+    if prompt is not None:
+        return library.get(prompt)
+    if task is None:
+        raise PromptError("give a prompt or a task")
+    return library.for_task(task)
+
+
+def _selector(
+    name: PromptedMethodName, base: CaseBase | None, task: Task | None, options: PromptOptions
+) -> ExemplarSelector:
+    if name.kind == "zero-shot":
+        return NoExemplars()
+    if base is None:
+        raise PromptError(f"{name} needs a case base; give one with base=")
+    chosen: Mapping[str, Any] = options
+    common = {key: chosen[key] for key in ("split", "where", "budget", "attributes") if key in chosen}
+    if name.kind == "random":
+        drawing = {key: chosen[key] for key in ("seed", "stratified") if key in chosen}
+        return RandomSelector(base, task, name.k, **drawing, **common)
+    ordering = {key: chosen[key] for key in ("order",) if key in chosen}
+    diversity: Literal["mmr", "balanced"] | None = None
+    if name.kind == "rag-mmr":
+        diversity = "mmr"
+    elif name.kind == "rag-balanced":
+        diversity = "balanced"
+    return RagSelector(base, task, name.k, diversity=diversity, **ordering, **common)

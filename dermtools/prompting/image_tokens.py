@@ -1,0 +1,85 @@
+"""What a picture costs in tokens, by the rules that OpenAI documents for its models.
+
+Source: OpenAI, "Images and vision: calculating costs" (platform.openai.com/docs/guides/images-vision), read in
+2025. Pictures are only ever scaled down: billing reports on OpenAI's forum agree with that reading. A model
+that the page does not name is unknown here, and stays so: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+PATCH = 32
+MAX_PATCHES = 1536
+TILE = 512
+
+
+@dataclass(frozen=True)
+class TileRule:
+    """A fixed cost, and with high detail one more cost for every 512-pixel tile."""
+
+    base: int
+    tile: int
+
+    def tokens(self, width: int, height: int, detail: str) -> int:
+        """Tokens of one picture of this size in pixels; detail `auto` is counted as `high`, the dearer one."""
+        if detail == "low":
+            return self.base
+        scale = min(1.0, 2048 / max(width, height))
+        scale *= min(1.0, 768 / (min(width, height) * scale))
+        tiles = math.ceil(_pixels(width, scale) / TILE) * math.ceil(_pixels(height, scale) / TILE)
+        return self.base + tiles * self.tile
+
+
+@dataclass(frozen=True)
+class PatchRule:
+    """One token for every 32-pixel patch, at most 1536 patches, times the model's factor. Ignores `detail`."""
+
+    factor: float
+
+    def tokens(self, width: int, height: int, detail: str) -> int:
+        """Tokens of one picture of this size in pixels."""
+        patches = math.ceil(width / PATCH) * math.ceil(height / PATCH)
+        if patches > MAX_PATCHES:
+            scale = math.sqrt(MAX_PATCHES * PATCH**2 / (width * height))
+            across, down = width * scale / PATCH, height * scale / PATCH
+            scale *= min(math.floor(across) / across, math.floor(down) / down)
+            patches = min(
+                MAX_PATCHES, math.ceil(_pixels(width, scale) / PATCH) * math.ceil(_pixels(height, scale) / PATCH)
+            )
+        return math.ceil(patches * self.factor)
+
+
+ImageRule = TileRule | PatchRule
+
+_RULES: dict[str, ImageRule] = {
+    "gpt-4o": TileRule(85, 170),
+    "gpt-4.1": TileRule(85, 170),
+    "gpt-4.5-preview": TileRule(85, 170),
+    "gpt-4o-mini": TileRule(2833, 5667),
+    "gpt-5": TileRule(70, 140),
+    "gpt-5-chat-latest": TileRule(70, 140),
+    "o1": TileRule(75, 150),
+    "o1-pro": TileRule(75, 150),
+    "o3": TileRule(75, 150),
+    "computer-use-preview": TileRule(65, 129),
+    "gpt-4.1-mini": PatchRule(1.62),
+    "gpt-4.1-nano": PatchRule(2.46),
+    "gpt-5-mini": PatchRule(1.62),
+    "gpt-5-nano": PatchRule(2.46),
+    "o4-mini": PatchRule(1.72),
+}
+
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+
+
+def image_rule(model: str) -> ImageRule | None:
+    """The rule of a model, named exactly or with its date; None where OpenAI's page does not name it."""
+    return _RULES.get(_DATED.sub("", model))
+
+
+def _pixels(side: int, scale: float) -> int:
+    # Guards against 512.0000000001 becoming two tiles.
+    return max(1, math.floor(side * scale + 1e-6))
