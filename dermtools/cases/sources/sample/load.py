@@ -6,16 +6,16 @@ DRAWN, every case the attribute `origin` with the value `drawn`.
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from dermtools.cases.case import Case, SourceCase, SourceData, Split, Task
+from dermtools.cases.case import Case, SourceCase, SourceData, Task
 from dermtools.cases.sources.sample.lesions import LESIONS
 from dermtools.cases.sources.sample.picture import draw_picture
 from dermtools.cases.sources.sample.sites import SITES
+from dermtools.cases.splits import assign_splits
 from dermtools.errors import SourceError
 
 NAME = "sample (drawn by program, not photographs)"
@@ -24,11 +24,13 @@ NOTES = (
     "For trying the software only; no result on them says anything about skin, disease or any model's ability.",
 )
 
+FRACTIONS = (0.5, 0.25, 0.25)
+"""More for validation and test than usual: a quarter of so few patients is just enough to calibrate on."""
+
 
 @dataclass(frozen=True)
 class _Patient:
     number: int
-    split: Split
     lesion: str
     sites: tuple[str, ...]
     """One a picture."""
@@ -37,7 +39,7 @@ class _Patient:
     sex: str
 
 
-def load_sample(*, seed: int = 0, patients: int = 36) -> SourceData:
+def load_sample(*, seed: int = 0, patients: int = 60) -> SourceData:
     """Draw the sample: per patient one morphology on one or two sites, in 2 to 5 pictures.
 
     Args:
@@ -56,7 +58,10 @@ def load_sample(*, seed: int = 0, patients: int = 36) -> SourceData:
     wanted = [(patient, picture) for patient in _patients(seed, patients) for picture in range(len(patient.sites))]
     with ThreadPoolExecutor() as pool:  # each picture has a random generator of its own
         drawn = pool.map(lambda one: _draw(one[0], one[1], seed), wanted)
-        cases = [SourceCase(_case(*one), picture) for one, picture in zip(wanted, drawn, strict=True)]
+        cases = [
+            SourceCase(case, picture)
+            for case, picture in zip(_in_splits([_case(*one) for one in wanted], seed), drawn, strict=True)
+        ]
     questions = {
         "diagnosis": "Which morphology does the drawn lesion show?",
         "location": "Which part of the body is drawn?",
@@ -75,7 +80,6 @@ def _case(patient: _Patient, picture: int) -> Case:
     return Case(
         case_id=f"{group}_{picture + 1}",
         group_id=group,
-        split=patient.split,
         labels={"location": (patient.sites[picture],), "diagnosis": (patient.lesion,)},
         attributes={
             "fitzpatrick": patient.fitzpatrick,
@@ -101,11 +105,9 @@ def _patients(seed: int, count: int) -> list[_Patient]:
         pictures = int(rng.integers(2, 6))
         here = int(rng.integers(2, pictures + 1))
         sites.append((str(one),) * here + (str(other),) * (pictures - here))
-    splits = _splits(rng, [{str(lesion), *places} for lesion, places in zip(lesions, sites, strict=True)])
     return [
         _Patient(
             number=number + 1,
-            split=splits[number],
             lesion=str(lesions[number]),
             sites=sites[number],
             fitzpatrick=int(tones[number]),
@@ -116,16 +118,14 @@ def _patients(seed: int, count: int) -> list[_Patient]:
     ]
 
 
-def _splits(rng: np.random.Generator, labels: list[set[str]]) -> list[Split]:
-    """About 3 patients in 5 for training, 1 for validation, 1 for testing; no label ever leaves training."""
-    splits: list[Split] = ["train"] * len(labels)
-    left = Counter(label for patient in labels for label in patient)
-    wanted: list[Split] = ["test", "valid"] * (len(labels) // 5)
-    for patient in rng.permutation(len(labels)):
-        if wanted and all(left[label] > 1 for label in labels[patient]):
-            splits[patient] = wanted.pop(0)
-            left.subtract(labels[patient])
-    return splits
+def _in_splits(cases: list[Case], seed: int) -> list[Case]:
+    """The cases with splits by patient, stratified by site and morphology together."""
+    both = [
+        case.model_copy(update={"labels": {"both": (*case.labels["location"], *case.labels["diagnosis"])}})
+        for case in cases
+    ]
+    assigned = assign_splits(both, seed=seed, fractions=FRACTIONS, task="both").cases
+    return [case.model_copy(update={"split": chosen.split}) for case, chosen in zip(cases, assigned, strict=True)]
 
 
 def _draw(patient: _Patient, picture: int, seed: int) -> bytes:
@@ -134,7 +134,7 @@ def _draw(patient: _Patient, picture: int, seed: int) -> bytes:
         patient.lesion,
         fitzpatrick=patient.fitzpatrick,
         is_grey=patient.age > 66,
-        near=picture % 2 == 1,
+        near=picture % 3 != 0,
         person=(seed, patient.number),
         picture=picture,
     )
