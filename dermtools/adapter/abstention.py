@@ -1,0 +1,114 @@
+"""When to give no answer: a confidence threshold chosen for a wanted precision."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Guarantee = Literal["estimate", "lower-bound"]
+"""`estimate`: the share of right answers on the fitted cases reaches the wanted precision. `lower-bound`:
+its one-sided Clopper-Pearson limit does, at a level of 90 %; needs more cases and answers less often."""
+
+LEVEL = 0.9
+MIN_ANSWERED = 10
+"""An estimate from fewer answers is not one."""
+
+
+class Abstention(BaseModel):
+    """A fitted rule: answer where the confidence is at least the threshold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    precision: Annotated[float, Field(gt=0, lt=1)] = Field(description="wanted share of right answers")
+    guarantee: Guarantee
+    threshold: float | None = Field(description="None: no threshold reaches the precision; nothing is answered")
+    achieved: float | None = Field(description="share of right answers on the fitted cases at this threshold")
+    answered: float = Field(description="share of the fitted cases that were answered")
+
+    def answers(self, confidence: float) -> bool:
+        """Whether to answer at this confidence."""
+        return self.threshold is not None and confidence >= self.threshold
+
+
+def fit_abstention(
+    confidence: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    *,
+    precision: float,
+    guarantee: Guarantee = "estimate",
+) -> Abstention:
+    """The lowest threshold that keeps the wanted precision.
+
+    With `estimate`, the lowest of all thresholds whose answers reach it. With `lower-bound`, thresholds are
+    tested from the strictest that could pass downwards, and the first that fails ends it, so the level holds
+    for the one chosen (fixed sequence testing: Angelopoulos et al. 2021, "Learn then test"; Geifman &
+    El-Yaniv 2017 for selective classification). It takes cases for independent, which those of one group are
+    not quite.
+
+    Args:
+        confidence: probability of the predicted label, shape (n,), of cases the classifier did not learn from.
+        right: whether that label is a true one, shape (n,).
+        precision: wanted share of right answers, between 0 and 1.
+        guarantee: what is meant by reaching it.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    ordered, hits = confidence[order], np.cumsum(right[order])
+    chosen = 0
+    for answered in _numbers_answered(ordered):
+        if guarantee == "estimate":
+            if answered >= MIN_ANSWERED and hits[answered - 1] / answered >= precision:
+                chosen = answered
+        elif answered >= perfect_answers_needed(precision):
+            if lower_bound(int(hits[answered - 1]), answered) < precision:
+                break
+            chosen = answered
+    return Abstention(
+        precision=precision,
+        guarantee=guarantee,
+        threshold=float(ordered[chosen - 1]) if chosen else None,
+        achieved=float(hits[chosen - 1] / chosen) if chosen else None,
+        answered=chosen / len(ordered) if len(ordered) else 0.0,
+    )
+
+
+def _numbers_answered(ordered: NDArray[np.float64]) -> list[int]:
+    """How many cases each possible threshold answers: equal confidences are answered together."""
+    last = np.append(ordered[1:] != ordered[:-1], True) if len(ordered) else np.empty(0, dtype=bool)
+    return [int(index) + 1 for index in np.flatnonzero(last)]
+
+
+def perfect_answers_needed(precision: float, level: float = LEVEL) -> int:
+    """How many answers, all right, are needed before the lower bound can reach the precision."""
+    return math.ceil(math.log(1 - level) / math.log(precision) - 1e-9)
+
+
+def lower_bound(right: int, answered: int, level: float = LEVEL) -> float:
+    """One-sided Clopper-Pearson lower limit of a share: the p at which so many or more have chance 1 - level."""
+    if right == 0:
+        return 0.0
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _at_least(right, answered, middle) < 1 - level else (low, middle)
+    return low
+
+
+def _at_least(right: int, answered: int, share: float) -> float:
+    """Probability of `right` or more successes in `answered` trials."""
+    log_share, log_rest = math.log(share), math.log1p(-share)
+    return math.fsum(
+        math.exp(
+            math.lgamma(answered + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(answered - k + 1)
+            + k * log_share
+            + (answered - k) * log_rest
+        )
+        for k in range(right, answered + 1)
+    )

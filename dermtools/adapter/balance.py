@@ -1,0 +1,37 @@
+"""Long-tailed labels: how often each occurs, as class weights or as a shift of the logits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def class_weights(counts: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Weight of each label, inverse to its count, so that all labels together weigh the same.
+
+    Over the cases the weights have mean 1, so the learning rate keeps its meaning. A label without a case
+    weighs nothing.
+
+    Args:
+        counts: cases a label, shape (labels,); fractions where a case has several.
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    present = counts > 0
+    weights = np.zeros_like(counts)
+    weights[present] = counts.sum() / (present.sum() * counts[present])
+    return weights
+
+
+def log_prior(counts: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Log frequency of each label, to add to the logits in training only (Menon et al. 2021, section 4).
+
+    A label without a case gets the largest one: the shift is taken away when predicting, so a small one
+    would leave such a label with the highest logits of all.
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    counts = np.where(counts > 0, counts, counts.max())
+    return np.asarray(np.log(counts / counts.sum()))

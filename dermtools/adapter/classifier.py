@@ -1,0 +1,192 @@
+"""A trained classifier over embeddings: its model, its record, and how both come from labelled vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.adapter.answering import USUAL, Wanted, calibrated, fit_answering
+from dermtools.adapter.calibration import reliability, softmax
+from dermtools.adapter.config import AdapterConfig, ClassifierConfig, LinearProbeConfig
+from dermtools.adapter.data import FittedOn, TaskData, soft_targets, task_data, validation_parts
+from dermtools.adapter.record import Architecture, ClassifierRecord
+from dermtools.errors import TrainingError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dermtools.adapter.data import VectorStore
+    from dermtools.adapter.linear_probe import LinearProbe
+    from dermtools.adapter.networks import AdapterNetwork
+    from dermtools.adapter.progress import Progress
+    from dermtools.cases.identity import EmbedderIdentity
+
+    Arrays = tuple[NDArray[np.float32], NDArray[np.float64]]
+    """Vectors, shape (n, d), and their truth as distributions, shape (n, labels)."""
+
+
+@dataclass(frozen=True, eq=False)
+class AdapterModel:
+    """An adapter network for use, on the CPU."""
+
+    network: AdapterNetwork
+
+    def logits(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Shape (n, labels), from float32, shape (n, d)."""
+        import torch
+
+        from dermtools.adapter.training import forward
+
+        out = forward(self.network, torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32)))
+        return out.numpy().astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedClassifier:
+    """Weights and record of a classifier; `method` makes it answer queries."""
+
+    model: AdapterModel | LinearProbe
+    record: ClassifierRecord
+
+    def probabilities(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated probabilities, shape (n, labels), in the order of the record's labels."""
+        return calibrated(self.model.logits(vectors), self.record.answering)
+
+
+def fit_classifier(
+    data: TaskData,
+    embedder: EmbedderIdentity,
+    config: ClassifierConfig,
+    *,
+    wanted: Wanted = USUAL,
+    progress: Progress | None = None,
+) -> TrainedClassifier:
+    """Train, choose, calibrate. Train cases fit the weights; validation does the rest, in two parts if it can.
+
+    Without validation the last epoch (or the fallback penalty) is used, uncalibrated; the remarks say so.
+
+    Raises:
+        TrainingError: no train case has a label, a label is outside the closed set, vectors of train and
+            validation do not have the embedder's dimension, or the training itself failed.
+    """
+    _check(data, embedder)
+    parts = validation_parts(data.valid)
+    tuning = (parts.tuning.vectors, soft_targets(parts.tuning, data.labels)) if len(parts.tuning) else None
+    if isinstance(config, AdapterConfig):
+        model, metrics, notes = _fit_adapter(data, config, tuning, progress)
+    else:
+        model, metrics, notes = _fit_probe(data, config, tuning)
+    if tuning is not None:
+        figures = reliability(softmax(model.logits(tuning[0])), tuning[1])
+        metrics |= {"tuning_accuracy": figures.accuracy, "tuning_log_loss": figures.log_loss}
+    record = ClassifierRecord(
+        kind=config.kind,
+        task=data.task,
+        labels=data.labels,
+        architecture=Architecture(
+            dimension=embedder.dimension,
+            labels=len(data.labels),
+            conv=config.conv if isinstance(config, AdapterConfig) else None,
+            hidden=model.network.head.in_features if isinstance(model, AdapterModel) else None,
+        ),
+        embedder=embedder,
+        case_base_version=data.version,
+        trained_on=FittedOn.describe(data.train, split="train", held_out=False),
+        chosen_on=FittedOn.describe(parts.tuning, split="valid", held_out=True) if tuning is not None else None,
+        config=config,
+        metrics=metrics,
+        notes=(*data.notes, *_label_notes(data), *notes),
+    )
+    return calibrate(TrainedClassifier(model, record), data, wanted=wanted)
+
+
+def train(
+    store: VectorStore,
+    task: str,
+    config: ClassifierConfig | None = None,
+    *,
+    wanted: Wanted = USUAL,
+    progress: Progress | None = None,
+) -> TrainedClassifier:
+    """Train a classifier for a task of a case base: an adapter with the usual settings without a `config`.
+
+    Nothing is written; see `save_classifier`.
+
+    Raises:
+        QueryError: the case base has no such task.
+        TrainingError: as `fit_classifier`; or an embedding is not finite.
+    """
+    data = task_data(store, task)
+    return fit_classifier(data, store.manifest.identity, config or AdapterConfig(), wanted=wanted, progress=progress)
+
+
+def calibrate(classifier: TrainedClassifier, data: TaskData, *, wanted: Wanted = USUAL) -> TrainedClassifier:
+    """Fit temperature, label sets and abstention anew, e.g. for another coverage, without training.
+
+    Without validation cases the classifier stays uncalibrated.
+    """
+    parts = validation_parts(data.valid)
+    if not len(parts.calibration):
+        return classifier
+    logits = classifier.model.logits(parts.calibration.vectors)
+    answering = fit_answering(logits, parts.calibration, data.labels, held_out=not parts.shared, wanted=wanted)
+    return replace(classifier, record=classifier.record.model_copy(update={"answering": answering}))
+
+
+_Fit = tuple["AdapterModel | LinearProbe", dict[str, float], list[str]]
+"""A model, its metrics, and notes."""
+
+
+def _fit_adapter(data: TaskData, config: AdapterConfig, tuning: Arrays | None, progress: Progress | None) -> _Fit:
+    from dermtools.adapter.training import train_network
+
+    targets = soft_targets(data.train, data.labels)
+    trained = train_network(data.train.vectors, targets, config, validation=tuning, progress=progress)
+    kept, epochs = trained.history[trained.best_epoch - 1], len(trained.history)
+    batch, rate = config.batch_and_rate(len(data.train))
+    metrics = {"epochs": epochs, "best_epoch": kept.epoch, "train_loss": kept.loss}
+    notes = [f"training was interrupted after epoch {epochs} of {config.epochs}"] if trained.interrupted else []
+    return AdapterModel(trained.network), {**metrics, "batch_size": batch, "learning_rate": rate}, notes
+
+
+def _fit_probe(data: TaskData, config: LinearProbeConfig, tuning: Arrays | None) -> _Fit:
+    from dermtools.adapter.linear_probe import fit_linear_probe
+
+    chosen = fit_linear_probe(data.train.vectors, soft_targets(data.train, data.labels), config, validation=tuning)
+    return chosen.probe, {"penalty": chosen.penalty}, []
+
+
+def _check(data: TaskData, embedder: EmbedderIdentity) -> None:
+    if not len(data.train):
+        raise TrainingError(f"no case of the train split has a label of task {data.task!r}; nothing to learn from")
+    if not data.labels:
+        raise TrainingError(f"task {data.task!r} has an empty label set")
+    for cases in (data.train, data.valid):
+        if len(cases) and cases.vectors.shape[1] != embedder.dimension:
+            raise TrainingError(
+                f"vectors have {cases.vectors.shape[1]} numbers, not the {embedder.dimension} of {embedder}"
+            )
+
+
+def _label_notes(data: TaskData) -> list[str]:
+    """Labels that a split does not have."""
+    notes = []
+    learned = {label for labels in data.train.labels for label in labels}
+    unseen = [label for label in data.labels if label not in learned]
+    if unseen:
+        notes.append(f"no train case has {_names(unseen)}: never learned")
+    if len(learned) == 1:
+        notes.append(f"every train case is {_names(sorted(learned))}: nothing else is learned")
+    checked = {label for labels in data.valid.labels for label in labels}
+    unchecked = [label for label in data.labels if label in learned and label not in checked]
+    if unchecked and checked:
+        notes.append(f"no validation case has {_names(unchecked)}: nothing is known about them but training")
+    return notes
+
+
+def _names(labels: Sequence[str], limit: int = 5) -> str:
+    more = f" and {len(labels) - limit} more" if len(labels) > limit else ""
+    return ", ".join(map(repr, labels[:limit])) + more

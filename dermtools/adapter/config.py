@@ -1,0 +1,99 @@
+"""How classifiers are trained: every setting that is not the data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Balance = Literal["none", "class-weights", "logit-adjustment"]
+"""What to do about long-tailed labels: nothing; weigh each case by the inverse frequency of its label; or
+shift the logits by the log prior during training (Menon et al. 2021, "Long-tail learning via logit
+adjustment"). The latter two serve balanced accuracy, and cost plain accuracy."""
+
+Conv = Literal["channels", "features"]
+"""What the adapter's convolutions run along; see `networks.py`."""
+
+
+class AdapterConfig(BaseModel):
+    """Training of the adapter network.
+
+    The defaults were chosen by grouped cross-validation on train and validation cases of real photographs
+    (see `benchmarks/methods_table.py`); `published()` gives the publication's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["adapter"] = "adapter"
+    conv: Conv = "features"
+    epochs: Annotated[int, Field(ge=1)] = 20
+    batch_size: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="None: by the number of train cases, 16 to 128; see `batch_and_rate`"
+    )
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None, description="None: 3e-4 at batches of 16, with the square root of the batch size"
+    )
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
+    schedule: Literal["constant", "cosine"] = Field(default="cosine", description="learning rate over all steps")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    standardise: bool = Field(default=True, description="inputs to mean 0 and deviation 1 of the train cases")
+    balance: Balance = "none"
+    patience: Annotated[int, Field(ge=1)] | None = Field(
+        default=8, description="stop after so many epochs without a better validation; None runs all epochs"
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    device: str = Field(
+        default="cpu", description="torch device, e.g. `cpu`, `cuda`; `auto` takes a GPU if there is one"
+    )
+
+    def batch_and_rate(self, cases: int) -> tuple[int, float]:
+        """Batch size and learning rate for this many train cases, where they are left open.
+
+        The batch is the largest power of two from 16 to 128 that still makes 16 steps an epoch: few cases
+        need the steps, many need the speed. For AdamW the rate goes with its square root (Malladi et al. 2022).
+        """
+        batch = self.batch_size or next((size for size in (128, 64, 32) if size * 16 <= cases), 16)
+        return batch, self.learning_rate or 3e-4 * (batch / 16) ** 0.5
+
+    @classmethod
+    def published(cls, **changes: object) -> AdapterConfig:
+        """The publication's settings: AdamW 3e-4, decay 0.01, batch 8, 10 epochs, nothing else.
+
+        The reference code picks its checkpoint on the test set; here it is picked on validation.
+        """
+        settings: dict[str, object] = {
+            "conv": "channels",
+            "epochs": 10,
+            "batch_size": 8,
+            "learning_rate": 3e-4,
+            "schedule": "constant",
+            "dropout": 0.0,
+            "label_smoothing": 0.0,
+            "standardise": False,
+            "patience": None,
+        }
+        return cls.model_validate({**settings, **changes})
+
+
+class LinearProbeConfig(BaseModel):
+    """Training of the linear probe."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["linear-probe"] = "linear-probe"
+    penalties: Annotated[tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...], Field(min_length=1)] = (
+        1.0,
+        10.0,
+        100.0,
+        1000.0,
+    )
+    """L2 strengths to choose from on validation; of the summed loss, weights of standardised inputs."""
+    fallback_penalty: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        default=100.0, description="used where there is no validation to choose by"
+    )
+    balance: Balance = "none"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="changes nothing: the fit is exact")
+
+
+ClassifierConfig = AdapterConfig | LinearProbeConfig

@@ -1,0 +1,92 @@
+"""Conformal label sets: sets that hold a true label with a wanted probability, whatever the classifier.
+
+The guarantee is for a case of a new group that is exchangeable with the groups calibrated on (same kind of
+patients, same cameras), averaged over all such cases: not for each label, and not for other populations.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+Score = Literal["lac", "aps"]
+"""`lac`: one minus the probability of the label (Sadinle et al. 2019), the smallest sets. `aps`: the
+probability of all labels at least as probable (Romano et al. 2020, without their randomisation), larger
+sets that adapt better to hard cases."""
+
+
+class Conformal(BaseModel):
+    """A fitted rule that turns probabilities into label sets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    coverage: Annotated[float, Field(gt=0, lt=1)] = Field(description="wanted; at least this, on average")
+    score: Score
+    limit: float | None = Field(description="labels with a score up to this are in; None: too few groups, all are")
+
+    def label_set(self, probabilities: NDArray[np.float64]) -> list[int]:
+        """Columns of the labels in the set, most probable first; never empty, the top label is always in."""
+        order = np.argsort(-probabilities, kind="stable")
+        if self.limit is None:
+            return [int(column) for column in order]
+        inside = nonconformity(probabilities[None], self.score)[0] <= self.limit
+        return [int(column) for rank, column in enumerate(order) if rank == 0 or inside[column]]
+
+
+def nonconformity(probabilities: NDArray[np.float64], score: Score) -> NDArray[np.float64]:
+    """How strange each label would be, shape (n, labels); the larger, the stranger."""
+    if score == "lac":
+        return np.asarray(1 - probabilities)
+    order = np.argsort(-probabilities, axis=1, kind="stable")
+    summed = np.cumsum(np.take_along_axis(probabilities, order, axis=1), axis=1)
+    scores = np.empty_like(probabilities)
+    np.put_along_axis(scores, order, summed, axis=1)
+    return scores
+
+
+def fit_conformal(
+    probabilities: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    group_ids: Sequence[str],
+    *,
+    coverage: float,
+    score: Score = "lac",
+) -> Conformal:
+    """Split conformal prediction (Vovk et al. 2005; Angelopoulos & Bates 2021), calibrated over groups.
+
+    A case with several true labels counts as covered when one of them is in the set.
+
+    Args:
+        probabilities: of cases the classifier did not learn from, shape (n, labels).
+        targets: their truth as distributions, same shape.
+        group_ids: their groups; cases of one group are not independent, so each group weighs the same.
+        coverage: wanted probability that a set holds a true label, between 0 and 1.
+        score: how strangeness is measured.
+    """
+    strangeness = np.where(targets > 0, nonconformity(probabilities, score), np.inf).min(axis=1)
+    limit = group_quantile(strangeness, group_ids, coverage)
+    return Conformal(coverage=coverage, score=score, limit=limit if math.isfinite(limit) else None)
+
+
+def group_quantile(scores: NDArray[np.float64], group_ids: Sequence[str], coverage: float) -> float:
+    """The score that a case of a new group stays below with probability `coverage`; infinite with too few groups.
+
+    Hierarchical conformal prediction (Lee, Barber & Willett 2023, "Distribution-free inference with
+    hierarchical data"): of G groups each weighs 1 / (G + 1), shared by its cases, and the last 1 / (G + 1)
+    lies at infinity. With one case a group it is the usual quantile of rank ceil((n + 1) coverage).
+    """
+    names, group_of = np.unique(np.asarray(group_ids), return_inverse=True)
+    weights = 1.0 / np.bincount(group_of)[group_of]
+    order = np.argsort(scores, kind="stable")
+    summed = np.cumsum(weights[order])
+    # In floating point the sum may fall short of the rank it reaches by less than this.
+    reached = np.flatnonzero(summed >= coverage * (len(names) + 1) - 1e-9)
+    return float(scores[order][reached[0]]) if reached.size else math.inf

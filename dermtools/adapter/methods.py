@@ -1,0 +1,80 @@
+"""A trained classifier behind the protocol that every method follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.adapter.answering import check_abstention, predictions
+from dermtools.errors import QueryError
+from dermtools.prediction import Prediction, Query
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dermtools.adapter.classifier import TrainedClassifier
+
+
+class VectorClassifierMethod:
+    """Predicts from a query's embedding: calibrated probabilities and a conformal label set.
+
+    Args:
+        classifier: what answers.
+        abstain: give no label where the confidence is below the classifier's threshold.
+
+    Raises:
+        TrainingError: `abstain` is asked for and the classifier has no threshold.
+    """
+
+    def __init__(self, classifier: TrainedClassifier, *, abstain: bool = False) -> None:
+        if abstain:
+            check_abstention(classifier.record.answering, classifier.record.kind, classifier.record.task)
+        self.classifier = classifier
+        self._abstain = abstain
+
+    @property
+    def name(self) -> str:
+        return self.classifier.record.kind
+
+    @property
+    def task(self) -> str:
+        return self.classifier.record.task
+
+    def predict(self, query: Query) -> Prediction:
+        return self.predict_many([query])[0]
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        if not queries:
+            return []
+        record = self.classifier.record
+        vectors = query_vectors(queries, record.embedder.dimension)
+        return predictions(
+            self.classifier.probabilities(vectors),
+            record.labels,
+            method=self.name,
+            task=self.task,
+            answering=record.answering,
+            abstain=self._abstain,
+        )
+
+
+def query_vectors(queries: Sequence[Query], dimension: int) -> NDArray[np.float32]:
+    """The embeddings of queries, float32, shape (n, d).
+
+    Raises:
+        QueryError: a query has no embedding, or one of another dimension, or one that is not finite.
+    """
+    rows = []
+    for query in queries:
+        if query.vector is None:
+            raise QueryError(f"query {query.name!r} has no embedding; embed its picture with the case base's embedder")
+        if query.vector.shape != (dimension,):
+            raise QueryError(
+                f"the embedding of query {query.name!r} has shape {query.vector.shape}, not ({dimension},)"
+            )
+        if not np.isfinite(query.vector).all():
+            raise QueryError(f"the embedding of query {query.name!r} holds NaN or infinity; embed its picture again")
+        rows.append(query.vector)
+    return np.asarray(rows, dtype=np.float32)

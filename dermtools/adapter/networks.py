@@ -1,0 +1,156 @@
+"""The adapter network as published, for any embedding dimension and label set.
+
+Linear, GELU, Linear, LayerNorm; two 1-D convolutions (kernel 3, padding 1) with a GELU between; a linear
+head. The publication leaves open what the convolutions run along, so there are two readings:
+
+`channels`
+    The reference code's: 512 channels, a sequence of length one. Taps 0 and 2 of each kernel then only ever
+    meet padding: they change no output and receive no gradient. They are left out here, so each convolution
+    is a linear layer, equal to the plain module in outputs and in training (`published.py` holds those
+    modules, and copies weights both ways).
+`features`
+    A real 1-D convolution along the 512 features, which does model local dependencies.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Conv = Literal["channels", "features"]
+
+HIDDEN = 512
+"""Width of the published network."""
+KERNEL = 3
+FEATURE_CHANNELS = 8
+"""Channels between the two convolutions of the `features` reading, of which there is no published count."""
+
+
+class ChannelConvolutions(nn.Module):
+    """Two Conv1d(width, width, 3, padding=1) over a sequence of length one, without their dead taps."""
+
+    fan_in_factor = KERNEL
+    """The plain modules draw their weights as if every tap had an input; so do these."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(width, width)
+        self.second = nn.Linear(width, width)
+
+    def forward(self, features: Tensor) -> Tensor:
+        out: Tensor = self.second(functional.gelu(self.first(features)))
+        return out
+
+
+class FeatureConvolutions(nn.Module):
+    """Two convolutions along the features: from one channel to several and back.
+
+    Computed as matrix products over shifted copies, with the channels first: on a CPU several times faster
+    than Conv1d, which is made for many channels, and equal to it.
+    """
+
+    fan_in_factor = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(1, FEATURE_CHANNELS, KERNEL, padding=1)
+        self.second = nn.Conv1d(FEATURE_CHANNELS, 1, KERNEL, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        rows, width = features.shape
+        inward, outward = self.first.bias, self.second.bias
+        assert inward is not None
+        assert outward is not None
+        padded = functional.pad(features, (1, 1))
+        shifted = torch.stack([padded[:, tap : tap + width] for tap in range(KERNEL)]).view(KERNEL, -1)
+        channels = functional.gelu(self.first.weight[:, 0] @ shifted + inward[:, None])
+        taps = functional.pad((self.second.weight[0].T @ channels).view(KERNEL, rows, width), (1, 1))
+        return sum((taps[tap, :, tap : tap + width] for tap in range(KERNEL)), outward)
+
+
+class AdapterNetwork(nn.Module):
+    """Logits of a closed label set from embeddings.
+
+    The buffers `mean` and `scale` standardise the input. They are 0 and 1, which changes nothing (as
+    published), until `training.py` sets them.
+
+    Args:
+        dimension: of the embeddings.
+        labels: size of the label set.
+        conv: what the convolutions run along; see the text of this module.
+        hidden: width; published: 512.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, dimension: int, labels: int, conv: Conv, *, hidden: int = HIDDEN) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(dimension))
+        self.register_buffer("scale", torch.ones(dimension))
+        self.inner = nn.Linear(dimension, hidden)
+        self.outer = nn.Linear(hidden, hidden)
+        self.norm = nn.LayerNorm(hidden)
+        self.convolutions = ChannelConvolutions(hidden) if conv == "channels" else FeatureConvolutions()
+        self.head = nn.Linear(hidden, labels)
+
+    def forward(self, vectors: Tensor, dropout: Dropout | None = None) -> Tensor:
+        """Logits, shape (n, labels), from embeddings, shape (n, dimension); `dropout` in training only."""
+        drop = dropout or _keep
+        features = drop((vectors - self.mean) / self.scale)
+        features = drop(functional.gelu(self.inner(features)))
+        features = drop(self.norm(self.outer(features)))
+        logits: Tensor = self.head(self.convolutions(features))
+        return logits
+
+    @torch.no_grad()
+    def initialise(self, generator: torch.Generator) -> None:
+        """Draw all weights as the plain torch modules do: uniform within 1 / sqrt(fan-in)."""
+        self.mean.zero_()
+        self.scale.fill_(1.0)
+        self.norm.reset_parameters()
+        factor = self.convolutions.fan_in_factor
+        for layer, fan_in_factor in (
+            (self.inner, 1),
+            (self.outer, 1),
+            (self.convolutions.first, factor),
+            (self.convolutions.second, factor),
+            (self.head, 1),
+        ):
+            bound = 1 / math.sqrt(layer.weight[0].numel() * fan_in_factor)
+            layer.weight.uniform_(-bound, bound, generator=generator)
+            if layer.bias is not None:
+                layer.bias.uniform_(-bound, bound, generator=generator)
+
+
+class Dropout:
+    """Drops units by a random source of its own, so that training leaves torch's global one alone."""
+
+    def __init__(self, probability: float, generator: torch.Generator) -> None:
+        self.probability = probability
+        self.generator = generator
+
+    def __call__(self, features: Tensor) -> Tensor:
+        kept = torch.empty_like(features).bernoulli_(1 - self.probability, generator=self.generator)
+        return features * kept.div_(1 - self.probability)
+
+
+def _keep(features: Tensor) -> Tensor:
+    return features
+
+
+def unallocated(dimension: int, labels: int, conv: Conv, *, hidden: int = HIDDEN) -> AdapterNetwork:
+    """A network whose tensors have shapes but no memory: to be filled from a file, or by `new_network`."""
+    with torch.device("meta"):
+        return AdapterNetwork(dimension, labels, conv, hidden=hidden)
+
+
+def new_network(dimension: int, labels: int, conv: Conv, *, seed: int, hidden: int = HIDDEN) -> AdapterNetwork:
+    """A network with fresh weights: the same seed gives the same weights, and no global state changes."""
+    network: AdapterNetwork = unallocated(dimension, labels, conv, hidden=hidden).to_empty(device="cpu")
+    network.initialise(torch.Generator().manual_seed(seed))
+    return network

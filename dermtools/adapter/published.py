@@ -1,0 +1,102 @@
+"""The adapter in plain torch modules, as the reference code has it, and weights copied to and from it.
+
+Source of the architecture: the reference code of the publication (MedImageInsight embeddings, 1024-d):
+Linear(1024, 512), GELU, Linear(512, 512), LayerNorm(512); two Conv1d(512, 512, 3, padding=1) with a GELU
+between; Linear(512, classes). 2,382,375 parameters at 39 classes, of which 1,048,576 are dead: the
+convolutions see a sequence of length one, so two of their three taps only ever meet padding.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dermtools.adapter.networks import HIDDEN, KERNEL, AdapterNetwork, ChannelConvolutions, unallocated
+
+_MIDDLE_TAP = KERNEL // 2
+
+
+class PublishedAdapter(nn.Module):
+    """The reference network: slower than `AdapterNetwork`, kept to check and time it against."""
+
+    def __init__(self, dimension: int, labels: int, *, hidden: int = HIDDEN) -> None:
+        super().__init__()
+        self.inner = nn.Linear(dimension, hidden)
+        self.outer = nn.Linear(hidden, hidden)
+        self.norm = nn.LayerNorm(hidden)
+        self.first = nn.Conv1d(hidden, hidden, KERNEL, padding=1)
+        self.second = nn.Conv1d(hidden, hidden, KERNEL, padding=1)
+        self.head = nn.Linear(hidden, labels)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Logits, shape (n, labels), from embeddings, shape (n, dimension)."""
+        features = self.norm(self.outer(functional.gelu(self.inner(vectors))))
+        sequence = features.unsqueeze(-1)
+        sequence = self.second(functional.gelu(self.first(sequence)))
+        logits: Tensor = self.head(sequence.squeeze(-1))
+        return logits
+
+
+def parameter_count(dimension: int, labels: int, *, hidden: int = HIDDEN) -> tuple[int, int]:
+    """Parameters of the published network, and how many of them are dead: they can never be trained."""
+    with torch.device("meta"):
+        plain = PublishedAdapter(dimension, labels, hidden=hidden)
+    taps = [plain.first.weight, plain.second.weight]
+    dead = sum(weight.numel() - weight[..., _MIDDLE_TAP].numel() for weight in taps)
+    return sum(parameter.numel() for parameter in plain.parameters()), dead
+
+
+@torch.no_grad()
+def from_published(plain: PublishedAdapter) -> AdapterNetwork:
+    """The same function as a `channels` network: the middle tap of each kernel, everything else as it is."""
+    dimension, hidden, labels = plain.inner.in_features, plain.head.in_features, plain.head.out_features
+    network: AdapterNetwork = unallocated(dimension, labels, "channels", hidden=hidden).to_empty(device="cpu")
+    network.mean.zero_()
+    network.scale.fill_(1.0)
+    for ours, theirs in _pairs(network, plain):
+        ours.copy_(theirs)
+    return network
+
+
+@torch.no_grad()
+def to_published(network: AdapterNetwork) -> PublishedAdapter:
+    """The same function in plain modules; the dead taps are zero.
+
+    Raises:
+        ValueError: the network reads the convolutions as `features`, or standardises its input: the
+            published network does neither.
+    """
+    if bool(network.mean.any()) or bool((network.scale != 1).any()):
+        raise ValueError("a network that standardises its input is not the published one")
+    with torch.device("meta"):
+        shapes = PublishedAdapter(network.inner.in_features, network.head.out_features, hidden=network.head.in_features)
+    plain: PublishedAdapter = shapes.to_empty(device="cpu")
+    plain.first.weight.zero_()
+    plain.second.weight.zero_()
+    for ours, theirs in _pairs(network, plain):
+        theirs.copy_(ours)
+    return plain
+
+
+def _pairs(network: AdapterNetwork, plain: PublishedAdapter) -> list[tuple[Tensor, Tensor]]:
+    """Views of the corresponding parameters of both networks."""
+    convolutions = network.convolutions
+    if not isinstance(convolutions, ChannelConvolutions):
+        raise ValueError("only a `channels` network is the published one")
+    assert plain.first.bias is not None
+    assert plain.second.bias is not None
+    return [
+        (network.inner.weight, plain.inner.weight),
+        (network.inner.bias, plain.inner.bias),
+        (network.outer.weight, plain.outer.weight),
+        (network.outer.bias, plain.outer.bias),
+        (network.norm.weight, plain.norm.weight),
+        (network.norm.bias, plain.norm.bias),
+        (convolutions.first.weight, plain.first.weight[..., _MIDDLE_TAP]),
+        (convolutions.first.bias, plain.first.bias),
+        (convolutions.second.weight, plain.second.weight[..., _MIDDLE_TAP]),
+        (convolutions.second.bias, plain.second.bias),
+        (network.head.weight, plain.head.weight),
+        (network.head.bias, plain.head.bias),
+    ]

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional
+
+from dermtools.adapter.networks import new_network
+from dermtools.adapter.published import PublishedAdapter, from_published, parameter_count, to_published
+
+
+def test_the_published_configuration_has_its_published_parameters() -> None:
+    assert parameter_count(1024, 39) == (2_382_375, 1_048_576)
+
+
+def test_the_live_parameters_are_those_of_our_network() -> None:
+    published, dead = parameter_count(1024, 39)
+    network = new_network(1024, 39, "channels", seed=0)
+    assert sum(parameter.numel() for parameter in network.parameters()) == published - dead
+
+
+def test_dead_taps_never_receive_a_gradient() -> None:
+    torch.manual_seed(0)
+    plain = PublishedAdapter(32, 5, hidden=16)
+    functional.cross_entropy(plain(torch.randn(8, 32)), torch.randint(5, (8,))).backward()
+    for layer in (plain.first, plain.second):
+        assert not layer.weight.grad[..., [0, 2]].any()
+        assert layer.weight.grad[..., 1].any()
+
+
+def test_same_weights_same_outputs() -> None:
+    torch.manual_seed(0)
+    plain, vectors = PublishedAdapter(1024, 39), torch.randn(16, 1024)
+    with torch.no_grad():
+        torch.testing.assert_close(from_published(plain)(vectors), plain(vectors), rtol=1e-5, atol=1e-6)
+
+
+def test_same_training_step_by_step() -> None:
+    torch.manual_seed(0)
+    # Double precision: a difference could only come from the computation, not from rounding.
+    plain = PublishedAdapter(64, 7, hidden=32).double()
+    ours = from_published(plain).double()
+    ours.load_state_dict(from_published(plain).state_dict())
+    vectors, truth = torch.randn(80, 64, dtype=torch.float64), torch.randint(7, (80,))
+    for network in (plain, ours):
+        optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.01)
+        for step in range(20):
+            rows = slice(step % 10 * 8, step % 10 * 8 + 8)
+            optimizer.zero_grad()
+            functional.cross_entropy(network(vectors[rows]), truth[rows]).backward()
+            optimizer.step()
+    with torch.no_grad():
+        torch.testing.assert_close(ours(vectors), plain(vectors), rtol=1e-6, atol=1e-6)
+        assert (ours(vectors) - from_published(PublishedAdapter(64, 7, hidden=32)).double()(vectors)).abs().max() > 0.1
+
+
+def test_weights_go_to_plain_modules_and_back() -> None:
+    network = new_network(32, 5, "channels", seed=1, hidden=16)
+    plain = to_published(network)
+    vectors = torch.randn(4, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(plain(vectors), network(vectors))
+    again = from_published(plain).state_dict()
+    assert all(torch.equal(again[name], tensor) for name, tensor in network.state_dict().items())
+
+
+def test_what_is_not_the_published_network_is_not_exported_as_one() -> None:
+    with pytest.raises(ValueError, match="channels"):
+        to_published(new_network(8, 3, "features", seed=0))
+    standardising = new_network(8, 3, "channels", seed=0)
+    standardising.mean.fill_(1.0)
+    with pytest.raises(ValueError, match="standardises"):
+        to_published(standardising)
