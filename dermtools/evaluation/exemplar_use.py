@@ -1,0 +1,108 @@
+"""What a method does with its exemplars: does it vote, does it copy, does it think?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dermtools.evaluation.scoring import is_right
+
+if TYPE_CHECKING:
+    from dermtools.evaluation.scoring import Scored, Target
+    from dermtools.prediction import Exemplar, Prediction
+
+_NEVER_ZERO = 1e-9
+
+
+@dataclass(frozen=True)
+class Share:
+    """A count out of a number of cases."""
+
+    count: int
+    n: int
+
+    @property
+    def share(self) -> float | None:
+        """In [0, 1]; None of no case."""
+        return self.count / self.n if self.n else None
+
+
+@dataclass(frozen=True)
+class ExemplarUse:
+    """One method over the cases that it saw exemplars for."""
+
+    arm: str
+    n: int
+    vote_right: Share
+    """The exemplars' plain vote names a true label."""
+    agrees_with_vote: Share
+    copies_last: Share
+    """The answer is a label of the exemplar that stood last, right before the question."""
+    copies_last_wrong: Share
+    """The same, of the cases in which that label is wrong."""
+    right_where_vote_wrong: Share
+    wrong_where_vote_right: Share
+    label_shown: Share
+    """A true label stands among the exemplars."""
+    right_where_not_shown: Share
+    """Right though no exemplar shows a true label."""
+
+
+def vote(exemplars: Sequence[Exemplar]) -> str | None:
+    """The exemplars' own answer: weighted by inverse distance where all have one, else a head each.
+
+    Ties go to the label that came first. None without labels.
+    """
+    distances = [exemplar.distance for exemplar in exemplars]
+    weights = [1.0] * len(exemplars)
+    known = [distance for distance in distances if distance is not None]
+    if len(known) == len(exemplars) and known:
+        scale = max(known) or 1.0
+        weights = [1 / (distance / scale + _NEVER_ZERO) for distance in known]
+    votes: defaultdict[str, float] = defaultdict(float)
+    for exemplar, weight in zip(exemplars, weights, strict=True):
+        for label in exemplar.labels:
+            votes[label] += weight / len(exemplar.labels)
+    return max(votes, key=votes.__getitem__, default=None)
+
+
+def exemplar_use(scored: Scored) -> ExemplarUse | None:
+    """How one method used its exemplars; None where it had none."""
+    cases = [
+        _Used(prediction, target, bool(right))
+        for prediction, target, right in zip(scored.predictions, scored.targets, scored.right, strict=True)
+        if prediction.exemplars
+    ]
+    if not cases:
+        return None
+    vote_wrong = [case for case in cases if not case.vote_right]
+    vote_right = [case for case in cases if case.vote_right]
+    last_wrong = [case for case in cases if case.last_wrong]
+    unseen = [case for case in cases if not case.shown]
+    return ExemplarUse(
+        arm=scored.name,
+        n=len(cases),
+        vote_right=Share(len(vote_right), len(cases)),
+        agrees_with_vote=Share(sum(case.agrees for case in cases), len(cases)),
+        copies_last=Share(sum(case.copies for case in cases), len(cases)),
+        copies_last_wrong=Share(sum(case.copies for case in last_wrong), len(last_wrong)),
+        right_where_vote_wrong=Share(sum(case.right for case in vote_wrong), len(vote_wrong)),
+        wrong_where_vote_right=Share(sum(not case.right for case in vote_right), len(vote_right)),
+        label_shown=Share(len(cases) - len(unseen), len(cases)),
+        right_where_not_shown=Share(sum(case.right for case in unseen), len(unseen)),
+    )
+
+
+class _Used:
+    """One answer beside its exemplars."""
+
+    def __init__(self, prediction: Prediction, target: Target, right: bool) -> None:
+        voted, last = vote(prediction.exemplars), prediction.exemplars[-1].labels
+        self.right = right
+        self.vote_right = is_right(voted, target.truth)
+        self.agrees = prediction.label is not None and prediction.label == voted
+        self.copies = prediction.label in last
+        self.last_wrong = not set(last) & set(target.truth)
+        self.shown = any(set(exemplar.labels) & set(target.truth) for exemplar in prediction.exemplars)

@@ -1,0 +1,151 @@
+"""How good a list of answers is: accuracy and its relatives, per class, top-k and calibration.
+
+Definitions are scikit-learn's (tests hold them against it); an answer without a label is wrong everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dermtools.evaluation.scoring import Scored
+
+BINS = 10
+
+
+@dataclass(frozen=True)
+class ClassMetrics:
+    """One label. Shares are in [0, 1]; None where nothing was there to take a share of."""
+
+    label: str
+    n: int
+    """Cases with this true label."""
+    predicted: int
+    right: int
+    precision: float | None
+    recall: float | None
+    f1: float
+
+
+@dataclass(frozen=True, eq=False)
+class Confusion:
+    """Counts of true label (row) against answered label (column); the last column is "no label"."""
+
+    labels: tuple[str, ...]
+    counts: NDArray[np.int64]
+    """Shape (labels, labels + 1)."""
+
+    @classmethod
+    def of(cls, truth: Sequence[str], answers: Sequence[str | None], labels: Sequence[str] = ()) -> Confusion:
+        """Count pairs. `labels` gives an order; labels that occur beyond it follow, sorted."""
+        seen = {*truth, *(answer for answer in answers if answer is not None)}
+        order = (*labels, *sorted(seen.difference(labels)))
+        place = {label: number for number, label in enumerate(order)}
+        counts = np.zeros((len(order), len(order) + 1), dtype=np.int64)
+        for true, answer in zip(truth, answers, strict=True):
+            counts[place[true], len(order) if answer is None else place[answer]] += 1
+        return cls(order, counts)
+
+    def per_class(self) -> list[ClassMetrics]:
+        """Precision, recall and F1 of every label that occurs as truth or answer."""
+        found = []
+        for number, label in enumerate(self.labels):
+            n, predicted = int(self.counts[number].sum()), int(self.counts[:, number].sum())
+            if n or predicted:
+                right = int(self.counts[number, number])
+                precision, recall = _share(right, predicted), _share(right, n)
+                found.append(ClassMetrics(label, n, predicted, right, precision, recall, 2 * right / (n + predicted)))
+        return found
+
+    def accuracy(self) -> float:
+        """Share of right answers; NaN without cases."""
+        total = int(self.counts.sum())
+        return int(np.trace(self.counts)) / total if total else float("nan")
+
+    def balanced_accuracy(self) -> float:
+        """Mean recall over the labels that occur as truth; NaN without cases."""
+        recalls = [entry.recall for entry in self.per_class() if entry.recall is not None]
+        return float(np.mean(recalls)) if recalls else float("nan")
+
+    def macro_f1(self) -> float:
+        """Mean F1 over the labels that occur as truth or answer; NaN without cases."""
+        scores = [entry.f1 for entry in self.per_class()]
+        return float(np.mean(scores)) if scores else float("nan")
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Answers whose confidence lies in (low, high]; the first bin takes 0 too."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float | None
+    """Mean confidence."""
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Whether stated confidence is true confidence, over the answers that come with probabilities."""
+
+    n: int
+    ece: float
+    """Expected calibration error: mean gap of confidence and accuracy, weighted by bin size."""
+    bins: tuple[ReliabilityBin, ...]
+
+
+def confusion(scored: Scored, labels: Sequence[str] = ()) -> Confusion:
+    """Confusion counts of one method; of several true labels the one that was hit, else the first, counts."""
+    return Confusion.of(scored.truth, scored.labels, labels)
+
+
+def top_k(scored: Scored, k: int) -> float | None:
+    """Share of cases with a true label among the k most probable; None where no answer has probabilities."""
+    if not any(prediction.probabilities for prediction in scored.predictions):
+        return None
+    hits = sum(
+        not set(list(prediction.probabilities or {})[:k]).isdisjoint(target.truth)
+        for prediction, target in zip(scored.predictions, scored.targets, strict=True)
+    )
+    return hits / len(scored)
+
+
+def calibration(scored: Scored, bins: int = BINS) -> Calibration | None:
+    """Reliability of the most probable label, abstained answers included; None without probabilities.
+
+    Equal-width bins as in Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    """
+    pairs = [
+        (prediction.confidence, next(iter(prediction.probabilities)) in target.truth)
+        for prediction, target in zip(scored.predictions, scored.targets, strict=True)
+        if prediction.probabilities
+    ]
+    if not pairs:
+        return None
+    confidence, right = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
+    return reliability(confidence, right, bins)
+
+
+def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS) -> Calibration:
+    """Bin confidences (in [0, 1], shape (n,)) and compare each bin's mean with its accuracy."""
+    number = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    found, error = [], 0.0
+    for place in range(bins):
+        inside = number == place
+        n = int(inside.sum())
+        stated, true = (float(confidence[inside].mean()), float(right[inside].mean())) if n else (None, None)
+        found.append(ReliabilityBin(place / bins, (place + 1) / bins, n, stated, true))
+        if stated is not None and true is not None:
+            error += n * abs(stated - true)
+    return Calibration(len(confidence), error / len(confidence), tuple(found))
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
