@@ -34,7 +34,7 @@ contract: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 benchmarks: setup
 	$(BIN)/python -m benchmarks

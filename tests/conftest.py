@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+# Before anything loads OpenMP: test processes run side by side, and threads that wait for each other's cores
+# make small trainings take minutes. Child processes inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

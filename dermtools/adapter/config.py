@@ -28,7 +28,7 @@ class AdapterConfig(BaseModel):
     conv: Conv = "features"
     epochs: Annotated[int, Field(ge=1)] = 20
     batch_size: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="None: by the number of train cases, 16 to 128; see `batch_and_rate`"
+        default=None, description="None: by the number of train cases, 16 to 256; see `batch_and_rate`"
     )
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None, description="None: 3e-4 at batches of 16, with the square root of the batch size"
@@ -50,10 +50,10 @@ class AdapterConfig(BaseModel):
     def batch_and_rate(self, cases: int) -> tuple[int, float]:
         """Batch size and learning rate for this many train cases, where they are left open.
 
-        The batch is the largest power of two from 16 to 128 that still makes 16 steps an epoch: few cases
+        The batch is the largest power of two from 16 to 256 that still makes 8 steps an epoch: few cases
         need the steps, many need the speed. For AdamW the rate goes with its square root (Malladi et al. 2022).
         """
-        batch = self.batch_size or next((size for size in (128, 64, 32) if size * 16 <= cases), 16)
+        batch = self.batch_size or next((size for size in (256, 128, 64, 32) if size * 8 <= cases), 16)
         return batch, self.learning_rate or 3e-4 * (batch / 16) ** 0.5
 
     @classmethod

@@ -26,8 +26,9 @@ Conv = Literal["channels", "features"]
 HIDDEN = 512
 """Width of the published network."""
 KERNEL = 3
-FEATURE_CHANNELS = 8
-"""Channels between the two convolutions of the `features` reading, of which there is no published count."""
+FEATURE_CHANNELS = 4
+"""Channels between the two convolutions of the `features` reading, of which there is no published count; on
+real photographs 4, 8 and 16 are equally accurate."""
 
 
 class ChannelConvolutions(nn.Module):
@@ -128,15 +129,21 @@ class AdapterNetwork(nn.Module):
 
 
 class Dropout:
-    """Drops units by a random source of its own, so that training leaves torch's global one alone."""
+    """Drops units by a random source of its own, so that training leaves torch's global one alone.
+
+    One random byte a unit decides, eight from one draw: torch's own Bernoulli draws took a quarter of the
+    training. The probability is therefore rounded to 1 / 256.
+    """
 
     def __init__(self, probability: float, generator: torch.Generator) -> None:
-        self.probability = probability
+        self.limit = min(round(256 * probability), 255)
         self.generator = generator
 
     def __call__(self, features: Tensor) -> Tensor:
-        kept = torch.empty_like(features).bernoulli_(1 - self.probability, generator=self.generator)
-        return features * kept.div_(1 - self.probability)
+        draws = torch.empty((features.numel() + 7) // 8, dtype=torch.int64, device=features.device)
+        draws.random_(torch.iinfo(torch.int64).min, None, generator=self.generator)
+        bytes_ = draws.view(torch.uint8)[: features.numel()].view(features.shape)
+        return features * (bytes_ >= self.limit).to(features.dtype).mul_(256 / (256 - self.limit))
 
 
 def _keep(features: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dermtools.cli import check, classify, demo, info, ingest, search, train
+from dermtools.cli import chat, check, classify, demo, evaluate, info, ingest, mcp, prompts, search, train
 from dermtools.errors import DermtoolsError
 
 app = typer.Typer(
@@ -20,8 +20,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (ingest.ingest, info.info, search.search, classify.classify, train.train, check.check, demo.demo):
+for command in (
+    ingest.ingest,
+    info.info,
+    check.check,
+    search.search,
+    classify.classify,
+    train.train,
+    prompts.prompt,
+    evaluate.evaluate,
+    evaluate.compare,
+    chat.chat,
+    mcp.mcp,
+    demo.demo,
+):
     app.command()(command)
+app.add_typer(prompts.library, name="prompts")
 
 
 def _version(wanted: bool) -> None:

@@ -6,11 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dermtools.cli.models import (
+    AGENT,
+    ApiOption,
+    BaseUrlOption,
+    CacheOption,
+    ModelOption,
+    ModelOptions,
+    PromptFolderOption,
+    PromptOption,
+    agent_method,
+    connect,
+    needs_model,
+    prompted_method,
+)
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, CaseOption, GroupOption, ImageArgument, JsonOption, TaskOption
 
 if TYPE_CHECKING:
-    from dermtools.prediction import Prediction
+    from dermtools.prediction import Method, Prediction
 
 
 def classify(
@@ -19,7 +33,11 @@ def classify(
     task: TaskOption = ...,  # type: ignore[assignment]
     method: Annotated[
         str,
-        typer.Option(metavar="METHOD", help="knn-vote-K, majority, adapter, linear-probe, fusion or label-similarity."),
+        typer.Option(
+            metavar="METHOD",
+            help="knn-vote-K, majority, adapter, linear-probe, fusion, label-similarity; with --model also "
+            "zero-shot, random-K, rag-K, rag-mmr-K, rag-balanced-K, agent.",
+        ),
     ] = "knn-vote-5",
     case: CaseOption = None,
     group: GroupOption = None,
@@ -30,6 +48,12 @@ def classify(
     precision: Annotated[
         float | None, typer.Option(metavar="SHARE", help="Wanted when abstaining, e.g. 0.9; else as trained.")
     ] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    api: ApiOption = "chat",
+    prompt: PromptOption = None,
+    prompts: PromptFolderOption = None,
+    cache: CacheOption = None,
     top: Annotated[int, typer.Option(min=1, help="How many probabilities to print.")] = 5,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,7 +63,15 @@ def classify(
 
     case_base = CaseBase.open(casebase)
     options = MethodOptions(abstain=abstain, coverage=coverage, precision=precision)
-    predictor = method_for(case_base, task, method, options)
+    predictor: Method
+    if needs_model(method):
+        chat = connect(model, ModelOptions(base_url=base_url, api=api, cache=cache), method=method)
+        if method == AGENT:
+            predictor = agent_method(case_base, task, chat, folders=prompts)
+        else:
+            predictor = prompted_method(case_base, task, method, chat, prompt=prompt, folders=prompts)
+    else:
+        predictor = method_for(case_base, task, method, options)
     query = case_base.query(image, case_id=case, group_id=group)
     prediction = predictor.predict(query)
     if as_json:

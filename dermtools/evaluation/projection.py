@@ -85,10 +85,10 @@ def _read(path: Path, made_of: dict[str, object]) -> CaseMap | None:
 
 def _umap(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
     """McInnes, Healy, Melville 2018, "UMAP: Uniform Manifold Approximation and Projection"."""
-    umap = require_extra("umap", "report")
     with warnings.catch_warnings():
-        # About its own inner workings (threads under a seed, spectral start of small sets), nothing to act on.
+        # About its own inner workings (a missing TensorFlow, threads under a seed), nothing to act on.
         warnings.simplefilter("ignore")
+        umap = require_extra("umap", "report")
         layout = umap.UMAP(n_neighbors=min(NEIGHBORS, len(vectors) - 1), random_state=seed, n_jobs=1)
         return np.asarray(layout.fit_transform(np.asarray(vectors)), dtype=np.float64)
 

@@ -14,7 +14,9 @@ def test_the_published_settings_are_the_publications() -> None:
     assert config.seed == 7
 
 
-@pytest.mark.parametrize(("cases", "batch"), [(1, 16), (511, 16), (512, 32), (1024, 64), (2048, 128), (10**6, 128)])
+@pytest.mark.parametrize(
+    ("cases", "batch"), [(1, 16), (255, 16), (256, 32), (512, 64), (1024, 128), (2048, 256), (10**6, 256)]
+)
 def test_batches_grow_with_the_cases_and_the_rate_with_them(cases: int, batch: int) -> None:
     assert AdapterConfig().batch_and_rate(cases) == (batch, pytest.approx(3e-4 * (batch / 16) ** 0.5))
 

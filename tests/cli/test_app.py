@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from typer.main import get_command
 
 from dermtools import __version__
+from dermtools.cli.app import app
 from tests.cli.conftest import Run
 
 HEAVY = ("torch", "faiss", "lancedb", "pyarrow", "langchain_core", "transformers", "onnxruntime", "PIL", "pydantic")
@@ -34,7 +36,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", ["ingest", "info", "search", "classify", "train", "check", "demo"])
+@pytest.mark.parametrize("command", sorted(get_command(app).commands))
 def test_every_command_has_help_within_80_columns(run: Run, command: str) -> None:
     done = run(command, "--help")
     assert done.code == 0

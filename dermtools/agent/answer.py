@@ -1,0 +1,231 @@
+"""What an agent answered: its label, and the cases it cited, held against those it really saw."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dermtools.prediction import TokenUsage
+from dermtools.prompting.chain_input import CASE_HANDLE
+from dermtools.prompting.label_set import LabelSet
+from dermtools.prompting.plain_text import one_line
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage, AnyMessage
+
+    from dermtools.cases import Task
+
+ANSWER_TOOL = "final_answer"
+CANNOT_TELL = "cannot tell"
+"""What an agent answers where it abstains."""
+
+LOOKING_UP = frozenset({"search_similar_cases", "format_exemplars", "get_case"})
+"""Tools that show cases, beside a classifier's vote or a prompt's examples."""
+
+_HANDLE = re.compile(r"case:([^\s<>\"'`|\[\](){},;]+)")
+_WORD = re.compile(r"[\w][\w.\-]*[\w]")
+
+
+class ToolUse(BaseModel):
+    """One tool call of a run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    arguments: dict[str, Any]
+    succeeded: bool
+    case_ids: list[str] = Field(default=[], description="cases that it showed")
+
+
+class AgentAnswer(BaseModel):
+    """The answer to one question. A research result, not a diagnosis."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: str = Field(description="what the agent said; for a task, its reason")
+    task: str | None = None
+    label: str | None = Field(default=None, description="of the task's closed set; none without a task or an answer")
+    abstained: bool = False
+    confidence: float | None = Field(default=None, description="as the agent puts it, 0 to 1; not calibrated")
+    cited: list[str] = Field(default=[], description="case ids that it cites and was shown in this conversation")
+    invented: list[str] = Field(default=[], description="case ids that it cites and was never shown")
+    seen: list[str] = Field(default=[], description="case ids that its tools showed, in order")
+    looked_up: bool = Field(default=False, description="whether it looked cases up for this answer")
+    tools: list[ToolUse] = []
+    usage: TokenUsage = TokenUsage()
+    stopped: str | None = Field(default=None, description="why the run was cut short, in one line")
+    problem: str | None = Field(default=None, description="why there is no label though a task was set, in one line")
+    raw: str = Field(default="", description="the last reply as it came")
+
+
+def answer_schema(task: Task) -> dict[str, Any]:
+    """JSON schema of the answer to a task, as arguments of the tool that ends the run."""
+    return {
+        "title": ANSWER_TOOL,
+        "description": f"Give the final answer for the task {task.name}; this ends the work.",
+        "type": "object",
+        "properties": {
+            "reason": {"type": "string", "description": "The evidence in one to three sentences."},
+            "label": {
+                "type": "string",
+                "enum": [*task.labels, *([] if CANNOT_TELL in task.labels else [CANNOT_TELL])],
+                "description": f"One class, or {CANNOT_TELL!r} where the evidence is weak or split.",
+            },
+            "confidence": {"type": "number", "description": "Probability that the label is right, from 0 to 1."},
+            "case_ids": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Ids of the cases that the answer rests on; only cases that a tool showed.",
+            },
+        },
+        "required": ["reason", "label", "confidence", "case_ids"],
+        "additionalProperties": False,
+    }
+
+
+def read_answer(
+    run: Sequence[AnyMessage],
+    *,
+    before: Sequence[AnyMessage] = (),
+    structured: Any = None,
+    task: Task | None = None,
+    known: Collection[str] = (),
+    max_model_calls: int | None = None,
+) -> AgentAnswer:
+    """Read what a run of the agent said.
+
+    Args:
+        run: messages of the run, without its question.
+        before: earlier messages of the conversation, whose cases count as seen too.
+        structured: the arguments of the final answer, for a task.
+        task: question and closed label set, where one was set.
+        known: all case ids of the case base, to recognise one that is cited without `case:`.
+        max_model_calls: limit of the run; one message more says that it was reached.
+    """
+    tools = _tool_uses(run)
+    seen = list(dict.fromkeys(case_id for use in (*_tool_uses(before), *tools) for case_id in use.case_ids))
+    replies = [message for message in run if message.type == "ai"]
+    stopped = None
+    if max_model_calls is not None and len(replies) > max_model_calls:
+        stopped = f"stopped after {max_model_calls} calls of the model without an answer"
+        replies = []
+    text = str(replies[-1].text) if replies else ""
+    fields: dict[str, Any] = structured if isinstance(structured, dict) and stopped is None else {}
+    reason = fields.get("reason")
+    named = fields.get("case_ids")
+    cited, invented = citations(text if not isinstance(reason, str) else reason, seen, known)
+    for case_id in named if isinstance(named, list) else []:
+        case_id = str(case_id).removeprefix(CASE_HANDLE)
+        (cited if case_id in seen else invented).append(case_id)
+    label, abstained, problem = _label(fields, text, task) if task is not None else (None, False, None)
+    return AgentAnswer(
+        text=reason if isinstance(reason, str) else text,
+        task=task.name if task is not None else None,
+        label=label,
+        abstained=abstained,
+        confidence=_confidence(fields.get("confidence")),
+        cited=list(dict.fromkeys(cited)),
+        invented=list(dict.fromkeys(invented)),
+        seen=seen,
+        looked_up=any(use.name in LOOKING_UP and use.case_ids for use in tools),
+        tools=tools,
+        usage=_usage(run),
+        stopped=stopped,
+        problem=stopped or problem,
+        raw=json.dumps(fields, ensure_ascii=False) if fields else text,
+    )
+
+
+def citations(text: str, seen: Collection[str], known: Collection[str] = ()) -> tuple[list[str], list[str]]:
+    """Case ids that a text cites: those among `seen`, and those that are not.
+
+    An id counts with `case:` in front of it; bare, where it is one of `seen` or `known` and looks like nothing else.
+    """
+    cited = []
+    rest = text
+    for case_id in sorted(seen, key=len, reverse=True):  # the longest first: one id may begin another
+        prefix = f"(?:{CASE_HANDLE})?" if _is_telling(case_id) else CASE_HANDLE
+        pattern = rf"(?<![\w.-]){prefix}{re.escape(case_id)}(?![\w-])"
+        if re.search(pattern, rest):
+            cited.append(case_id)
+            rest = re.sub(pattern, " ", rest)
+    order = {case_id: text.find(case_id) for case_id in cited}
+    strange = [handle.rstrip(".:!?*") for handle in _HANDLE.findall(rest)]
+    strange += [word for word in _WORD.findall(rest) if _is_telling(word) and word in known and word not in seen]
+    return sorted(cited, key=order.__getitem__), [case_id for case_id in dict.fromkeys(strange) if case_id]
+
+
+def _is_telling(word: str) -> bool:
+    """Whether a bare word can only be an id: a plain number or a plain word may stand in any text."""
+    return len(word) > 3 and not word.isdigit() and any(map(str.isdigit, word))
+
+
+def _label(fields: Mapping[str, Any], text: str, task: Task) -> tuple[str | None, bool, str | None]:
+    """The label, whether the agent abstained, and why there is none."""
+    said = fields.get("label", text)
+    if not isinstance(said, str) or not said.strip():
+        return None, False, "the agent gave no answer"
+    labels = LabelSet(task.labels)
+    label = labels.match(said) if "label" in fields else labels.match_reply(said)
+    if label is not None:
+        return label, False, None
+    if said.strip().casefold().rstrip(".") == CANNOT_TELL:
+        return None, True, "the agent cannot tell"
+    return None, False, f"no label of the set: {one_line(said, 80)!r}"
+
+
+def _confidence(value: Any) -> float | None:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+    return float(value) if number else None
+
+
+def _tool_uses(messages: Sequence[AnyMessage]) -> list[ToolUse]:
+    """Every tool call that has a result, in order; the final answer is not one."""
+    calls = {call["id"]: call for message in messages if message.type == "ai" for call in message.tool_calls}
+    uses = []
+    for message in messages:
+        if message.type != "tool" or message.name == ANSWER_TOOL:
+            continue
+        call = calls.get(message.tool_call_id)
+        artifact = message.artifact if isinstance(message.artifact, dict) else {}
+        shown = artifact.get("case_ids")
+        uses.append(
+            ToolUse(
+                name=message.name or (call["name"] if call else ""),
+                arguments=dict(call["args"]) if call else {},
+                succeeded=message.status == "success",
+                case_ids=[str(case_id) for case_id in shown] if isinstance(shown, list) else [],
+            )
+        )
+    return uses
+
+
+def _usage(messages: Sequence[AnyMessage]) -> TokenUsage:
+    """Tokens of the agent's own replies and of the prompts that its tools ran."""
+    counted = []
+    for message in messages:
+        if message.type == "ai" and message.usage_metadata and not _from_cache(message):
+            details = message.usage_metadata.get("input_token_details") or {}
+            counted.append(
+                TokenUsage(
+                    input_tokens=message.usage_metadata["input_tokens"],
+                    output_tokens=message.usage_metadata["output_tokens"],
+                    cached_input_tokens=details.get("cache_read") or 0,
+                )
+            )
+        elif message.type == "tool" and isinstance(message.artifact, dict) and message.artifact.get("usage"):
+            counted.append(TokenUsage.model_validate(message.artifact["usage"]))
+    return TokenUsage(
+        input_tokens=sum(usage.input_tokens for usage in counted),
+        output_tokens=sum(usage.output_tokens for usage in counted),
+        cached_input_tokens=sum(usage.cached_input_tokens for usage in counted),
+    )
+
+
+def _from_cache(message: AIMessage) -> bool:
+    counted: Mapping[str, Any] = message.usage_metadata or {}
+    return counted.get("total_cost") == 0  # LangChain's mark of a cache hit

@@ -1,0 +1,124 @@
+"""A conversation with an agent: its pictures, its messages, and what it says as it says it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dermtools.agent.answer import AgentAnswer, read_answer
+from dermtools.agent.context import DermContext
+from dermtools.agent.events import STREAM_MODES, Event, Finished, events_of
+from dermtools.agent.middleware import human_message
+from dermtools.errors import DermtoolsError, ModelError
+from dermtools.prompting.failures import call_errors, failed_reply
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AnyMessage
+    from langchain_core.runnables import RunnableConfig
+
+    from dermtools.agent.derm_agent import DermAgent
+    from dermtools.agent.image_store import HeldImage
+    from dermtools.images import ImageSource
+
+
+class Conversation:
+    """Questions to one agent that know of each other. Not to be used by two threads at once.
+
+    Without a checkpointer it keeps its messages itself; with one, only the thread's id. Pictures are in its context
+    either way, never in messages.
+    """
+
+    def __init__(self, agent: DermAgent, *, thread_id: str | None = None, context: DermContext | None = None) -> None:
+        self.agent = agent
+        self.thread_id = thread_id or uuid.uuid4().hex
+        self.context = context or DermContext()
+        self.messages: list[AnyMessage] = []
+
+    def attach(self, image: ImageSource, *, name: str | None = None, group_id: str | None = None) -> HeldImage:
+        """Take a picture in; questions may name its handle.
+
+        Raises:
+            ImageError: it cannot be read, or there are too many.
+        """
+        return self.context.images.add(image, name=name, group_id=group_id)
+
+    def ask(self, text: str, images: Sequence[ImageSource] = ()) -> AgentAnswer:
+        """The answer to a question, with pictures attached to it.
+
+        Args:
+            text: the question.
+            images: paths, bytes, `data:` URLs, open pictures, or handles of attached ones.
+
+        Raises:
+            ImageError: a picture cannot be read.
+            ModelError: the model did not answer.
+        """
+        return next(event.answer for event in self.stream(text, images) if isinstance(event, Finished))
+
+    async def aask(self, text: str, images: Sequence[ImageSource] = ()) -> AgentAnswer:
+        """As `ask`."""
+        events = [event async for event in self.astream(text, images)]
+        return next(event.answer for event in events if isinstance(event, Finished))
+
+    def stream(self, text: str, images: Sequence[ImageSource] = ()) -> Iterator[Event]:
+        """What happens while the question is answered; the last event is `Finished`. Raises as `ask`."""
+        question, messages = self._question(text, images)
+        state: Any = {}
+        with _one_error():
+            for mode, data in self.agent.graph.stream(
+                messages, self._config(), context=self.context, stream_mode=STREAM_MODES
+            ):
+                state = data if mode == "values" else state
+                yield from events_of(mode, data)
+        yield Finished(self._answer(question, state))
+
+    async def astream(self, text: str, images: Sequence[ImageSource] = ()) -> AsyncIterator[Event]:
+        """As `stream`."""
+        question, messages = self._question(text, images)
+        state: Any = {}
+        with _one_error():
+            async for mode, data in self.agent.graph.astream(
+                messages, self._config(), context=self.context, stream_mode=STREAM_MODES
+            ):
+                state = data if mode == "values" else state
+                for event in events_of(mode, data):
+                    yield event
+        yield Finished(self._answer(question, state))
+
+    def _question(self, text: str, images: Sequence[ImageSource]) -> tuple[str, dict[str, Any]]:
+        store = self.context.images
+        handles = [image if isinstance(image, str) and image in store else store.add(image).handle for image in images]
+        message = human_message(text, handles, id=uuid.uuid4().hex)
+        return str(message.id), {"messages": [*self.messages, message]}
+
+    def _config(self) -> RunnableConfig:
+        return {"configurable": {"thread_id": self.thread_id}}
+
+    def _answer(self, question: str, state: dict[str, Any]) -> AgentAnswer:
+        agent = self.agent
+        messages: list[AnyMessage] = state["messages"]
+        if agent.graph.checkpointer is None:
+            self.messages = messages
+        place = next(index for index, message in enumerate(messages) if message.id == question)
+        base = agent.workspace.case_base
+        return read_answer(
+            messages[place + 1 :],
+            before=messages[:place],
+            structured=state.get("structured_response"),
+            task=base.task(agent.task) if agent.task is not None else None,
+            known=base.columns.row_of,
+            max_model_calls=agent.max_model_calls,
+        )
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    """A failed call of the model as one line that says what happened."""
+    try:
+        yield
+    except DermtoolsError:
+        raise
+    except call_errors() as error:
+        raise ModelError(f"the model did not answer: {failed_reply(error).reason}") from error

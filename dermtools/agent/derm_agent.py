@@ -1,0 +1,181 @@
+"""An agent that decides when to look similar cases up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelCallLimitMiddleware, ModelRetryMiddleware, ToolCallLimitMiddleware
+from langchain.agents.structured_output import ToolStrategy
+
+from dermtools.agent.answer import AgentAnswer, answer_schema
+from dermtools.agent.context import DermContext
+from dermtools.agent.conversation import Conversation
+from dermtools.agent.grants import ImageGrants
+from dermtools.agent.middleware import PictureMiddleware
+from dermtools.agent.openai_tools import PlainToolSchemas
+from dermtools.agent.toolkit import DermToolkit
+from dermtools.agent.workspace import NO_GRANTS, Workspace
+from dermtools.prompting.asking import DEFAULT_RETRY, RetryPolicy
+from dermtools.prompting.compile import compile_prompt
+from dermtools.prompting.failures import is_retryable
+from dermtools.prompting.library import PromptLibrary
+from dermtools.prompting.models import chat_model
+from dermtools.prompting.plain_text import bounded, fenced, one_line
+
+if TYPE_CHECKING:
+    from langchain.agents.middleware import AgentMiddleware
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.tools import BaseTool
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.graph.state import CompiledStateGraph
+
+    from dermtools.images import ImageSource
+    from dermtools.retrieval import CaseBase
+
+    Graph = CompiledStateGraph[Any, Any, Any, Any]
+
+PROMPT = "agent"
+"""Id of the system prompt in the library."""
+SHOWN_CLASSES = 3000
+"""Characters of a task's classes in the system prompt; `describe_case_base` gives all."""
+
+
+class DermAgent:
+    """Answers questions about pictures with the tools over a case base. Made by `create_derm_agent`.
+
+    Attributes:
+        graph: the LangGraph agent, for graphs of one's own; give it a `DermContext`.
+        toolkit: its tools and workspace.
+        model: the chat model that decides.
+        task: the task that it answers, as a closed-set label; None for free conversation.
+        max_model_calls: limit of one run.
+    """
+
+    def __init__(
+        self, graph: Graph, toolkit: DermToolkit, model: BaseChatModel, task: str | None, max_model_calls: int
+    ) -> None:
+        """Use `create_derm_agent`."""
+        self.graph = graph
+        self.toolkit = toolkit
+        self.model = model
+        self.task = task
+        self.max_model_calls = max_model_calls
+
+    @property
+    def workspace(self) -> Workspace:
+        """What its tools work on."""
+        return self.toolkit.workspace
+
+    def conversation(self, *, thread_id: str | None = None, context: DermContext | None = None) -> Conversation:
+        """Start a conversation, or with `thread_id` and a checkpointer go on with one.
+
+        Args:
+            thread_id: of the checkpointer; a new one by default.
+            context: pictures and limits; empty by default.
+        """
+        return Conversation(self, thread_id=thread_id, context=context)
+
+    def ask(self, text: str, images: Sequence[ImageSource] = (), *, context: DermContext | None = None) -> AgentAnswer:
+        """One question in a conversation of its own.
+
+        Raises:
+            ImageError: a picture cannot be read.
+            ModelError: the model did not answer.
+        """
+        return self.conversation(context=context).ask(text, images)
+
+    async def aask(
+        self, text: str, images: Sequence[ImageSource] = (), *, context: DermContext | None = None
+    ) -> AgentAnswer:
+        """As `ask`."""
+        return await self.conversation(context=context).aask(text, images)
+
+
+def create_derm_agent(
+    model: str | BaseChatModel,
+    case_base: CaseBase,
+    *,
+    task: str | None = None,
+    grants: ImageGrants = NO_GRANTS,
+    vision_model: BaseChatModel | None = None,
+    library: PromptLibrary | None = None,
+    system_prompt: str | None = None,
+    tools: Sequence[BaseTool] = (),
+    middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+    max_model_calls: int = 12,
+    max_tool_calls: int = 24,
+    show_pictures: bool = True,
+    retry: RetryPolicy = DEFAULT_RETRY,
+) -> DermAgent:
+    """Make an agent over a case base.
+
+    Args:
+        model: a chat model that calls tools, or `provider:model` for `chat_model`.
+        case_base: the cases.
+        task: answer this task with a label of its closed set; by default, the agent converses freely.
+        grants: folders and hosts that its tools may read pictures from; none by default.
+        vision_model: for the tool `run_prompt`, which is left out without one.
+        library: prompt files; its prompt `agent` is the system prompt.
+        system_prompt: instead of the library's.
+        tools: further tools.
+        middleware: further middleware, inside the picture middleware.
+        checkpointer: keeps conversations; pictures are not kept, only their handles.
+        max_model_calls: of one run; then it is stopped.
+        max_tool_calls: of one run; further calls are refused, and the model has to answer.
+        show_pictures: whether the model sees attached pictures; False for one that takes text only.
+        retry: when a failed call of the model is tried again.
+
+    Raises:
+        QueryError: no such task.
+        ModelError: the model cannot be set up.
+        PromptError: the library's prompt `agent` does not fit.
+    """
+    chosen = chat_model(model) if isinstance(model, str) else model
+    wanted = case_base.task(task) if task is not None else None
+    toolkit = DermToolkit(
+        workspace=Workspace(case_base, grants=grants, vision_model=vision_model, library=library), context=DermContext()
+    )
+    usual: list[AgentMiddleware[Any, Any, Any]] = [
+        ModelCallLimitMiddleware(run_limit=max_model_calls, exit_behavior="end"),
+        ToolCallLimitMiddleware(run_limit=max_tool_calls, exit_behavior="continue"),
+        ModelRetryMiddleware(
+            max_retries=retry.attempts - 1,
+            retry_on=is_retryable,
+            on_failure="error",
+            initial_delay=retry.first_wait,
+            max_delay=retry.max_wait,
+        ),
+        PlainToolSchemas(),
+    ]
+    answer: ToolStrategy[Any] | None = ToolStrategy(answer_schema(wanted)) if wanted is not None else None
+    graph: Graph = create_agent(
+        chosen,
+        [*toolkit.get_tools(), *tools],
+        system_prompt=system_prompt or system_text(toolkit.workspace),
+        middleware=[*usual, PictureMiddleware(toolkit.workspace, show_attached=show_pictures), *middleware],
+        response_format=answer,
+        context_schema=DermContext,
+        checkpointer=checkpointer,
+        name="dermtools",
+    )
+    return DermAgent(graph, toolkit, chosen, task, max_model_calls)
+
+
+def system_text(workspace: Workspace) -> str:
+    """The library's system prompt, filled in for a case base; what comes from data is fenced in it."""
+    base = workspace.case_base
+    info = base.info()
+    tasks = [
+        f"- {task.name}: {one_line(task.question, 300)} Classes: "
+        + bounded(", ".join(one_line(label, 80) for label in task.labels), SHOWN_CLASSES)
+        for task in base.tasks
+    ]
+    prompt = compile_prompt(workspace.library.get(PROMPT).file)
+    messages = prompt.format_messages(
+        case_base=f"{one_line(base.path.name, 80)}, {info['cases']} cases of {info['groups']} patients or groups",
+        tasks=fenced("\n".join(tasks), limit=20_000) or "(none)",
+    )
+    return "\n\n".join(str(message.text) for message in messages)

@@ -1,0 +1,187 @@
+"""Pictures on their way to the model and out of the state: attached ones by handle, those of tools beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
+from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
+from langgraph.runtime import Runtime
+
+from dermtools.agent.context import DermContext
+from dermtools.agent.results import quoted
+from dermtools.agent.shown_pictures import TEXT_IN_PICTURES, picture_blocks, stored_jpeg
+from dermtools.agent.workspace import Workspace
+from dermtools.errors import DermtoolsError, ImageError
+from dermtools.images import data_url
+
+PICTURES = "pictures"
+"""Key of the handles: in a human message's `additional_kwargs`, and in a tool result's artifact."""
+MAX_SHOWN = 24
+"""Pictures in one request to the model; the newest are shown."""
+
+_IMAGE_BLOCKS = ("image", "image_url", "input_image")
+
+
+class PictureMiddleware(AgentMiddleware[Any, Any, Any]):
+    """Shows pictures to the model in each request, and keeps their bytes out of the state.
+
+    - A picture in a human message gets a handle, and its bytes move to the run's `DermContext`. LangGraph's very
+      first checkpoint of a run still has them, since it writes its input down: attach beforehand (`human_message`,
+      or `DermAgent`, which does) where that matters.
+    - Pictures that a tool's result names are added after the tool messages, in a human message: OpenAI's chat
+      completions take none inside a tool message. So are image blocks in the content of any tool.
+
+    Args:
+        workspace: where the pictures of cases are.
+        show_attached: whether the model sees attached pictures; False for a model that takes text only, which can
+            still give their handles to tools.
+        max_shown: see `MAX_SHOWN`.
+    """
+
+    def __init__(self, workspace: Workspace, *, show_attached: bool = True, max_shown: int = MAX_SHOWN) -> None:
+        super().__init__()
+        self._workspace = workspace
+        self._show_attached = show_attached
+        self._max_shown = max_shown
+
+    def before_agent(self, state: Any, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """Take the pictures out of human messages."""
+        if not isinstance(runtime.context, DermContext):
+            return None
+        messages = [message for message in state["messages"] if isinstance(message, HumanMessage)]
+        changed = [without_pictures(message, runtime.context) for message in messages if _has_pictures(message)]
+        return {"messages": changed} if changed else None
+
+    async def abefore_agent(self, state: Any, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """As `before_agent`."""
+        return self.before_agent(state, runtime)
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        """Send the request with its pictures."""
+        return handler(self._with_pictures(request))
+
+    async def awrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+    ) -> ModelResponse[Any]:
+        """As `wrap_model_call`."""
+        return await handler(self._with_pictures(request))
+
+    def _with_pictures(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+        given = getattr(request.runtime, "context", None)
+        context = given if isinstance(given, DermContext) else DermContext()
+        handles = [self._handles(message) for message in request.messages]
+        too_many = max(0, sum(map(len, handles)) - self._max_shown)
+        messages: list[AnyMessage] = []
+        of_tools: list[Any] = []
+        for message, named in zip(request.messages, handles, strict=True):
+            shown, too_many = named[too_many:], max(0, too_many - len(named))
+            if isinstance(message, ToolMessage):
+                messages.append(_text_only(message))
+                of_tools += _pictures_in(message) or self._of_tool(shown, context)
+                continue
+            if of_tools:
+                messages.append(HumanMessage(of_tools))
+                of_tools = []
+            messages.append(self._attached(message, shown, context) if named else message)
+        if of_tools:
+            messages.append(HumanMessage(of_tools))
+        return request.override(messages=messages)
+
+    def _handles(self, message: AnyMessage) -> list[str]:
+        if isinstance(message, HumanMessage):
+            named = message.additional_kwargs.get(PICTURES)
+        elif isinstance(message, ToolMessage) and isinstance(message.artifact, dict) and not _has_pictures(message):
+            named = message.artifact.get(PICTURES)
+        else:
+            named = None
+        return [handle for handle in named if isinstance(handle, str)] if isinstance(named, list) else []
+
+    def _of_tool(self, handles: Sequence[str], context: DermContext) -> list[Any]:
+        try:
+            return picture_blocks(self._workspace, context, handles)
+        except DermtoolsError as error:
+            return [_text(quoted([f"pictures that cannot be shown: {error}"]))]
+
+    def _attached(self, message: AnyMessage, handles: Sequence[str], context: DermContext) -> HumanMessage:
+        content: list[Any] = [block for block in _blocks(message) if block != {"type": "text", "text": ""}]
+        for handle in message.additional_kwargs[PICTURES]:
+            try:
+                jpeg = stored_jpeg(self._workspace, context, handle)
+            except DermtoolsError:
+                content.append(_text(f"Attached picture {handle}: not at hand any more; ask for it again."))
+                continue
+            if not self._show_attached:
+                content.append(_text(f"Attached picture {handle}: not shown to you; tools can work on it."))
+            elif handle not in handles:
+                content.append(_text(f"Attached picture {handle}: shown before."))
+            else:
+                content.append(_text(f"Attached picture {handle}. {TEXT_IN_PICTURES}"))
+                content.append({"type": "image_url", "image_url": {"url": data_url(jpeg)}})
+        return HumanMessage(content, id=message.id)
+
+
+def human_message(text: str, handles: Sequence[str] = (), *, id: str | None = None) -> HumanMessage:
+    """A message with attached pictures named by their handles; what LangGraph may write down as it is."""
+    return HumanMessage(text, additional_kwargs={PICTURES: list(handles)} if handles else {}, id=id)
+
+
+def without_pictures(message: HumanMessage, context: DermContext) -> HumanMessage:
+    """The message with its pictures moved to the context; one that cannot be read becomes a line that says why."""
+    content: list[Any] = []
+    handles = list(message.additional_kwargs.get(PICTURES, ()))
+    for block in _blocks(message):
+        if block.get("type") not in _IMAGE_BLOCKS:
+            content.append(block)
+            continue
+        try:
+            handles.append(context.images.add(_encoded(block)).handle)
+        except ImageError as error:
+            content.append(_text(quoted([f"an attached picture that cannot be used: {error}"])))
+    kwargs = {**message.additional_kwargs, PICTURES: list(dict.fromkeys(handles))}
+    return message.model_copy(update={"content": content, "additional_kwargs": kwargs})
+
+
+def _encoded(block: dict[str, Any]) -> str:
+    """The `data:` URL in an image block, in any of the forms that LangChain knows."""
+    if isinstance(block.get("base64"), str):
+        return f"data:{block.get('mime_type', 'image/jpeg')};base64,{block['base64']}"
+    if block.get("source_type") == "base64":
+        return f"data:{block.get('mime_type', 'image/jpeg')};base64,{block.get('data', '')}"
+    url = block.get("image_url", block.get("url"))
+    url = url.get("url") if isinstance(url, dict) else url
+    # A message is no way around the grants: nothing is fetched or opened for it.
+    if isinstance(url, str) and re.match("data:", url, re.IGNORECASE):
+        return url
+    raise ImageError("pictures in messages are taken as data: URLs only; download it first")
+
+
+def _blocks(message: AnyMessage) -> list[dict[str, Any]]:
+    if isinstance(message.content, str):
+        return [_text(message.content)]
+    return [_text(block) if isinstance(block, str) else block for block in message.content]
+
+
+def _pictures_in(message: AnyMessage) -> list[dict[str, Any]]:
+    """What a tool's message with pictures holds beside its leading text, for a human message; else nothing."""
+    blocks = _blocks(message) if _has_pictures(message) else []
+    return blocks[1:] if blocks and blocks[0].get("type") == "text" else blocks
+
+
+def _has_pictures(message: AnyMessage) -> bool:
+    return isinstance(message.content, list) and any(block.get("type") in _IMAGE_BLOCKS for block in _blocks(message))
+
+
+def _text_only(message: ToolMessage) -> ToolMessage:
+    if not _has_pictures(message):
+        return message
+    first = _blocks(message)[0]
+    return message.model_copy(update={"content": [first if first.get("type") == "text" else _text("Pictures follow.")]})
+
+
+def _text(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}

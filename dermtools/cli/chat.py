@@ -1,0 +1,125 @@
+"""`dermtools chat`: a conversation with an agent that decides when to look similar cases up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dermtools.cli.models import ApiOption, BaseUrlOption, ModelOptions, PromptFolderOption, connect
+from dermtools.cli.output import NOT_A_DIAGNOSIS, show
+from dermtools.cli.parameters import CaseBasePath
+from dermtools.errors import DermtoolsError
+
+if TYPE_CHECKING:
+    from dermtools.agent import AgentAnswer, Conversation
+
+ATTACH = "/image "
+HELP = f"Ask; {ATTACH}PATH attaches a picture, an empty line or Ctrl-D ends."
+SHOWN_ARGUMENTS = 200
+"""Characters of a tool call's arguments that are printed."""
+
+
+def chat(
+    casebase: CaseBasePath,
+    images: Annotated[list[Path] | None, typer.Argument(metavar="[IMAGE]...", help="Pictures to talk about.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="PROVIDER:MODEL", help="Chat model that calls tools.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", metavar="TASK", help="Answer this task with one of its labels.")
+    ] = None,
+    allow: Annotated[
+        list[Path] | None, typer.Option(metavar="FOLDER", help="Pictures below it may be read by path; repeatable.")
+    ] = None,
+    prompts: PromptFolderOption = None,
+    base_url: BaseUrlOption = None,
+    api: ApiOption = "chat",
+) -> None:
+    """Talk with an agent about pictures; it looks similar cases up where it wants to, and cites them."""
+    from dermtools.agent import ImageGrants, create_derm_agent
+    from dermtools.prompting import PromptLibrary
+    from dermtools.retrieval import CaseBase
+
+    case_base = CaseBase.open(casebase)
+    chat_model = connect(model, ModelOptions(base_url=base_url, api=api), method="chat")
+    agent = create_derm_agent(
+        chat_model,
+        case_base,
+        task=task,
+        grants=ImageGrants.allow(folders=allow or ()),
+        vision_model=chat_model,
+        library=PromptLibrary(*(prompts or ())),
+    )
+    conversation = agent.conversation()
+    attached: list[str | Path | bytes] = [*(images or ())]
+    show(NOT_A_DIAGNOSIS, HELP)
+    for line in _questions():
+        if line.startswith(ATTACH):
+            attached.append(Path(line.removeprefix(ATTACH).strip()).expanduser())
+            continue
+        try:
+            _turn(conversation, line, attached)
+        except DermtoolsError as error:
+            # One failed turn does not end the conversation.
+            show(f"error: {error}")
+        attached = []
+
+
+def _questions() -> Iterator[str]:
+    """Lines from the terminal or from a pipe, until an empty one or the end."""
+    while True:
+        try:
+            line = input("> " if sys.stdin.isatty() else "").strip()
+        except EOFError:
+            return
+        if not line:
+            return
+        yield line
+
+
+def _turn(conversation: Conversation, question: str, images: list[str | Path | bytes]) -> None:
+    from dermtools.agent import Finished, TextDelta, ToolFinished, ToolStarted
+
+    streamed = ""
+    for event in conversation.stream(question, images):
+        match event:
+            case TextDelta(text):
+                streamed += text
+                typer.echo(text, nl=False)
+            case ToolStarted(_, name, arguments):
+                said = json.dumps(arguments, ensure_ascii=False)
+                _end_of_line(streamed)
+                streamed = ""
+                typer.echo(f"[{name} {said if len(said) <= SHOWN_ARGUMENTS else said[:SHOWN_ARGUMENTS] + ' ...'}]")
+            case ToolFinished(_, name, text, succeeded, _):
+                typer.echo(f"[{name} {'done' if succeeded else 'failed: ' + ' '.join(text.split())}]")
+            case Finished(answer):
+                _end_of_line(streamed)
+                _show(answer, said=bool(streamed.strip()))
+
+
+def _end_of_line(streamed: str) -> None:
+    if streamed and not streamed.endswith("\n"):
+        typer.echo()
+
+
+def _show(answer: AgentAnswer, *, said: bool) -> None:
+    """What follows the streamed text: the label, the cases that it rests on, and what went wrong."""
+    if answer.text and not said:
+        show(answer.text)
+    if answer.task is not None:
+        confidence = "" if answer.confidence is None else f" (confidence {answer.confidence:.0%}, as the model puts it)"
+        show(f"{answer.task}: {answer.label or 'no label: ' + (answer.problem or 'abstained')}{confidence}")
+    if answer.cited:
+        show(f"rests on: {', '.join(answer.cited)}")
+    elif not answer.looked_up:
+        show("rests on: no case; none was looked up")
+    if answer.invented:
+        show(f"warning: cites cases that it never saw: {', '.join(answer.invented)}")
+    if answer.stopped:
+        show(f"stopped: {answer.stopped}")

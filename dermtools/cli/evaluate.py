@@ -1,0 +1,174 @@
+"""`dermtools evaluate` and `dermtools compare`: which method is worth using."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dermtools.cli.models import (
+    AGENT,
+    ApiOption,
+    BaseUrlOption,
+    CacheOption,
+    ModelOptions,
+    PromptFolderOption,
+    agent_method,
+    connect,
+    needs_model,
+    prompted_method,
+)
+from dermtools.cli.output import NOT_A_DIAGNOSIS, show, table
+from dermtools.cli.parameters import CaseBasePath, TaskOption
+from dermtools.errors import QueryError
+
+if TYPE_CHECKING:
+    from dermtools.evaluation import Arm, Plan, Results, Rule
+    from dermtools.retrieval import CaseBase
+
+SHOWN = ("method", "right", "accuracy", "95 % (groups)", "against the best")
+"""Columns of the table that fit a terminal; the report has all."""
+
+
+def evaluate(
+    casebase: CaseBasePath,
+    task: TaskOption,
+    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run; an interrupted one goes on.")],
+    methods: Annotated[
+        str, typer.Option(metavar="NAMES", help="Comma-separated, e.g. majority,knn-vote-5,adapter,zero-shot,rag-5.")
+    ] = "majority,knn-vote-5,knn-vote-15",
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="PROVIDER:MODEL", help="For prompted methods; repeat for several."),
+    ] = None,
+    prompts: Annotated[
+        list[str] | None, typer.Option("--prompt", metavar="ID", help="Prompts to compare; repeat for several.")
+    ] = None,
+    folders: PromptFolderOption = None,
+    split: Annotated[str, typer.Option(help="Cases to ask about.")] = "test",
+    rule: Annotated[
+        str, typer.Option(metavar="any|single", help="Of several true labels: any counts; or only single-label cases.")
+    ] = "any",
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask about so many cases only.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw and the intervals.")] = 0,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", min=0, help="Stop before this would be passed.")
+    ] = None,
+    accept_unknown_price: Annotated[
+        bool, typer.Option("--accept-unknown-price", help="Go on though a price is unknown.")
+    ] = False,
+    concurrency: Annotated[int, typer.Option(min=1, help="Calls at a time.")] = 8,
+    base_url: BaseUrlOption = None,
+    api: ApiOption = "chat",
+    cache: CacheOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paid calls are sent.")] = False,
+) -> None:
+    """Compare methods on the same cases, with intervals and paired tests; writes a table, figures and a report.
+
+    Nothing that was answered is asked again when an interrupted run is started once more.
+    """
+    from dermtools.evaluation import evaluate as run_evaluation
+    from dermtools.evaluation import publish
+    from dermtools.progress import bar
+    from dermtools.retrieval import CaseBase
+
+    case_base = CaseBase.open(casebase)
+    options = ModelOptions(base_url=base_url, api=api, cache=cache)
+    names = [name.strip() for name in methods.split(",") if name.strip()]
+    arms = _arms(case_base, task, names, models or [], prompts or [], folders, options)
+    with bar() as progress:
+        done = run_evaluation(
+            case_base,
+            task,
+            arms,
+            out,
+            split=split,
+            rule=_rule(rule),
+            limit=limit,
+            seed=seed,
+            max_cost=max_cost,
+            accept_unknown_price=accept_unknown_price,
+            concurrency=concurrency,
+            confirm=lambda plan: _confirmed(plan, yes),
+            progress=progress,
+        )
+        written = publish(done.run, done.results, case_base)
+    _show(done.results)
+    show("", *(str(path) for path in written if path.suffix == ".html"), NOT_A_DIAGNOSIS)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs over the same cases.")],
+) -> None:
+    """Compare the methods of several runs on the cases that all of them asked about."""
+    from dermtools.evaluation import Run, compare_runs
+
+    _show(compare_runs([Run.open(path) for path in runs]))
+    show("", NOT_A_DIAGNOSIS)
+
+
+def _arms(
+    case_base: CaseBase,
+    task: str,
+    names: list[str],
+    models: list[str],
+    prompts: list[str],
+    folders: list[Path] | None,
+    options: ModelOptions,
+) -> list[Arm]:
+    from dermtools.cli.methods import method_for
+    from dermtools.evaluation import Arm, prompted_arm
+
+    arms: list[Arm] = []
+    for name in names:
+        if not needs_model(name):
+            arms.append(Arm.of(method_for(case_base, task, name)))
+            continue
+        if not models:
+            raise QueryError(f"{name} asks a chat model; name it, e.g. --model openai:gpt-4.1")
+        for model in models:
+            chat = connect(model, options, method=name)
+            if name == AGENT:
+                agent = agent_method(case_base, task, chat, folders=folders)
+                arms.append(replace(Arm.of(agent), name=_label(name, model, models)))
+                continue
+            wanted: list[str | None] = [*prompts] if prompts else [None]
+            for prompt in wanted:
+                method = prompted_method(case_base, task, name, chat, prompt=prompt, folders=folders)
+                label = _label(name, model, models)
+                arms.append(prompted_arm(method, model, name=f"{label} · {prompt}" if prompt else label))
+    return arms
+
+
+def _label(name: str, model: str, models: list[str]) -> str:
+    """Names the model only where several are compared."""
+    return f"{name} · {model}" if len(models) > 1 else name
+
+
+def _rule(name: str) -> Rule:
+    from dermtools.evaluation import Rule
+
+    try:
+        return Rule(name)
+    except ValueError:
+        raise QueryError(f"no rule {name!r}; there are {', '.join(rule.value for rule in Rule)}") from None
+
+
+def _confirmed(plan: Plan, yes: bool) -> bool:
+    show("plan", *(f"  {line}" for line in plan.lines()))
+    if yes or plan.calls == 0:
+        return True
+    if not sys.stdin.isatty():
+        raise QueryError("paid calls need a yes; add --yes, and --max-cost for a ceiling")
+    return typer.confirm(f"Send {plan.calls} calls?")
+
+
+def _show(results: Results) -> None:
+    from dermtools.evaluation.tables import rows
+
+    head, *body = rows(results, costs=False)
+    places = [head.index(column) for column in SHOWN]
+    show("", table(SHOWN, [[row[place] for place in places] for row in body]), "", results.headline)

@@ -1,0 +1,51 @@
+"""`dermtools mcp`: the tools for chat assistants, over the Model Context Protocol."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dermtools.cli.parameters import CaseBasePath
+from dermtools.errors import DermtoolsError, require_extra
+
+
+def mcp(
+    casebase: CaseBasePath,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="PROVIDER:MODEL", help="Vision model for the tool run_prompt, e.g. openai:gpt-4.1."),
+    ] = None,
+    allow: Annotated[
+        list[Path] | None, typer.Option(metavar="FOLDER", help="Pictures below it may be read by path. Repeatable.")
+    ] = None,
+    prompts: Annotated[
+        list[Path] | None, typer.Option(metavar="FOLDER", help="Prompt files above the built-in ones. Repeatable.")
+    ] = None,
+    http: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Streamable HTTP instead of standard input and output."),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="With --http: a further host name that clients use. Repeatable."),
+    ] = None,
+) -> None:
+    """Serve the tools over the Model Context Protocol, to one assistant or, with --http, to many.
+
+    On an address other than loopback every client needs the bearer token in the environment variable
+    DERMTOOLS_MCP_TOKEN; where that is set, on loopback too.
+    """
+    require_extra("mcp", "mcp")
+    from dermtools.agent.mcp.run import serve
+
+    if name and http is None:
+        raise DermtoolsError("--name goes with --http; leave it out")
+    address = None
+    if http is not None:
+        from dermtools.agent.mcp.http import TOKEN_VARIABLE, HttpAddress
+
+        address = HttpAddress.parse(http, token=os.environ.get(TOKEN_VARIABLE) or None, names=name or ())
+    serve(casebase, model=model, folders=allow or (), prompts=prompts or (), http=address)

@@ -1,0 +1,141 @@
+"""`dermtools prompts` and `dermtools prompt`: what the prompt library holds, and exactly what would be sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dermtools.cli.models import ModelOption, PromptFolderOption, PromptOption
+from dermtools.cli.output import print_json, show, table, write_text
+from dermtools.cli.parameters import CaseBasePath, CaseOption, GroupOption, ImageArgument, JsonOption, TaskOption
+from dermtools.errors import PromptError
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+library = typer.Typer(no_args_is_help=True, help="List, show and check the prompts of the library.")
+
+FolderArgument = Annotated[
+    list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Folders of your own prompt files.")
+]
+
+
+@library.command("list")
+def list_prompts(folders: PromptFolderOption = None, as_json: JsonOption = False) -> None:
+    """List the prompts: the built-in ones, and those of your folders over them."""
+    from dermtools.prompting import PromptLibrary
+
+    entries = PromptLibrary(*(folders or ())).entries()
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": entry.id,
+                    "version": entry.prompt.file.version if entry.prompt else None,
+                    "hash": entry.prompt.hash if entry.prompt else None,
+                    "description": entry.prompt.file.description if entry.prompt else None,
+                    "builtin": entry.builtin,
+                    "problem": entry.problem,
+                }
+                for entry in entries
+            ]
+        )
+        return
+    rows = [
+        (
+            entry.id,
+            entry.prompt.file.version if entry.prompt else "",
+            "built in" if entry.builtin else str(entry.path),
+            entry.prompt.file.description if entry.prompt else f"not valid: {entry.problem}",
+        )
+        for entry in entries
+    ]
+    show(table(["prompt", "version", "from", "description"], rows, right=["version"]))
+
+
+@library.command("show")
+def show_prompt(
+    prompt: Annotated[str, typer.Argument(metavar="ID", help="Prompt of the library.")],
+    folders: PromptFolderOption = None,
+) -> None:
+    """Print a prompt file as it is."""
+    from dermtools.prompting import PromptLibrary
+
+    found = PromptLibrary(*(folders or ())).get(prompt)
+    typer.echo(found.path.read_text(encoding="utf-8"), nl=False)
+
+
+@library.command("check")
+def check_prompts(folders: FolderArgument = None) -> None:
+    """Check prompt files; every problem is one line with file and line, and the exit code is then 1."""
+    from dermtools.prompting import PromptLibrary
+
+    problems = PromptLibrary(*(folders or ())).check(folders or None)
+    for problem in problems:
+        typer.echo(problem)
+    if problems:
+        raise PromptError(f"{len(problems)} problems in prompt files, listed above")
+    show("all prompts are valid")
+
+
+def prompt(
+    casebase: CaseBasePath,
+    task: TaskOption,
+    image: ImageArgument = None,
+    method: Annotated[
+        str, typer.Option(metavar="METHOD", help="zero-shot, random-K, rag-K, rag-mmr-K or rag-balanced-K.")
+    ] = "rag-5",
+    case: CaseOption = None,
+    group: GroupOption = None,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="What is known besides the picture.")] = None,
+    model: ModelOption = "openai:gpt-4.1",
+    prompt_id: PromptOption = None,
+    folders: PromptFolderOption = None,
+    html: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the prompt as a page.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show exactly what a method would send to a model, with tokens and price. Sends nothing."""
+    from dermtools.prompting import PromptLibrary, preview_html, prompt_for
+    from dermtools.retrieval import CaseBase
+
+    case_base = CaseBase.open(casebase)
+    query = case_base.query(image, case_id=case, group_id=group)
+    builder = prompt_for(method, base=case_base, task=task, prompt=prompt_id, library=PromptLibrary(*(folders or ())))
+    built = builder.build({"query": query, "note": note} if note else {"query": query})
+    estimate = builder.estimate(built, model)
+    if html is not None:
+        write_text(html, preview_html(built.messages, estimate, title=f"{method} for {query.name}"))
+    if as_json:
+        print_json({"messages": [_plain(message) for message in built.messages], "estimate": estimate.lines()})
+        return
+    for message in built.messages:
+        show(f"[{message.type}]", *_lines(message), "")
+    show(*estimate.lines(), *([f"page: {html}"] if html else []), "Nothing was sent.")
+
+
+def _plain(message: BaseMessage) -> dict[str, Any]:
+    return {"role": message.type, "content": message.content}
+
+
+def _lines(message: BaseMessage) -> list[str]:
+    if isinstance(message.content, str):
+        return [message.content]
+    lines = []
+    for block in message.content:
+        if isinstance(block, str):
+            lines.append(block)
+        elif block.get("type") == "text":
+            lines.append(str(block["text"]))
+        else:
+            # As long as the picture is; what it shows is in the page.
+            lines.append(f"<picture, {_picture_bytes(block):,} bytes>")
+    return lines
+
+
+def _picture_bytes(block: dict[str, Any]) -> int:
+    """Bytes of a picture block, from the length of its base64."""
+    value = block.get("base64") or block.get("image_url") or ""
+    text = value["url"] if isinstance(value, dict) else str(value)
+    return len(text.partition("base64,")[2] or text) * 3 // 4

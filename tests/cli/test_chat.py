@@ -1,0 +1,80 @@
+"""`chat` and model methods against a loopback server that speaks OpenAI's protocol and refuses what OpenAI refuses."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from dermtools.retrieval import CaseBase
+from tests.agent.streaming_server import StreamingOpenAIServer
+from tests.cli.conftest import Run
+from tests.prompting.conftest import schemas
+from tests.prompting.openai_replies import Call, Say
+from tests.prompting.openai_requests import OpenAISchemas
+
+__all__ = ["schemas"]
+
+
+@pytest.fixture
+def picture(sample_base: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(CaseBase.open(sample_base).jpeg("drawn_p03_1"))
+    return path
+
+
+def test_chat_shows_tool_calls_and_what_the_answer_rests_on(
+    run: Run, schemas: OpenAISchemas, sample_base: Path, picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("What do similar cases show?\n\n"))
+    script = [Call((("get_case", {"case_id": "drawn_p05_1"}),)), Say("Compare case:drawn_p05_1.")]
+    with StreamingOpenAIServer(schemas, script) as server:
+        done = run("chat", sample_base, picture, "--model", "openai:gpt-4.1", "--base-url", server.url)
+        assert [request.refused for request in server.requests] == [None, None]
+        assert len(server.requests[0].pictures) == 1
+    assert done.code == 0, done.err
+    assert "[get_case " in done.out
+    assert "[get_case done]" in done.out
+    assert "rests on: drawn_p05_1" in done.out
+
+
+def test_chat_goes_on_after_a_picture_that_is_none(
+    run: Run, schemas: OpenAISchemas, sample_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "note.jpg").write_text("not a picture")
+    lines = f"/image {tmp_path / 'note.jpg'}\nWhat is this?\nAnd now?\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+    with StreamingOpenAIServer(schemas, default=Say("I cannot tell.")) as server:
+        done = run("chat", sample_base, "--model", "openai:gpt-4.1", "--base-url", server.url)
+        assert len(server.requests) == 1
+    assert done.code == 0, done.err
+    assert "note.jpg" in done.out
+    assert "I cannot tell." in done.out
+
+
+def test_classify_asks_the_model_with_retrieved_examples(
+    run: Run, schemas: OpenAISchemas, sample_base: Path, picture: Path
+) -> None:
+    with StreamingOpenAIServer(schemas) as server:
+        arguments = ("--task", "location", "--method", "rag-3", "--model", "openai:gpt-4.1", "--base-url", server.url)
+        answer = run("classify", sample_base, picture, *arguments, "--json").json
+        assert [len(request.pictures) for request in server.requests] == [4]
+    assert answer["label"] == "hand"
+    assert [exemplar["group_id"] for exemplar in answer["exemplars"]].count("drawn_p03") == 0
+
+
+def test_evaluate_pays_for_no_answer_twice(run: Run, schemas: OpenAISchemas, sample_base: Path, tmp_path: Path) -> None:
+    arguments = ("--task", "location", "--methods", "zero-shot,rag-2", "--model", "openai:gpt-4.1", "--limit", 3)
+    with StreamingOpenAIServer(schemas) as server:
+        ask = ("evaluate", sample_base, *arguments, "--base-url", server.url, "--out", tmp_path / "run")
+        refused = run(*ask)
+        assert refused.code == 1
+        assert "--yes" in refused.err
+        assert len(server.requests) == 0
+        done = run(*ask, "--yes")
+        assert done.code == 0, done.err
+        assert len(server.requests) == 6
+        assert run(*ask).code == 0
+        assert len(server.requests) == 6
