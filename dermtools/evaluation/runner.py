@@ -135,25 +135,27 @@ class _Calls:
         self._progress.start(self._total, "calls")
         # Daemons, so that a second Ctrl-C can leave calls that hang.
         count = max(1, min(concurrency, self._total))
-        threads = [threading.Thread(target=self._work, name=f"call-{n}", daemon=True) for n in range(count)]
-        for thread in threads:
-            thread.start()
+        ended = [threading.Event() for _ in range(count)]
+        for number, event in enumerate(ended):
+            threading.Thread(target=self._work, args=(event,), name=f"call-{number}", daemon=True).start()
         try:
-            _join(threads)
+            _wait(ended)
         except KeyboardInterrupt:
             self._stop.set()
-            _join(threads)
+            _wait(ended)
             raise
         if self._broken is not None:
             raise self._broken
 
-    def _work(self) -> None:
+    def _work(self, ended: threading.Event) -> None:
         try:
             while (job := self._next()) is not None:
                 self._call(*job)
         except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits, and raised there
             self._broken = self._broken or error
             self._stop.set()
+        finally:
+            ended.set()
 
     def _next(self) -> tuple[Arm, Target] | None:
         with self._guard:
@@ -195,6 +197,7 @@ def _case_by_case(arms: Sequence[Arm], todo: Mapping[str, Sequence[Target]]) -> 
                 yield arm, left[arm.name][case_id]
 
 
-def _join(threads: Sequence[threading.Thread]) -> None:
-    for thread in threads:
-        thread.join()
+def _wait(ended: Sequence[threading.Event]) -> None:
+    # Not Thread.join: interrupted, it takes a thread that still runs for one that has ended (Python 3.11).
+    for event in ended:
+        event.wait()

@@ -96,6 +96,15 @@ def test_many_threads_never_pass_the_limit_together(targets, scripted, query, lo
     assert 0.18 < sum(record.price_usd for record in written()) <= 0.2
 
 
+@pytest.fixture
+def ctrl_c():
+    """SIGINT as a terminal's process has it: test runners' workers ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_sends_nothing_more_and_keeps_the_answers_on_their_way(targets, scripted, query, log, written):
     held = targets(40)
     method = scripted({target.case_id: "back" for target in held})
