@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dermtools.cli import chat, check, classify, demo, evaluate, info, ingest, mcp, prompts, search, train
+from dermtools.cli import chat, check, classify, demo, evaluate, info, ingest, mcp, prompts, search, study, train
 from dermtools.errors import DermtoolsError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ for command in (
     prompts.prompt,
     evaluate.evaluate,
     evaluate.compare,
+    study.study,
     chat.chat,
     mcp.mcp,
     demo.demo,

@@ -92,7 +92,7 @@ def evaluate(
             max_cost=max_cost,
             accept_unknown_price=accept_unknown_price,
             concurrency=concurrency,
-            confirm=lambda plan: _confirmed(plan, yes),
+            confirm=lambda plan: confirmed(plan, yes),
             progress=progress,
         )
         written = publish(done.run, done.results, case_base)
@@ -157,7 +157,8 @@ def _rule(name: str) -> Rule:
         raise QueryError(f"no rule {name!r}; there are {', '.join(rule.value for rule in Rule)}") from None
 
 
-def _confirmed(plan: Plan, yes: bool) -> bool:
+def confirmed(plan: Plan, yes: bool) -> bool:
+    """Show the plan; whether its calls may be sent, which a terminal is asked where `yes` is not given."""
     show("plan", *(f"  {line}" for line in plan.lines()))
     if yes or plan.calls == 0:
         return True

@@ -1,4 +1,4 @@
-"""`chat` and model methods against a loopback server that speaks OpenAI's protocol and refuses what OpenAI refuses."""
+"""Commands that ask a model, against a loopback server that speaks OpenAI's protocol and refuses what it refuses."""
 
 from __future__ import annotations
 
@@ -78,3 +78,23 @@ def test_evaluate_pays_for_no_answer_twice(run: Run, schemas: OpenAISchemas, sam
         assert len(server.requests) == 6
         assert run(*ask).code == 0
         assert len(server.requests) == 6
+
+
+def test_a_study_leaves_a_table_and_a_curve(
+    run: Run, schemas: OpenAISchemas, sample_base: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "study"
+    arguments = ("--task", "location", "--model", "openai:gpt-4.1", "--limit", 3, "--vary", "shots=0,2", "--yes")
+    with StreamingOpenAIServer(schemas) as server:
+        done = run("study", sample_base, *arguments, "--base-url", server.url, "--out", out)
+        assert done.code == 0, done.err
+        assert sorted(len(request.pictures) for request in server.requests) == [1, 1, 1, 3, 3, 3]
+    assert "shots 2" in (out / "study.md").read_text()
+    assert (out / "shots.png").is_file()
+
+
+@pytest.mark.parametrize("vary", ["colour=1,2", "shots=", "shots=a", "shots"])
+def test_a_study_says_what_it_can_vary(run: Run, sample_base: Path, tmp_path: Path, vary: str) -> None:
+    done = run("study", sample_base, "--task", "location", "--vary", vary, "--out", tmp_path / "study")
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1

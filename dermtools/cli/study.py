@@ -1,0 +1,93 @@
+"""`dermtools study`: one prompted method with one thing varied at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dermtools.cli.evaluate import confirmed
+from dermtools.cli.models import ApiOption, BaseUrlOption, CacheOption, ModelOption, ModelOptions, connect
+from dermtools.cli.output import NOT_A_DIAGNOSIS, show
+from dermtools.cli.parameters import CaseBasePath, TaskOption
+from dermtools.errors import QueryError
+
+WHOLE_NUMBERS = ("shots", "size")
+
+
+def study(
+    casebase: CaseBasePath,
+    task: TaskOption,
+    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run; an interrupted one goes on.")],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="AXIS=VALUES",
+            help="shots, order, diversity, size or prompt with comma-separated values, e.g. shots=0,1,3,5,10 (the "
+            "default) or order=nearest-last,nearest-first; repeat for a grid.",
+        ),
+    ] = None,
+    model: ModelOption = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Ask about so many cases only.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draw and the intervals.")] = 0,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", min=0, help="Stop before this would be passed.")
+    ] = None,
+    accept_unknown_price: Annotated[
+        bool, typer.Option("--accept-unknown-price", help="Go on though a price is unknown.")
+    ] = False,
+    concurrency: Annotated[int, typer.Option(min=1, help="Calls at a time.")] = 8,
+    base_url: BaseUrlOption = None,
+    api: ApiOption = "chat",
+    cache: CacheOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paid calls are sent.")] = False,
+) -> None:
+    """Vary shots, order, diversity, picture size or prompt over the same cases: a table, and a curve an axis."""
+    from dermtools.evaluation import SHOTS, grid, prompted_arms, run_study
+    from dermtools.evaluation.figures import save_curve
+    from dermtools.progress import bar
+    from dermtools.retrieval import CaseBase
+
+    axes = _axes(vary or [f"shots={','.join(map(str, SHOTS))}"])
+    settings = grid(**axes)
+    case_base = CaseBase.open(casebase)
+    chat = connect(model, ModelOptions(base_url=base_url, api=api, cache=cache), method="study")
+    with bar() as progress:
+        done = run_study(
+            case_base,
+            task,
+            settings,
+            prompted_arms(case_base, task, chat, str(model)),
+            out,
+            limit=limit,
+            seed=seed,
+            max_cost=max_cost,
+            accept_unknown_price=accept_unknown_price,
+            concurrency=concurrency,
+            confirm=lambda plan: confirmed(plan, yes),
+            progress=progress,
+        )
+    show("", done.evaluation.results.headline, f"table: {out / 'study.md'}")
+    for axis, values in axes.items():
+        if len(values) > 1:
+            show(f"curve: {save_curve(done.curves(axis), axis, out / f'{axis}.png')}")
+    show(NOT_A_DIAGNOSIS)
+
+
+def _axes(options: list[str]) -> dict[str, list[int | str]]:
+    from dermtools.evaluation import AXES
+
+    axes: dict[str, list[int | str]] = {}
+    for option in options:
+        axis, _, text = option.partition("=")
+        values = [value.strip() for value in text.split(",") if value.strip()]
+        if axis not in AXES or not values:
+            raise QueryError(f"--vary {option}: write AXIS=VALUES, with one of {', '.join(AXES)}, e.g. shots=0,5")
+        if axis in WHOLE_NUMBERS:
+            if not all(value.isdecimal() for value in values):
+                raise QueryError(f"--vary {option}: {axis} takes whole numbers")
+            axes[axis] = [int(value) for value in values]
+        else:
+            axes[axis] = list(values)
+    return axes
