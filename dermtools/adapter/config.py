@@ -18,8 +18,9 @@ Conv = Literal["channels", "features"]
 class AdapterConfig(BaseModel):
     """Training of the adapter network.
 
-    The defaults were chosen by grouped cross-validation on train and validation cases of real photographs
-    (see `benchmarks/methods_table.py`); `published()` gives the publication's.
+    The defaults were chosen on repeated divisions of the train and validation cases of real photographs, by
+    patient (`benchmarks/methods_table.py --choose`), which tell `features` from `channels` only faintly, and
+    dropout and smoothing not at all. `published()` gives the publication's settings.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
