@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 def classify(
     casebase: CaseBasePath,
+    task: TaskOption,
     image: ImageArgument = None,
-    task: TaskOption = ...,  # type: ignore[assignment]
     method: Annotated[
         str,
         typer.Option(
