@@ -23,6 +23,15 @@ from dermtools.cli.models import (
 )
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show, table
 from dermtools.cli.parameters import CaseBasePath, TaskOption
+from dermtools.cli.run_options import (
+    ConcurrencyOption,
+    LimitOption,
+    MaxCostOption,
+    RunOption,
+    SeedOption,
+    UnknownPriceOption,
+    YesOption,
+)
 from dermtools.errors import QueryError
 
 if TYPE_CHECKING:
@@ -36,7 +45,7 @@ SHOWN = ("method", "right", "accuracy", "95 % (groups)", "against the best")
 def evaluate(
     casebase: CaseBasePath,
     task: TaskOption,
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run; an interrupted one goes on.")],
+    out: RunOption,
     methods: Annotated[
         str, typer.Option(metavar="NAMES", help="Comma-separated, e.g. majority,knn-vote-5,adapter,zero-shot,rag-5.")
     ] = "majority,knn-vote-5,knn-vote-15",
@@ -52,19 +61,15 @@ def evaluate(
     rule: Annotated[
         str, typer.Option(metavar="any|single", help="Of several true labels: any counts; or only single-label cases.")
     ] = "any",
-    limit: Annotated[int | None, typer.Option(min=1, help="Ask about so many cases only.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw and the intervals.")] = 0,
-    max_cost: Annotated[
-        float | None, typer.Option(metavar="USD", min=0, help="Stop before this would be passed.")
-    ] = None,
-    accept_unknown_price: Annotated[
-        bool, typer.Option("--accept-unknown-price", help="Go on though a price is unknown.")
-    ] = False,
-    concurrency: Annotated[int, typer.Option(min=1, help="Calls at a time.")] = 8,
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
+    max_cost: MaxCostOption = None,
+    accept_unknown_price: UnknownPriceOption = False,
+    concurrency: ConcurrencyOption = 8,
     base_url: BaseUrlOption = None,
     api: ApiOption = "chat",
     cache: CacheOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paid calls are sent.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Compare methods on the same cases, with intervals and paired tests; writes a table, figures and a report.
 

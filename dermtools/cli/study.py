@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +10,15 @@ from dermtools.cli.evaluate import confirmed
 from dermtools.cli.models import ApiOption, BaseUrlOption, CacheOption, ModelOption, ModelOptions, connect
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show
 from dermtools.cli.parameters import CaseBasePath, TaskOption
+from dermtools.cli.run_options import (
+    ConcurrencyOption,
+    LimitOption,
+    MaxCostOption,
+    RunOption,
+    SeedOption,
+    UnknownPriceOption,
+    YesOption,
+)
 from dermtools.errors import QueryError
 
 WHOLE_NUMBERS = ("shots", "size")
@@ -19,7 +27,7 @@ WHOLE_NUMBERS = ("shots", "size")
 def study(
     casebase: CaseBasePath,
     task: TaskOption,
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder of the run; an interrupted one goes on.")],
+    out: RunOption,
     vary: Annotated[
         list[str] | None,
         typer.Option(
@@ -29,19 +37,15 @@ def study(
         ),
     ] = None,
     model: ModelOption = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Ask about so many cases only.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draw and the intervals.")] = 0,
-    max_cost: Annotated[
-        float | None, typer.Option(metavar="USD", min=0, help="Stop before this would be passed.")
-    ] = None,
-    accept_unknown_price: Annotated[
-        bool, typer.Option("--accept-unknown-price", help="Go on though a price is unknown.")
-    ] = False,
-    concurrency: Annotated[int, typer.Option(min=1, help="Calls at a time.")] = 8,
+    limit: LimitOption = None,
+    seed: SeedOption = 0,
+    max_cost: MaxCostOption = None,
+    accept_unknown_price: UnknownPriceOption = False,
+    concurrency: ConcurrencyOption = 8,
     base_url: BaseUrlOption = None,
     api: ApiOption = "chat",
     cache: CacheOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paid calls are sent.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Vary shots, order, diversity, picture size or prompt over the same cases: a table, and a curve an axis."""
     from dermtools.evaluation import SHOTS, grid, prompted_arms, run_study
