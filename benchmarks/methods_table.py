@@ -31,7 +31,7 @@ from dermtools.adapter import (
     task_data,
 )
 from dermtools.cases import load_source
-from dermtools.evaluation.intervals import clustered_bootstrap
+from dermtools.evaluation.statistics.intervals import clustered_bootstrap
 from dermtools.prediction import Method
 from dermtools.retrieval import CaseBase, KNNVote
 

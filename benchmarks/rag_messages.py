@@ -19,7 +19,7 @@ from benchmarks.timing import compare, report, seconds
 from dermtools.cases import Case, SourceCase, SourceData, Task
 from dermtools.prediction import Query
 from dermtools.prompting import PromptBuilder, prompt_for
-from dermtools.prompting.estimate import estimate_prompt
+from dermtools.prompting.cost.estimate import estimate_prompt
 from dermtools.retrieval import CaseBase
 
 CASES, DIMENSION = 2_500, 1024

@@ -1,5 +1,26 @@
-"""dermtools: similar dermatology cases as tools for LLM agents. For research; not a diagnosis."""
+"""Similar dermatology cases as evidence for vision-language models. For research; not a diagnosis.
 
-from importlib import metadata
+case_base = dermtools.CaseBase.open("my-cases")
+case_base.search("photo.jpg", k=5)
+dermtools.method("knn-vote-15", case_base, "location").predict(case_base.query("photo.jpg"))
+"""
 
-__version__ = metadata.version("dermtools")
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dermtools.lazy import exports
+from dermtools.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from dermtools.agent.derm_agent import create_derm_agent as create_derm_agent
+    from dermtools.agent.toolkit import DermToolkit as DermToolkit
+    from dermtools.cases.sources.load import load_source as load_source
+    from dermtools.embedding.registry import load_embedder as load_embedder
+    from dermtools.evaluation.running.evaluation import evaluate as evaluate
+    from dermtools.prediction import Prediction as Prediction
+    from dermtools.prediction import Query as Query
+    from dermtools.prompting.factory import chain_for as chain_for
+    from dermtools.retrieval.case_base import CaseBase as CaseBase
+
+__getattr__, __dir__, __all__ = exports(__name__)

@@ -11,6 +11,8 @@ import pytest
 # make small trainings take minutes. Child processes inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+pytest_plugins = ["tests.support.drawn_case_base"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -6,41 +6,34 @@ and answer through the protocol of `dermtools.prediction`.
 
 from __future__ import annotations
 
-from dermtools.adapter.answering import Answering, Wanted
-from dermtools.adapter.classifier import TrainedClassifier, calibrate, fit_classifier, train
-from dermtools.adapter.config import AdapterConfig, ClassifierConfig, LinearProbeConfig
-from dermtools.adapter.data import FittedOn, LabelledVectors, TaskData, task_data
-from dermtools.adapter.fusion import FusionMethod
-from dermtools.adapter.label_similarity import LabelSimilarityMethod
-from dermtools.adapter.majority import MajorityMethod
-from dermtools.adapter.methods import VectorClassifierMethod
-from dermtools.adapter.progress import EpochStats, Progress
-from dermtools.adapter.record import ClassifierRecord, Kind
-from dermtools.adapter.saved import changes_since, load_classifier, save_classifier
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "AdapterConfig",
-    "Answering",
-    "ClassifierConfig",
-    "ClassifierRecord",
-    "EpochStats",
-    "FittedOn",
-    "FusionMethod",
-    "Kind",
-    "LabelSimilarityMethod",
-    "LabelledVectors",
-    "LinearProbeConfig",
-    "MajorityMethod",
-    "Progress",
-    "TaskData",
-    "TrainedClassifier",
-    "VectorClassifierMethod",
-    "Wanted",
-    "calibrate",
-    "changes_since",
-    "fit_classifier",
-    "load_classifier",
-    "save_classifier",
-    "task_data",
-    "train",
-]
+from dermtools.lazy import exports
+
+if TYPE_CHECKING:
+    from dermtools.adapter.answering import Answering as Answering
+    from dermtools.adapter.answering import Wanted as Wanted
+    from dermtools.adapter.classifier import TrainedClassifier as TrainedClassifier
+    from dermtools.adapter.classifier import calibrate as calibrate
+    from dermtools.adapter.classifier import fit_classifier as fit_classifier
+    from dermtools.adapter.classifier import train as train
+    from dermtools.adapter.classifier_method import VectorClassifierMethod as VectorClassifierMethod
+    from dermtools.adapter.config import AdapterConfig as AdapterConfig
+    from dermtools.adapter.config import ClassifierConfig as ClassifierConfig
+    from dermtools.adapter.config import LinearProbeConfig as LinearProbeConfig
+    from dermtools.adapter.data import FittedOn as FittedOn
+    from dermtools.adapter.data import LabelledVectors as LabelledVectors
+    from dermtools.adapter.data import TaskData as TaskData
+    from dermtools.adapter.data import task_data as task_data
+    from dermtools.adapter.fusion import FusionMethod as FusionMethod
+    from dermtools.adapter.label_similarity import LabelSimilarityMethod as LabelSimilarityMethod
+    from dermtools.adapter.majority import MajorityMethod as MajorityMethod
+    from dermtools.adapter.progress import EpochStats as EpochStats
+    from dermtools.adapter.progress import Progress as Progress
+    from dermtools.adapter.record import ClassifierRecord as ClassifierRecord
+    from dermtools.adapter.record import Kind as Kind
+    from dermtools.adapter.saved import changes_since as changes_since
+    from dermtools.adapter.saved import load_classifier as load_classifier
+    from dermtools.adapter.saved import save_classifier as save_classifier
+
+__getattr__, __dir__, __all__ = exports(__name__)

@@ -9,7 +9,7 @@ import numpy as np
 
 from dermtools.adapter.answering import predictions
 from dermtools.adapter.calibration import softmax
-from dermtools.adapter.methods import query_vectors
+from dermtools.adapter.classifier_method import query_vectors
 from dermtools.embedding.base import TextEmbedder
 from dermtools.errors import EmbeddingError, TrainingError
 from dermtools.prediction import Prediction, Query

@@ -9,12 +9,13 @@ them. Pictures have handles, and their bytes are in the `DermContext` of a run.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dermtools.lazy import exports
 
 if TYPE_CHECKING:
+    from dermtools.agent.agent_method import AgentMethod as AgentMethod
     from dermtools.agent.answer import AgentAnswer as AgentAnswer
-    from dermtools.agent.context import DermContext as DermContext
     from dermtools.agent.conversation import Conversation as Conversation
     from dermtools.agent.derm_agent import DermAgent as DermAgent
     from dermtools.agent.derm_agent import create_derm_agent as create_derm_agent
@@ -23,43 +24,14 @@ if TYPE_CHECKING:
     from dermtools.agent.events import TextDelta as TextDelta
     from dermtools.agent.events import ToolFinished as ToolFinished
     from dermtools.agent.events import ToolStarted as ToolStarted
-    from dermtools.agent.exemplars import exemplar_messages as exemplar_messages
-    from dermtools.agent.fetching import PictureFetcher as PictureFetcher
-    from dermtools.agent.grants import ImageGrants as ImageGrants
-    from dermtools.agent.image_store import ImageStore as ImageStore
-    from dermtools.agent.method import AgentMethod as AgentMethod
     from dermtools.agent.middleware import PictureMiddleware as PictureMiddleware
     from dermtools.agent.middleware import human_message as human_message
     from dermtools.agent.toolkit import DermToolkit as DermToolkit
-    from dermtools.agent.workspace import Workspace as Workspace
+    from dermtools.tools.context import DermContext as DermContext
+    from dermtools.tools.exemplars import exemplar_messages as exemplar_messages
+    from dermtools.tools.pictures.fetching import PictureFetcher as PictureFetcher
+    from dermtools.tools.pictures.grants import ImageGrants as ImageGrants
+    from dermtools.tools.pictures.image_store import ImageStore as ImageStore
+    from dermtools.tools.workspace import Workspace as Workspace
 
-_HOMES = {
-    "AgentAnswer": "answer",
-    "AgentMethod": "method",
-    "Conversation": "conversation",
-    "DermAgent": "derm_agent",
-    "DermContext": "context",
-    "DermToolkit": "toolkit",
-    "Event": "events",
-    "Finished": "events",
-    "ImageGrants": "grants",
-    "ImageStore": "image_store",
-    "PictureFetcher": "fetching",
-    "PictureMiddleware": "middleware",
-    "TextDelta": "events",
-    "ToolFinished": "events",
-    "ToolStarted": "events",
-    "Workspace": "workspace",
-    "create_derm_agent": "derm_agent",
-    "exemplar_messages": "exemplars",
-    "human_message": "middleware",
-}
-
-__all__ = [*_HOMES]
-
-
-def __getattr__(name: str) -> Any:
-    # Lazy: importing LangChain's agents takes a while, and the other front ends need less.
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__, __dir__, __all__ = exports(__name__)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.prediction import TokenUsage
+from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.chain_input import CASE_HANDLE
-from dermtools.prompting.label_set import LabelSet
-from dermtools.prompting.plain_text import one_line
+from dermtools.text import one_line
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, AnyMessage

@@ -8,19 +8,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dermtools.agent.answer import AgentAnswer, read_answer
-from dermtools.agent.context import DermContext
 from dermtools.agent.events import STREAM_MODES, Event, Finished, events_of
 from dermtools.agent.middleware import human_message
 from dermtools.errors import DermtoolsError, ModelError
-from dermtools.prompting.failures import call_errors, failed_reply
+from dermtools.prompting.asking.failures import call_errors, failed_reply
+from dermtools.tools.context import DermContext
 
 if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
     from langchain_core.runnables import RunnableConfig
 
     from dermtools.agent.derm_agent import DermAgent
-    from dermtools.agent.image_store import HeldImage
     from dermtools.images import ImageSource
+    from dermtools.tools.pictures.image_store import HeldImage
 
 
 class Conversation:

@@ -10,19 +10,18 @@ from langchain.agents.middleware import ModelCallLimitMiddleware, ModelRetryMidd
 from langchain.agents.structured_output import ToolStrategy
 
 from dermtools.agent.answer import AgentAnswer, answer_schema
-from dermtools.agent.context import DermContext
 from dermtools.agent.conversation import Conversation
-from dermtools.agent.grants import ImageGrants
 from dermtools.agent.middleware import PictureMiddleware
 from dermtools.agent.openai_tools import PlainToolSchemas
 from dermtools.agent.toolkit import DermToolkit
-from dermtools.agent.workspace import NO_GRANTS, Workspace
-from dermtools.prompting.asking import DEFAULT_RETRY, RetryPolicy
-from dermtools.prompting.compile import compile_prompt
-from dermtools.prompting.failures import is_retryable
-from dermtools.prompting.library import PromptLibrary
-from dermtools.prompting.models import chat_model
-from dermtools.prompting.plain_text import bounded, fenced, one_line
+from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
+from dermtools.prompting.asking.failures import is_retryable
+from dermtools.prompting.asking.models import chat_model
+from dermtools.prompting.files.library import PromptLibrary
+from dermtools.tools.briefing import system_text
+from dermtools.tools.context import DermContext
+from dermtools.tools.pictures.grants import ImageGrants
+from dermtools.tools.workspace import NO_GRANTS, Workspace
 
 if TYPE_CHECKING:
     from langchain.agents.middleware import AgentMiddleware
@@ -35,11 +34,6 @@ if TYPE_CHECKING:
     from dermtools.retrieval import CaseBase
 
     Graph = CompiledStateGraph[Any, Any, Any, Any]
-
-PROMPT = "agent"
-"""Id of the system prompt in the library."""
-SHOWN_CLASSES = 3000
-"""Characters of a task's classes in the system prompt; `describe_case_base` gives all."""
 
 
 class DermAgent:
@@ -162,20 +156,3 @@ def create_derm_agent(
         name="dermtools",
     )
     return DermAgent(graph, toolkit, chosen, task, max_model_calls)
-
-
-def system_text(workspace: Workspace) -> str:
-    """The library's system prompt, filled in for a case base; what comes from data is fenced in it."""
-    base = workspace.case_base
-    info = base.info()
-    tasks = [
-        f"- {task.name}: {one_line(task.question, 300)} Classes: "
-        + bounded(", ".join(one_line(label, 80) for label in task.labels), SHOWN_CLASSES)
-        for task in base.tasks
-    ]
-    prompt = compile_prompt(workspace.library.get(PROMPT).file)
-    messages = prompt.format_messages(
-        case_base=f"{one_line(base.path.name, 80)}, {info['cases']} cases of {info['groups']} patients or groups",
-        tasks=fenced("\n".join(tasks), limit=20_000) or "(none)",
-    )
-    return "\n\n".join(str(message.text) for message in messages)

@@ -10,12 +10,12 @@ from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResp
 from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
 from langgraph.runtime import Runtime
 
-from dermtools.agent.context import DermContext
-from dermtools.agent.results import quoted
-from dermtools.agent.shown_pictures import TEXT_IN_PICTURES, picture_blocks, stored_jpeg
-from dermtools.agent.workspace import Workspace
 from dermtools.errors import DermtoolsError, ImageError
 from dermtools.images import data_url
+from dermtools.tools.context import DermContext
+from dermtools.tools.pictures.showing import TEXT_IN_PICTURES, picture_blocks, stored_jpeg
+from dermtools.tools.results import quoted
+from dermtools.tools.workspace import Workspace
 
 PICTURES = "pictures"
 """Key of the handles: in a human message's `additional_kwargs`, and in a tool result's artifact."""

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 from langchain_core.tools import BaseTool, BaseToolkit
 from pydantic import ConfigDict, PrivateAttr
 
-from dermtools.agent.context import DermContext
-from dermtools.agent.functions import FUNCTIONS
-from dermtools.agent.grants import ImageGrants
-from dermtools.agent.tool import DermTool, derm_tool
-from dermtools.agent.workspace import NO_GRANTS, Workspace
+from dermtools.agent.langchain_tool import DermTool, derm_tool
+from dermtools.tools.catalog import FUNCTIONS
+from dermtools.tools.context import DermContext
+from dermtools.tools.pictures.grants import ImageGrants
+from dermtools.tools.workspace import NO_GRANTS, Workspace
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from dermtools.agent.image_store import HeldImage
     from dermtools.images import ImageSource
     from dermtools.retrieval import CaseBase
+    from dermtools.tools.pictures.image_store import HeldImage
 
 
 class DermToolkit(BaseToolkit):

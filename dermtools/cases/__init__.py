@@ -2,52 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
-from dermtools.cases.case import SPLITS, AttributeValue, Case, Problem, SourceCase, SourceData, Split, Task
-from dermtools.cases.sources import SourceOptions, load_source
-from dermtools.cases.splits import SplitAssignment, assign_splits
+from dermtools.lazy import exports
 
 if TYPE_CHECKING:
-    from dermtools.cases.columns import CaseColumns, StoredCase
-    from dermtools.cases.identity import EmbedderIdentity
-    from dermtools.cases.manifest import Manifest, SourceNote
-    from dermtools.cases.store import CaseStore
+    from dermtools.cases.case import SPLITS as SPLITS
+    from dermtools.cases.case import AttributeValue as AttributeValue
+    from dermtools.cases.case import Case as Case
+    from dermtools.cases.case import Problem as Problem
+    from dermtools.cases.case import SourceCase as SourceCase
+    from dermtools.cases.case import SourceData as SourceData
+    from dermtools.cases.case import Split as Split
+    from dermtools.cases.case import Task as Task
+    from dermtools.cases.columns import CaseColumns as CaseColumns
+    from dermtools.cases.columns import StoredCase as StoredCase
+    from dermtools.cases.identity import EmbedderIdentity as EmbedderIdentity
+    from dermtools.cases.manifest import Manifest as Manifest
+    from dermtools.cases.manifest import SourceNote as SourceNote
+    from dermtools.cases.sources.load import load_source as load_source
+    from dermtools.cases.sources.options import SourceOptions as SourceOptions
+    from dermtools.cases.splits import SplitAssignment as SplitAssignment
+    from dermtools.cases.splits import assign_splits as assign_splits
+    from dermtools.cases.store import CaseStore as CaseStore
 
-__all__ = [
-    "SPLITS",
-    "AttributeValue",
-    "Case",
-    "CaseColumns",
-    "CaseStore",
-    "EmbedderIdentity",
-    "Manifest",
-    "Problem",
-    "SourceCase",
-    "SourceData",
-    "SourceNote",
-    "SourceOptions",
-    "Split",
-    "SplitAssignment",
-    "StoredCase",
-    "Task",
-    "assign_splits",
-    "load_source",
-]
-
-# The store needs NumPy and Pillow; reading a source does not.
-_LAZY = {
-    "CaseColumns": "columns",
-    "CaseStore": "store",
-    "EmbedderIdentity": "identity",
-    "Manifest": "manifest",
-    "SourceNote": "manifest",
-    "StoredCase": "columns",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_LAZY[name]}"), name)
+__getattr__, __dir__, __all__ = exports(__name__)

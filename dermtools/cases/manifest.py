@@ -10,11 +10,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dermtools import __version__
 from dermtools.cases.case import Task
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.errors import CaseBaseError
 from dermtools.images import STORED_SIDE
+from dermtools.version import __version__
 
 FORMAT_VERSION = 1
 MANIFEST_NAME = "manifest.json"

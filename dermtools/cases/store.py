@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dermtools.cases.case import Task
 from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows, stored_case
-from dermtools.cases.folder import new_folder
 from dermtools.cases.identity import EmbedderIdentity
+from dermtools.cases.lance_table import CaseTable
 from dermtools.cases.lock import WriterLock
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, read_manifest, write_manifest
-from dermtools.cases.table import CaseTable
+from dermtools.cases.new_folder import new_folder
 from dermtools.errors import CaseBaseError, QueryError
 
 if TYPE_CHECKING:

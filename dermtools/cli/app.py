@@ -41,7 +41,7 @@ app.add_typer(prompts.library, name="prompts")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from dermtools import __version__
+        from dermtools.version import __version__
 
         typer.echo(__version__)
         raise typer.Exit

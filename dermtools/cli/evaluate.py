@@ -173,7 +173,7 @@ def confirmed(plan: Plan, yes: bool) -> bool:
 
 
 def _show(results: Results) -> None:
-    from dermtools.evaluation.tables import rows
+    from dermtools.evaluation.reporting.tables import rows
 
     head, *body = rows(results, costs=False)
     places = [head.index(column) for column in SHOWN]

@@ -39,13 +39,13 @@ def mcp(
     DERMTOOLS_MCP_TOKEN; where that is set, on loopback too.
     """
     require_extra("mcp", "mcp")
-    from dermtools.agent.mcp.run import serve
+    from dermtools.mcp.run import serve
 
     if name and http is None:
         raise DermtoolsError("--name goes with --http; leave it out")
     address = None
     if http is not None:
-        from dermtools.agent.mcp.http import TOKEN_VARIABLE, HttpAddress
+        from dermtools.mcp.http import TOKEN_VARIABLE, HttpAddress
 
         address = HttpAddress.parse(http, token=os.environ.get(TOKEN_VARIABLE) or None, names=name or ())
     serve(casebase, model=model, folders=allow or (), prompts=prompts or (), http=address)

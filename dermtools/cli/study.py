@@ -49,7 +49,7 @@ def study(
 ) -> None:
     """Vary shots, order, diversity, picture size or prompt over the same cases: a table, and a curve an axis."""
     from dermtools.evaluation import SHOTS, grid, prompted_arms, run_study
-    from dermtools.evaluation.figures import save_curve
+    from dermtools.evaluation.reporting.figures import save_curve
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 

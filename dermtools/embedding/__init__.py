@@ -1,22 +1,19 @@
 """Picture to vector: one protocol, several embedders, chosen by a spec string."""
 
-from dermtools.embedding.base import (
-    Embedder,
-    EmbedderIdentity,
-    PartialEmbeddingError,
-    TextEmbedder,
-    open_for_embedding,
-)
-from dermtools.embedding.registry import load_embedder, registered
-from dermtools.embedding.selftest import selftest
+from __future__ import annotations
 
-__all__ = [
-    "Embedder",
-    "EmbedderIdentity",
-    "PartialEmbeddingError",
-    "TextEmbedder",
-    "load_embedder",
-    "open_for_embedding",
-    "registered",
-    "selftest",
-]
+from typing import TYPE_CHECKING
+
+from dermtools.lazy import exports
+
+if TYPE_CHECKING:
+    from dermtools.cases.identity import EmbedderIdentity as EmbedderIdentity
+    from dermtools.embedding.base import Embedder as Embedder
+    from dermtools.embedding.base import PartialEmbeddingError as PartialEmbeddingError
+    from dermtools.embedding.base import TextEmbedder as TextEmbedder
+    from dermtools.embedding.base import open_for_embedding as open_for_embedding
+    from dermtools.embedding.registry import load_embedder as load_embedder
+    from dermtools.embedding.registry import registered as registered
+    from dermtools.embedding.self_test import selftest as selftest
+
+__getattr__, __dir__, __all__ = exports(__name__)

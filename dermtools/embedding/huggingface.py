@@ -16,7 +16,7 @@ from pydantic import Field
 from dermtools.embedding.base import EmbedderIdentity
 from dermtools.embedding.huggingface_loading import LoadedModel, is_dual_encoder, load_model
 from dermtools.embedding.options import Options
-from dermtools.embedding.selftest import drawn_pictures
+from dermtools.embedding.self_test import drawn_pictures
 from dermtools.embedding.vectors import finished_rows
 from dermtools.errors import EmbeddingError
 from dermtools.images import open_image

@@ -38,7 +38,7 @@ from dermtools.embedding.medimageinsight_request import (
     text_row,
 )
 from dermtools.embedding.options import Options
-from dermtools.embedding.selftest import drawn_pictures
+from dermtools.embedding.self_test import drawn_pictures
 from dermtools.embedding.vectors import delivered
 from dermtools.errors import EmbeddingError, ImageError
 

@@ -23,7 +23,7 @@ import numpy as np
 from dermtools.embedding.base import EmbedderIdentity
 from dermtools.embedding.onnx_settings import OnnxSettings, ResolvedSettings, read_settings
 from dermtools.embedding.pixels import fit
-from dermtools.embedding.selftest import drawn_pictures
+from dermtools.embedding.self_test import drawn_pictures
 from dermtools.embedding.vectors import finished_rows
 from dermtools.errors import EmbeddingError, require_extra
 

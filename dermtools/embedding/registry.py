@@ -11,7 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from dermtools.embedding.base import Embedder
 from dermtools.embedding.options import split_spec
-from dermtools.embedding.selftest import selftest
+from dermtools.embedding.self_test import selftest
 from dermtools.errors import EmbeddingError
 
 GROUP = "dermtools.embedders"

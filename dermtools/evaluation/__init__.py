@@ -2,60 +2,49 @@
 
 from __future__ import annotations
 
-from dermtools.evaluation.analysis import Analyses, analyze
-from dermtools.evaluation.arm import Arm, Estimate, PricedMethod
-from dermtools.evaluation.comparisons import Comparison, Verdict, compare
-from dermtools.evaluation.evaluate import Evaluation, evaluate, perform, run_spec
-from dermtools.evaluation.intervals import Interval, clustered_bootstrap, wilson
-from dermtools.evaluation.plan import Budget, Plan
-from dermtools.evaluation.prompted import prompted_arm
-from dermtools.evaluation.publish import publish
-from dermtools.evaluation.records import Record, RunError
-from dermtools.evaluation.results import Results, compare_runs, results
-from dermtools.evaluation.run import Run, RunSpec
-from dermtools.evaluation.scoring import Rule, Scored, Target, score, targets
-from dermtools.evaluation.study import AXES, SHOTS, Study, grid, prompted_arms, run_study
-from dermtools.evaluation.summary import Summary
-from dermtools.evaluation.tables import table_markdown
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "AXES",
-    "SHOTS",
-    "Analyses",
-    "Arm",
-    "Budget",
-    "Comparison",
-    "Estimate",
-    "Evaluation",
-    "Interval",
-    "Plan",
-    "PricedMethod",
-    "Record",
-    "Results",
-    "Rule",
-    "Run",
-    "RunError",
-    "RunSpec",
-    "Scored",
-    "Study",
-    "Summary",
-    "Target",
-    "Verdict",
-    "analyze",
-    "clustered_bootstrap",
-    "compare",
-    "compare_runs",
-    "evaluate",
-    "grid",
-    "perform",
-    "prompted_arm",
-    "prompted_arms",
-    "publish",
-    "results",
-    "run_spec",
-    "run_study",
-    "score",
-    "table_markdown",
-    "targets",
-    "wilson",
-]
+from dermtools.lazy import exports
+
+if TYPE_CHECKING:
+    from dermtools.evaluation.reporting.publishing import publish as publish
+    from dermtools.evaluation.reporting.tables import table_markdown as table_markdown
+    from dermtools.evaluation.running.arm import Arm as Arm
+    from dermtools.evaluation.running.arm import Estimate as Estimate
+    from dermtools.evaluation.running.arm import PricedMethod as PricedMethod
+    from dermtools.evaluation.running.evaluation import Evaluation as Evaluation
+    from dermtools.evaluation.running.evaluation import evaluate as evaluate
+    from dermtools.evaluation.running.evaluation import perform as perform
+    from dermtools.evaluation.running.evaluation import run_spec as run_spec
+    from dermtools.evaluation.running.plan import Budget as Budget
+    from dermtools.evaluation.running.plan import Plan as Plan
+    from dermtools.evaluation.running.prompted import prompted_arm as prompted_arm
+    from dermtools.evaluation.running.records import Record as Record
+    from dermtools.evaluation.running.records import RunError as RunError
+    from dermtools.evaluation.running.run import Run as Run
+    from dermtools.evaluation.running.run import RunSpec as RunSpec
+    from dermtools.evaluation.running.study import AXES as AXES
+    from dermtools.evaluation.running.study import SHOTS as SHOTS
+    from dermtools.evaluation.running.study import Study as Study
+    from dermtools.evaluation.running.study import grid as grid
+    from dermtools.evaluation.running.study import prompted_arms as prompted_arms
+    from dermtools.evaluation.running.study import run_study as run_study
+    from dermtools.evaluation.scoring import Rule as Rule
+    from dermtools.evaluation.scoring import Scored as Scored
+    from dermtools.evaluation.scoring import Target as Target
+    from dermtools.evaluation.scoring import score as score
+    from dermtools.evaluation.scoring import targets as targets
+    from dermtools.evaluation.statistics.analysis import Analyses as Analyses
+    from dermtools.evaluation.statistics.analysis import analyze as analyze
+    from dermtools.evaluation.statistics.comparisons import Comparison as Comparison
+    from dermtools.evaluation.statistics.comparisons import Verdict as Verdict
+    from dermtools.evaluation.statistics.comparisons import compare as compare
+    from dermtools.evaluation.statistics.intervals import Interval as Interval
+    from dermtools.evaluation.statistics.intervals import clustered_bootstrap as clustered_bootstrap
+    from dermtools.evaluation.statistics.intervals import wilson as wilson
+    from dermtools.evaluation.statistics.results import Results as Results
+    from dermtools.evaluation.statistics.results import compare_runs as compare_runs
+    from dermtools.evaluation.statistics.results import results as results
+    from dermtools.evaluation.statistics.summary import Summary as Summary
+
+__getattr__, __dir__, __all__ = exports(__name__)

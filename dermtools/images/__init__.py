@@ -1,23 +1,19 @@
 """Opening, orienting, cleaning and encoding pictures: the one door through which pixels come and go."""
 
-from dermtools.images.content import content_hash
-from dermtools.images.opening import (
-    STORED_SIDE,
-    ImageLimits,
-    ImageSource,
-    data_url,
-    encode_jpeg,
-    open_image,
-    read_bytes,
-)
+from __future__ import annotations
 
-__all__ = [
-    "STORED_SIDE",
-    "ImageLimits",
-    "ImageSource",
-    "content_hash",
-    "data_url",
-    "encode_jpeg",
-    "open_image",
-    "read_bytes",
-]
+from typing import TYPE_CHECKING
+
+from dermtools.lazy import exports
+
+if TYPE_CHECKING:
+    from dermtools.images.content import content_hash as content_hash
+    from dermtools.images.opening import STORED_SIDE as STORED_SIDE
+    from dermtools.images.opening import ImageLimits as ImageLimits
+    from dermtools.images.opening import ImageSource as ImageSource
+    from dermtools.images.opening import data_url as data_url
+    from dermtools.images.opening import encode_jpeg as encode_jpeg
+    from dermtools.images.opening import open_image as open_image
+    from dermtools.images.opening import read_bytes as read_bytes
+
+__getattr__, __dir__, __all__ = exports(__name__)

@@ -10,16 +10,16 @@ from dermtools.cases.case import Task
 from dermtools.errors import PromptError
 from dermtools.images import data_url
 from dermtools.prediction import Exemplar, Query
+from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.chain_input import ChainInput, HandleResolver, Question, read_input
-from dermtools.prompting.compile import compile_exemplar, compile_prompt
-from dermtools.prompting.estimate import PromptEstimate, estimate_prompt
-from dermtools.prompting.label_set import LabelSet
-from dermtools.prompting.library import Prompt
-from dermtools.prompting.methods import PromptedMethodName
+from dermtools.prompting.cost.estimate import PromptEstimate, estimate_prompt
+from dermtools.prompting.exemplars.selectors import ExemplarSelector
+from dermtools.prompting.exemplars.shots import Shot, ShotWriter
+from dermtools.prompting.files.compile import compile_exemplar, compile_prompt
+from dermtools.prompting.files.library import Prompt
+from dermtools.prompting.method_names import PromptedMethodName
 from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
-from dermtools.prompting.plain_text import fenced, one_line
-from dermtools.prompting.selectors import ExemplarSelector
-from dermtools.prompting.shots import Shot, ShotWriter
+from dermtools.text import fenced, one_line
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict
 
 from dermtools.errors import PromptError
 from dermtools.prediction import Exemplar, Outcome, Prediction, TokenUsage
-from dermtools.prompting.asking import DEFAULT_RETRY, Asker, RetryPolicy, Structured
+from dermtools.prompting.asking.asker import DEFAULT_RETRY, Asker, RetryPolicy, Structured
+from dermtools.prompting.asking.models import model_name
+from dermtools.prompting.asking.replies import Reply
 from dermtools.prompting.builder import BuiltPrompt, PromptBuilder
 from dermtools.prompting.chain_input import ChainInput
-from dermtools.prompting.models import model_name
-from dermtools.prompting.replies import Reply
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from dermtools.cases.case import Split, Task
 from dermtools.errors import PromptError
-from dermtools.prompting.asking import DEFAULT_RETRY, RetryPolicy, Structured
+from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy, Structured
+from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.builder import PromptBuilder
 from dermtools.prompting.chain import AnswerChain, PromptChain
 from dermtools.prompting.chain_input import HandleResolver
-from dermtools.prompting.library import Prompt, PromptLibrary
-from dermtools.prompting.methods import PromptedMethodName, parse_method
-from dermtools.prompting.models import chat_model
+from dermtools.prompting.exemplars.rag_selector import Order, RagSelector
+from dermtools.prompting.exemplars.random_selector import RandomSelector
+from dermtools.prompting.exemplars.selectors import ExemplarSelector, NoExemplars
+from dermtools.prompting.files.library import Prompt, PromptLibrary
+from dermtools.prompting.method_names import PromptedMethodName, parse_method
 from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
-from dermtools.prompting.rag_selector import Order, RagSelector
-from dermtools.prompting.random_selector import RandomSelector
-from dermtools.prompting.selectors import ExemplarSelector, NoExemplars
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -9,7 +9,7 @@ from PIL import Image
 
 from dermtools.errors import PromptError
 from dermtools.images import STORED_SIDE, encode_jpeg, open_image
-from dermtools.prompting.compile import Detail
+from dermtools.prompting.files.compile import Detail
 
 
 @dataclass(frozen=True)

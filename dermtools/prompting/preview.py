@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dermtools.prompting.estimate import Picture, PromptEstimate, blocks
+from dermtools.prompting.cost.estimate import Picture, PromptEstimate, blocks
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

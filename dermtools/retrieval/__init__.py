@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dermtools.retrieval.case_base import CaseBase
-from dermtools.retrieval.check_report import CheckReport
-from dermtools.retrieval.ingest_report import IngestReport
-from dermtools.retrieval.neighbors import Neighbor, Neighbors
-from dermtools.retrieval.vote import KNNVote
+from dermtools.lazy import exports
 
 if TYPE_CHECKING:
-    from dermtools.retrieval.retriever import SimilarCaseRetriever
+    from dermtools.retrieval.audit.report import CheckReport as CheckReport
+    from dermtools.retrieval.case_base import CaseBase as CaseBase
+    from dermtools.retrieval.ingest.report import IngestReport as IngestReport
+    from dermtools.retrieval.retriever import SimilarCaseRetriever as SimilarCaseRetriever
+    from dermtools.retrieval.search.neighbors import Neighbor as Neighbor
+    from dermtools.retrieval.search.neighbors import Neighbors as Neighbors
+    from dermtools.retrieval.vote import KNNVote as KNNVote
 
-__all__ = [
-    "CaseBase",
-    "CheckReport",
-    "IngestReport",
-    "KNNVote",
-    "Neighbor",
-    "Neighbors",
-    "SimilarCaseRetriever",
-]
-
-
-def __getattr__(name: str) -> object:
-    # Imports langchain-core, which takes longer than all the rest of this room.
-    if name == "SimilarCaseRetriever":
-        from dermtools.retrieval.retriever import SimilarCaseRetriever
-
-        return SimilarCaseRetriever
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = exports(__name__)

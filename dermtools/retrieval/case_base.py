@@ -14,11 +14,11 @@ from dermtools.embedding import Embedder, load_embedder
 from dermtools.errors import QueryError
 from dermtools.images import ImageSource
 from dermtools.prediction import Query
-from dermtools.retrieval.index_cache import drop_index
 from dermtools.retrieval.info import case_base_info
-from dermtools.retrieval.latest import LatestSnapshot, StoreEmbedder
 from dermtools.retrieval.queries import case_query, check_one_kind, embedded, image_query, text_query
-from dermtools.retrieval.search import SearchOptions, search
+from dermtools.retrieval.search.cache import drop_index
+from dermtools.retrieval.search.freshness import LatestSnapshot, StoreEmbedder
+from dermtools.retrieval.search.pipeline import SearchOptions, search
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from dermtools.cases.columns import CaseColumns
     from dermtools.cases.identity import EmbedderIdentity
     from dermtools.progress import Progress
-    from dermtools.retrieval.check_report import CheckReport
-    from dermtools.retrieval.ingest_report import IngestReport
-    from dermtools.retrieval.neighbors import Neighbors
-    from dermtools.retrieval.snapshot import Snapshot
+    from dermtools.retrieval.audit.report import CheckReport
+    from dermtools.retrieval.ingest.report import IngestReport
+    from dermtools.retrieval.search.neighbors import Neighbors
+    from dermtools.retrieval.search.snapshot import Snapshot
 
 DEFAULT_EMBEDDER = "descriptor"
 
@@ -143,7 +143,7 @@ class CaseBase:
         self, data: SourceData, *, batch_size: int = 64, workers: int = 2, progress: Progress | None = None
     ) -> IngestReport:
         """Add the cases of a source; run again after an interruption, it goes on where it was. See `ingest`."""
-        from dermtools.retrieval.ingest import ingest
+        from dermtools.retrieval.ingest.writing import ingest
 
         return ingest(self.store, self.embedder, data, batch_size=batch_size, workers=workers, progress=progress)
 
@@ -157,7 +157,7 @@ class CaseBase:
 
     def check(self) -> CheckReport:
         """Look for what is wrong or doubtful: duplicates, groups across splits, rare labels. See `check`."""
-        from dermtools.retrieval.check import check
+        from dermtools.retrieval.audit.checking import check
 
         return check(self.store)
 

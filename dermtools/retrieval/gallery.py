@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from dermtools.retrieval.case_base import CaseBase
-    from dermtools.retrieval.neighbors import Neighbor
+    from dermtools.retrieval.search.neighbors import Neighbor
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from dermtools.prediction import Query
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dermtools.retrieval.guard import Jpegs
-    from dermtools.retrieval.snapshot import Snapshot
+    from dermtools.retrieval.search.leak_guard import Jpegs
+    from dermtools.retrieval.search.snapshot import Snapshot
 
 SHOWN_TEXT = 60
 """Characters of a text query that make its name."""

@@ -18,7 +18,7 @@ from dermtools.retrieval.case_base import CaseBase
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 
-    from dermtools.retrieval.neighbors import Neighbor
+    from dermtools.retrieval.search.neighbors import Neighbor
 
 CASE_PREFIX = "case:"
 SHOWN_VALUE = 200

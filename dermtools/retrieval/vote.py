@@ -12,7 +12,7 @@ from dermtools.prediction import Exemplar, Outcome, Prediction, Query, ranked
 
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
-    from dermtools.retrieval.neighbors import Neighbors
+    from dermtools.retrieval.search.neighbors import Neighbors
 
 _NAME = re.compile(r"knn-vote-([1-9]\d{0,5})")
 _NEVER_ZERO = 1e-9

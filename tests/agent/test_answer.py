@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, ToolMessage
 
 from dermtools.agent.answer import answer_schema, citations, read_answer
 from dermtools.cases import Task
-from tests.prompting.openai_requests import _check_strict
+from tests.support.openai_requests import _check_strict
 
 TASK = Task(name="site", question="Which?", labels=("foot", "hand"))
 

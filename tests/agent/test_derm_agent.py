@@ -13,11 +13,11 @@ import pytest
 from dermtools.agent import DermAgent, ImageGrants, create_derm_agent
 from dermtools.prompting import RetryPolicy, chat_model
 from dermtools.retrieval import CaseBase
-from tests.agent.streaming_server import StreamingOpenAIServer
 from tests.prompting.conftest import schemas
-from tests.prompting.openai_replies import Call, Fail, Reply, Say
-from tests.prompting.openai_requests import OpenAISchemas
-from tests.prompting.openai_server import Request
+from tests.support.openai_replies import Call, Fail, Reply, Say
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.openai_server import Request
+from tests.support.streaming_server import StreamingOpenAIServer
 
 __all__ = ["schemas"]
 

@@ -15,11 +15,11 @@ from dermtools.cases.sources.sample import load_sample
 from dermtools.prediction import Method, Outcome, Query
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
-from tests.agent.streaming_server import StreamingOpenAIServer
 from tests.agent.test_derm_agent import QUICK, call, final, handle_in
 from tests.prompting.conftest import schemas
-from tests.prompting.openai_replies import Reply, Say
-from tests.prompting.openai_requests import OpenAISchemas
+from tests.support.openai_replies import Reply, Say
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.streaming_server import StreamingOpenAIServer
 
 __all__ = ["schemas"]
 

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from dermtools.agent import DermToolkit, create_derm_agent
-from dermtools.agent.results import FoundCase, quoted
-from dermtools.agent.shown_pictures import TEXT_IN_PICTURES
 from dermtools.cases import Case, SourceCase, SourceData, Task
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
-from tests.agent.streaming_server import StreamingOpenAIServer
+from dermtools.tools.pictures.showing import TEXT_IN_PICTURES
+from dermtools.tools.results import FoundCase, quoted
 from tests.prompting.conftest import schemas
-from tests.prompting.openai_replies import Call, Reply, Say
-from tests.prompting.openai_requests import OpenAISchemas
+from tests.support.openai_replies import Call, Reply, Say
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.streaming_server import StreamingOpenAIServer
 
 __all__ = ["schemas"]
 

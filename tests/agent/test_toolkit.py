@@ -16,14 +16,14 @@ from langchain_core.messages import AIMessage, ToolMessage
 from PIL import Image
 
 from dermtools.agent import DermContext, DermToolkit, exemplar_messages
-from dermtools.agent.functions import FUNCTIONS
 from dermtools.cases.sources.sample import load_sample
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
-from tests.agent.streaming_server import StreamingOpenAIServer
+from dermtools.tools.catalog import FUNCTIONS
 from tests.prompting.conftest import schemas
-from tests.prompting.openai_replies import Answer, Fail
-from tests.prompting.openai_requests import OpenAISchemas
+from tests.support.openai_replies import Answer, Fail
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.streaming_server import StreamingOpenAIServer
 
 __all__ = ["schemas"]
 
@@ -85,7 +85,7 @@ def test_pictures_come_on_request_small_and_without_metadata(toolkit: DermToolki
 
 
 def test_pictures_are_capped_in_bytes(toolkit: DermToolkit) -> None:
-    from dermtools.agent.shown_pictures import small_jpegs
+    from dermtools.tools.pictures.showing import small_jpegs
 
     handles = [f"case:{case_id}" for case_id in toolkit.workspace.case_base.columns.case_ids[:10]]
     taken, left_out = small_jpegs(toolkit.workspace, DermContext(), handles, max_bytes=60_000)
@@ -146,8 +146,8 @@ def test_a_description_names_tasks_counts_and_gaps(toolkit: DermToolkit, case_ba
 
 
 def test_few_dark_skin_cases_are_called_a_gap() -> None:
-    from dermtools.agent.describing import dark_skin_gap
-    from dermtools.retrieval.check_report import Counts
+    from dermtools.retrieval.audit.report import Counts
+    from dermtools.tools.describing import dark_skin_gap
 
     few = Counts(name="fitzpatrick", counts={"2": 90, "5": 3, "VI": 1}, unknown=6)
     assert dark_skin_gap(few) == "few cases of dark skin: 4 of 94 with a known fitzpatrick are V or VI; 6 unknown"

@@ -13,10 +13,10 @@ from langchain_tests.unit_tests import ToolsUnitTests
 from dermtools.agent import DermToolkit
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
-from tests.agent.streaming_server import StreamingOpenAIServer
 from tests.prompting.conftest import schemas
-from tests.prompting.openai_replies import Answer
-from tests.prompting.openai_requests import OpenAISchemas
+from tests.support.openai_replies import Answer
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.streaming_server import StreamingOpenAIServer
 
 __all__ = ["schemas"]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from dermtools.retrieval import CaseBase
-from tests.agent.streaming_server import StreamingOpenAIServer
 from tests.cli.conftest import Run
 from tests.prompting.conftest import schemas
-from tests.prompting.openai_replies import Call, Say
-from tests.prompting.openai_requests import OpenAISchemas
+from tests.support.openai_replies import Call, Say
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.streaming_server import StreamingOpenAIServer
 
 __all__ = ["schemas"]
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from dermtools.embedding import load_embedder
 from dermtools.embedding.medimageinsight import MedImageInsightEmbedder
-from tests.embedding import tiny_onnx, tiny_transformers
-from tests.embedding.loopback import EndpointServer
+from tests.support import tiny_onnx, tiny_transformers
+from tests.support.embedding_endpoint import EndpointServer
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from dermtools.embedding import load_embedder
 from dermtools.errors import EmbeddingError
-from tests.embedding import loopback
+from tests.support import embedding_endpoint as loopback
 
 
 def test_key_is_sent_as_bearer_and_shown_nowhere(server, client, pictures, caplog):

@@ -9,7 +9,7 @@ from PIL import Image, ImageEnhance
 
 from dermtools.embedding import load_embedder, open_for_embedding
 from dermtools.embedding.descriptor import DIMENSION, REVISION
-from dermtools.embedding.selftest import drawn_pictures
+from dermtools.embedding.self_test import drawn_pictures
 from dermtools.errors import EmbeddingError
 
 PINNED = (-0.616763, -0.249908, 0.683104)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, checked_url, retry_after_seconds
 from dermtools.errors import EmbeddingError
-from tests.embedding import loopback
+from tests.support import embedding_endpoint as loopback
 
 BODY = b'{"input_data": {"data": [["", "a mole"]]}}'
 

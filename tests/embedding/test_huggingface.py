@@ -10,7 +10,7 @@ from PIL import Image
 
 from dermtools.embedding import Embedder, TextEmbedder, load_embedder
 from dermtools.errors import EmbeddingError
-from tests.embedding.tiny_transformers import copied
+from tests.support.tiny_transformers import copied
 
 
 @pytest.mark.parametrize("name", ["vit", "vit-classifier", "dinov2"])

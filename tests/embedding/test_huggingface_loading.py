@@ -6,7 +6,7 @@ import pytest
 
 from dermtools.embedding import TextEmbedder, load_embedder
 from dermtools.errors import EmbeddingError
-from tests.embedding.tiny_transformers import copied
+from tests.support.tiny_transformers import copied
 
 
 def test_pooling_head_that_the_checkpoint_lacks_is_not_used(models):

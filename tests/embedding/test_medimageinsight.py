@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from dermtools.embedding import Embedder, PartialEmbeddingError, TextEmbedder, load_embedder
-from dermtools.embedding.selftest import SelfTesting
+from dermtools.embedding.self_test import SelfTesting
 from dermtools.errors import EmbeddingError
-from tests.embedding import loopback
+from tests.support import embedding_endpoint as loopback
 
 
 def reference(picture: Image.Image, server) -> np.ndarray:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from dermtools.embedding import PartialEmbeddingError, load_embedder, open_for_embedding
 from dermtools.errors import EmbeddingError
-from tests.embedding import tiny_onnx
+from tests.support import tiny_onnx
 
 
 def flat(*colour: int) -> Image.Image:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from dermtools.embedding import load_embedder
 from dermtools.errors import EmbeddingError
-from tests.embedding import tiny_onnx
+from tests.support import tiny_onnx
 
 HALVES = {"scale": 0.0078125, "mean": [1, 1, 1], "std": [1, 1, 1]}
 

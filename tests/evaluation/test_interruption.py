@@ -23,9 +23,9 @@ KILLS = (0, 1, 5, 12, 18, 27, 36, 44, 53, 59)
 WORKER = """
 import json, sys, urllib.request
 from dermtools.cases.case import Task
-from dermtools.evaluation.arm import Arm
-from dermtools.evaluation.evaluate import perform
-from dermtools.evaluation.run import RunSpec
+from dermtools.evaluation.running.arm import Arm
+from dermtools.evaluation.running.evaluation import perform
+from dermtools.evaluation.running.run import RunSpec
 from dermtools.evaluation.scoring import Rule, Target
 from dermtools.prediction import Prediction, Query
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from dermtools.cases import Case, SourceCase, SourceData, Task
 from dermtools.retrieval import CaseBase
-from tests.prompting.openai_requests import OpenAISchemas
+from tests.support.openai_requests import OpenAISchemas
 
 LABELS = ("face", "foot", "hand", "hand-back")
 

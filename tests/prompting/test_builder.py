@@ -18,7 +18,7 @@ from dermtools.prediction import Query
 from dermtools.prompting import PictureBudget, PromptLibrary, prompt_for, read_prompt
 from dermtools.retrieval import CaseBase
 from tests.prompting.conftest import LABELS, picture
-from tests.prompting.test_library import MINE, write
+from tests.prompting.files.test_library import MINE, write
 
 
 def sent(messages: list[BaseMessage]) -> list[bytes]:

@@ -27,9 +27,9 @@ from dermtools.prompting import (
 from dermtools.prompting.chain import PromptChain
 from dermtools.retrieval import CaseBase
 from tests.prompting.conftest import LABELS, picture
-from tests.prompting.openai_replies import Answer, Fail, Say
-from tests.prompting.openai_requests import OpenAISchemas
-from tests.prompting.openai_server import OpenAIServer
+from tests.support.openai_replies import Answer, Fail, Say
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.openai_server import OpenAIServer
 
 APIS = ("chat", "responses")
 METHODS = ("zero-shot", "random-5", "rag-5", "rag-mmr-5", "rag-balanced-5")

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from tests.prompting.conftest import picture
-from tests.prompting.openai_requests import OpenAISchemas, Refused
-from tests.prompting.openai_server import OpenAIServer
+from tests.support.openai_requests import OpenAISchemas, Refused
+from tests.support.openai_server import OpenAIServer
 
 GOOD_URL = "data:image/jpeg;base64," + base64.b64encode(picture(1)).decode()
 SCHEMA = {"type": "object", "properties": {"label": {"type": "string"}}, "required": ["label"]}

@@ -26,7 +26,7 @@ from PIL import Image
 from dermtools.cases.case import Case, SourceCase, SourceData, Task
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.store import CaseStore
-from dermtools.retrieval.ingest import ingest
+from dermtools.retrieval.ingest.writing import ingest
 
 class Slow:
     spec = "slow"

@@ -12,8 +12,8 @@ from langchain_tests.integration_tests import RetrieversIntegrationTests
 from dermtools.cases.case import Case
 from dermtools.errors import QueryError
 from dermtools.retrieval import CaseBase, SimilarCaseRetriever
-from dermtools.retrieval.neighbors import Neighbor
 from dermtools.retrieval.retriever import _document
+from dermtools.retrieval.search.neighbors import Neighbor
 
 
 class TestStandard(RetrieversIntegrationTests):

@@ -1,0 +1,118 @@
+"""The agent as a method: the protocol that evaluation and fusion know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from dermtools.agent.answer import AgentAnswer
+from dermtools.agent.derm_agent import DermAgent
+from dermtools.errors import ModelError, QueryError
+from dermtools.prediction import Exemplar, Outcome, Prediction, Query, TokenUsage
+from dermtools.prompting.asking.models import model_name, model_provider
+from dermtools.prompting.cost.estimate import price_of
+from dermtools.tools.briefing import PROMPT
+from dermtools.tools.context import DermContext
+
+
+class AgentMethod:
+    """Predicts by letting an agent look cases up as it sees fit. Implements `dermtools.prediction.Method`.
+
+    No tool shows the query's own group, by search, by id or otherwise.
+
+    Args:
+        agent: made with a `task`.
+        where: condition on every case that its tools show; by default the train split where the case base has one.
+        concurrency: questions at once in `predict_many`.
+
+    Raises:
+        QueryError: the agent has no task, or a bad `where`.
+    """
+
+    name = "agent"
+
+    def __init__(self, agent: DermAgent, *, where: str | None = None, concurrency: int = 4) -> None:
+        if agent.task is None:
+            raise QueryError("the method agent needs a task; make the agent with create_derm_agent(..., task=...)")
+        base = agent.workspace.case_base
+        self.task = agent.task
+        self._question = base.task(agent.task).question
+        if where is None and "train" in base.columns.splits:
+            where = "split = 'train'"
+        if where is not None:
+            base.snapshot.matching(where)
+        self._agent = agent
+        self._where = where
+        self._concurrency = concurrency
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a record has to name, so that predictions can be repeated."""
+        prompt = self._agent.workspace.library.get(PROMPT)
+        return {
+            "method": self.name,
+            "task": self.task,
+            "model": model_name(self._agent.model),
+            "prompt": prompt.id,
+            "prompt_hash": prompt.hash,
+            "where": self._where,
+            "max_model_calls": self._agent.max_model_calls,
+        }
+
+    def estimate(self, query: Query) -> None:
+        """What one call will cost is not known beforehand: the agent decides how often it calls."""
+
+    def price(self, usage: TokenUsage) -> float | None:
+        """US dollars for tokens used, by list price; None where the model's price is unknown."""
+        model = f"{model_provider(self._agent.model)}:{model_name(self._agent.model)}"
+        return price_of(model, usage.input_tokens, usage.output_tokens, usage.cached_input_tokens)
+
+    def predict(self, query: Query) -> Prediction:
+        """One prediction; a failed call of the model has outcome `error`.
+
+        Raises:
+            ImageError: the query has no picture.
+        """
+        context = DermContext(hidden_groups=self._own_groups(query), where=self._where)
+        held = context.images.add_query(query)
+        try:
+            answer = self._agent.ask(f"{self._question} The picture is {held.handle}.", [held.handle], context=context)
+        except ModelError as error:
+            return Prediction(method=self.name, task=self.task, outcome=Outcome.ERROR, reason=str(error))
+        return self._prediction(answer)
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """Predictions in the order of the queries, several questions at once."""
+        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="agent") as pool:
+            return list(pool.map(self.predict, queries))
+
+    def _own_groups(self, query: Query) -> frozenset[str]:
+        snapshot = self._agent.workspace.case_base.snapshot
+        groups = {snapshot.columns.group_ids[row] for row in snapshot.guard.own_rows(query)}
+        return frozenset(groups if query.group_id is None else {*groups, query.group_id})
+
+    def _prediction(self, answer: AgentAnswer) -> Prediction:
+        base = self._agent.workspace.case_base
+        cases = [base.case(case_id) for case_id in answer.cited]
+        return Prediction(
+            method=self.name,
+            task=self.task,
+            outcome=_outcome(answer),
+            label=answer.label,
+            exemplars=tuple(
+                Exemplar(case_id=case.case_id, group_id=case.group_id, labels=case.labels.get(self.task, ()))
+                for case in cases
+            ),
+            raw=answer.raw,
+            usage=answer.usage,
+            reason=answer.problem,
+        )
+
+
+def _outcome(answer: AgentAnswer) -> Outcome:
+    if answer.label is not None:
+        return Outcome.OK
+    if answer.abstained:
+        return Outcome.ABSTAINED
+    return Outcome.TRUNCATED if answer.stopped else Outcome.INVALID

@@ -1,5 +1,0 @@
-"""The same tools over the Model Context Protocol, for chat assistants; needs the extra `mcp`.
-
-from dermtools.agent.mcp.run import serve
-serve("casebase", folders=["photos"])
-"""

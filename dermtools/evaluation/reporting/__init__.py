@@ -1,0 +1,1 @@
+"""Figures and verdicts -> tables, pictures, one page."""

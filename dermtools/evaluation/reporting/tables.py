@@ -1,0 +1,160 @@
+"""Results as Markdown tables: each says its cases, its rule, and where nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dermtools.evaluation.statistics.comparisons import ALPHA
+from dermtools.evaluation.statistics.intervals import RESAMPLES
+
+if TYPE_CHECKING:
+    from dermtools.evaluation.running.run import RunSpec
+    from dermtools.evaluation.statistics.intervals import Interval
+    from dermtools.evaluation.statistics.results import Results
+    from dermtools.evaluation.statistics.summary import Summary
+
+DASH = "–"
+RESEARCH = "For research; not a diagnosis."
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """A share as percent; a dash where it is unknown."""
+    return DASH if share is None else f"{100 * share:.{digits}f} %"
+
+
+def span(interval: Interval) -> str:
+    """An interval of a share, in percent."""
+    return f"{100 * interval.low:.1f} to {100 * interval.high:.1f}"
+
+
+def dollars(summary: Summary) -> str:
+    """What an arm cost; says so where not all of it is known."""
+    known = f"${summary.usage.price_usd:.4f}".rstrip("0").rstrip(".")
+    return known if not summary.usage.unpriced else f"{known} and {summary.usage.unpriced} of unknown price"
+
+
+def seconds(value: float) -> str:
+    """A duration in the unit that suits it."""
+    return f"{value:.2g} s" if value >= 1 else f"{1000 * value:.2g} ms"
+
+
+def unlabelled(summary: Summary) -> str:
+    """Answers without a label, by how they ended; a dash where every answer has one."""
+    return ", ".join(f"{count} {outcome}" for outcome, count in summary.unlabelled.items()) or DASH
+
+
+def rows(results: Results, *, costs: bool = True) -> list[list[str]]:
+    """Head and rows of the main table, with or without costs. Columns that no arm fills are left out."""
+    head = ["method", "right", "accuracy", "95 % (Wilson)", "95 % (groups)", "against the best"]
+    head += ["balanced accuracy", "macro-F1", "top-3", "top-5", "neighbouring sites too", "calibration error"]
+    head += ["no label", "tokens", "cost", "median latency"]
+    found = [[*_quality(results, one), *_cost(one)] for one in results.summaries]
+    kept = [place for place in range(len(head)) if any(row[place] != DASH for row in found)]
+    if not costs:
+        kept = [place for place in kept if head[place] not in ("tokens", "cost", "median latency")]
+    return [[row[place] for place in kept] for row in (head, *found)]
+
+
+def _quality(results: Results, one: Summary) -> list[str]:
+    calibration = None if one.calibration is None else one.calibration.ece
+    name = one.arm if one.complete else f"{one.arm} (unfinished: {one.n} of {one.cases} cases)"
+    return [
+        name,
+        f"{one.right} of {one.n}",
+        percent(one.accuracy),
+        span(one.wilson),
+        span(one.clustered),
+        results.against_best(one.arm),
+        percent(one.balanced_accuracy),
+        percent(one.macro_f1),
+        percent(one.top_k.get(3)),
+        percent(one.top_k.get(5)),
+        percent(one.adjacent_accuracy),
+        DASH if calibration is None else f"{calibration:.3f}",
+    ]
+
+
+def _cost(one: Summary) -> list[str]:
+    tokens = one.usage.input_tokens + one.usage.output_tokens
+    free = not tokens and not one.usage.price_usd and not one.usage.unpriced
+    return [
+        unlabelled(one),
+        f"{tokens:,}" if tokens else DASH,
+        DASH if free else dollars(one),
+        seconds(one.usage.latency_median_s),
+    ]
+
+
+def caption(spec: RunSpec) -> str:
+    """What a reader has to know of the main table."""
+    split = f"the {spec.split} split" if spec.split else "all splits"
+    drawn = f", {spec.limit} drawn with seed {spec.seed}" if spec.limit else ""
+    return (
+        f"Task {spec.task.name}, {len(spec.targets)} cases of {spec.groups} groups from {split}{drawn}. "
+        f"{spec.rule.sentence} Answers without a label count as wrong."
+    )
+
+
+def method_text() -> str:
+    """How intervals and verdicts are made."""
+    return (
+        "95 % (Wilson) takes cases as independent; 95 % (groups) is a bootstrap that draws whole groups "
+        f"({RESAMPLES:,} resamples), the one to trust where a group has several cases. Better or worse is said only "
+        f"where the exact McNemar test, after Holm's correction for all pairs, gives p < {ALPHA} and the group "
+        "bootstrap of the difference leaves out zero; everything else is tied."
+    )
+
+
+def comparison_rows(results: Results) -> list[list[str]]:
+    """Head and rows of the pairwise comparisons."""
+    head = ["first", "second", "cases", "only first right", "only second right", "difference", "95 % (groups)"]
+    head += ["McNemar p", "after Holm", "could show", "verdict"]
+    return [
+        head,
+        *(
+            [
+                pair.first,
+                pair.second,
+                str(pair.n),
+                str(pair.only_first),
+                str(pair.only_second),
+                f"{100 * pair.difference:+.2f}",
+                f"{100 * pair.interval.low:+.1f} to {100 * pair.interval.high:+.1f}",
+                _p(pair.p),
+                _p(pair.adjusted_p),
+                f"{100 * pair.smallest_difference:.1f}",
+                pair.verdict.value,
+            ]
+            for pair in results.comparisons
+        ),
+    ]
+
+
+def table_markdown(results: Results) -> str:
+    """`table.md`: the main table, the comparisons, and how to read them."""
+    parts = [
+        f"# {results.run.task.name}",
+        results.headline,
+        caption(results.run),
+        markdown(rows(results)),
+        method_text(),
+    ]
+    if results.comparisons:
+        parts += [
+            "## Comparisons",
+            "Differences in percentage points, first minus second. `could show` is the smallest difference that the "
+            "test could have called significant, before correction, with as many cases in disagreement.",
+            markdown(comparison_rows(results)),
+        ]
+    return "\n\n".join([*parts, RESEARCH]) + "\n"
+
+
+def markdown(table: Sequence[Sequence[str]]) -> str:
+    """A table with its head row first."""
+    head, *body = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in table]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body))
+
+
+def _p(value: float) -> str:
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}" if value < 0.01 else f"{value:.2f}"

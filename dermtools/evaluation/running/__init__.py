@@ -1,0 +1,1 @@
+"""Methods x test cases -> records."""

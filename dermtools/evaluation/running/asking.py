@@ -1,0 +1,203 @@
+"""Asking: every arm about every case, several calls at once, each answer on the disk before the next thing happens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dermtools.evaluation.running.arm import Arm
+from dermtools.evaluation.running.plan import Budget
+from dermtools.evaluation.running.records import Record, RecordLog
+from dermtools.evaluation.scoring import Target
+from dermtools.prediction import Outcome, Prediction, Query
+from dermtools.progress import Progress, Silent
+
+BATCH = 64
+"""Cases that a local method gets at once; an interruption loses at most the work of one batch."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How asking ended."""
+
+    answered: int
+    """Records written."""
+    failed: int
+    """Of these, calls without an answer."""
+    out_of_budget: bool
+    """Whether it stopped because the next call might have passed the limit."""
+
+
+def ask(
+    arms: Sequence[Arm],
+    todo: Mapping[str, Sequence[Target]],
+    query: Callable[[str], Query],
+    log: RecordLog,
+    *,
+    concurrency: int = 8,
+    budget: Budget | None = None,
+    progress: Progress | None = None,
+) -> Asked:
+    """Ask local arms in batches, then remote ones call by call.
+
+    A method that raises costs one answer: it is recorded as an error, and counts as one. Remote calls go case by
+    case, all arms side by side, so that a run that stops early leaves arms that can be compared. Ctrl-C sends
+    nothing more and waits for the calls on their way, whose answers are recorded; a second Ctrl-C leaves at once.
+
+    Args:
+        arms: what to ask.
+        todo: arm name to the targets without an answer.
+        query: makes the query of a case id.
+        log: where answers go.
+        concurrency: remote calls at a time.
+        budget: what remote calls may cost; None sets no limit.
+        progress: is told how far it is.
+    """
+    progress = progress or Silent()
+    local = [arm for arm in arms if not arm.remote and todo[arm.name]]
+    answered = failed = 0
+    for arm in local:
+        progress.start(len(todo[arm.name]), arm.name)
+        for start in range(0, len(todo[arm.name]), BATCH):
+            records = _ask_batch(arm, todo[arm.name][start : start + BATCH], query)
+            log.append(records)
+            progress.advance(len(records))
+            answered += len(records)
+            failed += sum(record.failed for record in records)
+    remote = [arm for arm in arms if arm.remote and todo[arm.name]]
+    if not remote:
+        return Asked(answered, failed, out_of_budget=False)
+    calls = _Calls(remote, todo, query, log, budget or Budget(None), progress)
+    calls.run(concurrency)
+    return Asked(answered + calls.answered, failed + calls.failed, calls.out_of_budget)
+
+
+def _ask_batch(arm: Arm, targets: Sequence[Target], query: Callable[[str], Query]) -> list[Record]:
+    began = time.perf_counter()
+    queries = [query(target.case_id) for target in targets]
+    try:
+        predictions = arm.method.predict_many(queries)
+        if len(predictions) != len(queries):
+            raise ValueError(f"predict_many gave {len(predictions)} predictions for {len(queries)} queries")
+    except Exception:  # noqa: BLE001 - a method is foreign code; one case at a time shows which one it fails on
+        predictions = [_predict(arm, one) for one in queries]
+    share = (time.perf_counter() - began) / len(targets)
+    return [_record(arm, target, found, share) for target, found in zip(targets, predictions, strict=True)]
+
+
+def _predict(arm: Arm, query: Query) -> Prediction:
+    try:
+        return arm.method.predict(query)
+    except Exception as error:  # noqa: BLE001 - a method is foreign code, and one failure must not end the run
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return Prediction(method=arm.method.name, task=arm.method.task, outcome=Outcome.ERROR, reason=reason)
+
+
+def _record(arm: Arm, target: Target, prediction: Prediction, latency_s: float) -> Record:
+    return Record(
+        arm=arm.name,
+        case_id=target.case_id,
+        group_id=target.group_id,
+        truth=target.truth,
+        prediction=prediction,
+        latency_s=round(latency_s, 4),
+        price_usd=arm.price(prediction.usage),
+    )
+
+
+class _Calls:
+    """Threads that take one call after the other from a common list."""
+
+    def __init__(
+        self,
+        arms: Sequence[Arm],
+        todo: Mapping[str, Sequence[Target]],
+        query: Callable[[str], Query],
+        log: RecordLog,
+        budget: Budget,
+        progress: Progress,
+    ) -> None:
+        self._jobs = _case_by_case(arms, todo)
+        self._total = sum(len(todo[arm.name]) for arm in arms)
+        self._query = query
+        self._log = log
+        self._budget = budget
+        self._progress = progress
+        self._guard = threading.Lock()
+        self._stop = threading.Event()
+        self._broken: BaseException | None = None
+        self.answered = self.failed = 0
+        self.out_of_budget = False
+
+    def run(self, concurrency: int) -> None:
+        self._progress.start(self._total, "calls")
+        # Daemons, so that a second Ctrl-C can leave calls that hang.
+        count = max(1, min(concurrency, self._total))
+        ended = [threading.Event() for _ in range(count)]
+        for number, event in enumerate(ended):
+            threading.Thread(target=self._work, args=(event,), name=f"call-{number}", daemon=True).start()
+        try:
+            _wait(ended)
+        except KeyboardInterrupt:
+            self._stop.set()
+            _wait(ended)
+            raise
+        if self._broken is not None:
+            raise self._broken
+
+    def _work(self, ended: threading.Event) -> None:
+        try:
+            while (job := self._next()) is not None:
+                self._call(*job)
+        except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits, and raised there
+            self._broken = self._broken or error
+            self._stop.set()
+        finally:
+            ended.set()
+
+    def _next(self) -> tuple[Arm, Target] | None:
+        with self._guard:
+            return None if self._stop.is_set() else next(self._jobs, None)
+
+    def _call(self, arm: Arm, target: Target) -> None:
+        query = self._query(target.case_id)
+        estimate = arm.estimate(query)
+        most = 0.0
+        if estimate is not None:
+            most = (estimate.price_usd if estimate.ceiling_usd is None else estimate.ceiling_usd) or 0.0
+        if not self._budget.reserve(most):
+            self.out_of_budget = True
+            self._stop.set()
+            return
+        paid = most
+        try:
+            if self._stop.is_set():
+                paid = 0.0
+                return
+            began = time.perf_counter()
+            record = _record(arm, target, _predict(arm, query), time.perf_counter() - began)
+            # An answer that does not say what it used counts as the most it can have cost.
+            paid = record.price_usd if record.price_usd is not None else 0.0 if record.failed else most
+            self._log.append([record])
+        finally:
+            self._budget.settle(most, paid)
+        with self._guard:
+            self.answered += 1
+            self.failed += record.failed
+            self._progress.advance()
+
+
+def _case_by_case(arms: Sequence[Arm], todo: Mapping[str, Sequence[Target]]) -> Iterator[tuple[Arm, Target]]:
+    left = {arm.name: {target.case_id: target for target in todo[arm.name]} for arm in arms}
+    for case_id in dict.fromkeys(case_id for cases in left.values() for case_id in cases):
+        for arm in arms:
+            if case_id in left[arm.name]:
+                yield arm, left[arm.name][case_id]
+
+
+def _wait(ended: Sequence[threading.Event]) -> None:
+    # Not Thread.join: interrupted, it takes a thread that still runs for one that has ended (Python 3.11).
+    for event in ended:
+        event.wait()

@@ -1,0 +1,178 @@
+"""One evaluation from start to end: choose the cases, say what it will cost, ask, measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.errors import QueryError
+from dermtools.evaluation.reporting.tables import table_markdown
+from dermtools.evaluation.running.arm import Arm
+from dermtools.evaluation.running.asking import Asked, ask
+from dermtools.evaluation.running.plan import Budget, Plan, make_plan
+from dermtools.evaluation.running.records import RunError, replace_file
+from dermtools.evaluation.running.run import Run, RunSpec
+from dermtools.evaluation.scoring import Rule, Target, targets
+from dermtools.evaluation.statistics.analysis import Analyses, analyze
+from dermtools.evaluation.statistics.results import Results, results
+
+if TYPE_CHECKING:
+    from dermtools.prediction import Method, Query
+    from dermtools.progress import Progress
+    from dermtools.retrieval import CaseBase
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run and what it says."""
+
+    run: Run
+    results: Results
+    plan: Plan
+    asked: Asked
+
+
+def evaluate(
+    case_base: CaseBase,
+    task: str,
+    arms: Sequence[Arm | Method],
+    out: str | Path,
+    *,
+    split: str | None = "test",
+    rule: Rule = Rule.ANY,
+    limit: int | None = None,
+    seed: int = 0,
+    max_cost: float | None = None,
+    accept_unknown_price: bool = False,
+    retry_failed: bool = True,
+    concurrency: int = 8,
+    confirm: Callable[[Plan], bool] | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Ask every arm about every case and measure the answers; goes on where an earlier call was interrupted.
+
+    Args:
+        case_base: where the cases are.
+        task: what to predict.
+        arms: what to compare; a bare method becomes an arm under its own name.
+        out: the run's folder, new or to be gone on with.
+        split: cases to ask about; None takes all.
+        rule: how several true labels are scored.
+        limit: ask about so many cases only, drawn with `seed`.
+        seed: of the draw and of the bootstrap.
+        max_cost: dollars that the run must not pass, earlier sessions included.
+        accept_unknown_price: go on though the price of an arm is unknown.
+        retry_failed: ask again where an earlier session got an error instead of an answer.
+        concurrency: calls at a time.
+        confirm: is shown the plan before anything is sent; False stops.
+        progress: is told how far it is.
+
+    Raises:
+        QueryError: no such task or split, or two arms have one name.
+        RunError: the folder is another run's or in use, a price is unknown, or `confirm` said no.
+    """
+    compared = [Arm.of(arm) for arm in arms]
+    return perform(
+        run_spec(case_base, task, compared, split=split, rule=rule, limit=limit, seed=seed),
+        compared,
+        lambda case_id: case_base.query(case_id=case_id),
+        out,
+        analysis=lambda run: analyze(run, case_base),
+        max_cost=max_cost,
+        accept_unknown_price=accept_unknown_price,
+        retry_failed=retry_failed,
+        concurrency=concurrency,
+        confirm=confirm,
+        progress=progress,
+    )
+
+
+def perform(
+    spec: RunSpec,
+    arms: Sequence[Arm],
+    query: Callable[[str], Query],
+    out: str | Path,
+    *,
+    analysis: Callable[[Run], Analyses] | None = None,
+    max_cost: float | None = None,
+    accept_unknown_price: bool = False,
+    retry_failed: bool = True,
+    concurrency: int = 8,
+    confirm: Callable[[Plan], bool] | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Do what a spec describes, wherever its queries come from (`query` makes that of a case id); see `evaluate`.
+
+    `analysis` looks closer at the finished run.
+    """
+    with Run.writing(out, spec) as (run, log):
+        todo = unanswered(run, arms, retry_failed=retry_failed)
+        spent = sum(record.price_usd or 0.0 for record in run.records())
+        ids = {arm: [target.case_id for target in left] for arm, left in todo.items()}
+        plan = make_plan(arms, ids, len(spec.targets), query, max_cost=max_cost, spent_usd=spent)
+        plan.check(accept_unknown_price)
+        if confirm is not None and not confirm(plan):
+            raise RunError("stopped before anything was sent")
+        asked = ask(arms, todo, query, log, concurrency=concurrency, budget=Budget(max_cost, spent), progress=progress)
+        run.tidy()
+        found = results(run, analysis(run) if analysis is not None else None)
+        write_results(run, found)
+    return Evaluation(run, found, plan, asked)
+
+
+def run_spec(
+    case_base: CaseBase,
+    task: str,
+    arms: Sequence[Arm],
+    *,
+    split: str | None = "test",
+    rule: Rule = Rule.ANY,
+    limit: int | None = None,
+    seed: int = 0,
+) -> RunSpec:
+    """Describe a run so that it can be repeated; see `evaluate` for the arguments."""
+    names = [arm.name for arm in arms]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None or not names:
+        raise QueryError(f"two arms are called {twice!r}; give each its own name" if twice else "no method to evaluate")
+    columns = case_base.columns
+    rows = [row for row, there in enumerate(columns.splits) if split is None or there == split]
+    if not rows:
+        there = ", ".join(sorted({str(name) for name in columns.splits if name})) or "none"
+        raise QueryError(f"no case in split {split!r}; splits there are: {there}")
+    info = case_base.info()
+    return RunSpec(
+        task=case_base.task(task),
+        rule=rule,
+        split=split,
+        seed=seed,
+        limit=limit,
+        case_base={key: info[key] for key in ("path", "version", "embedder", "sources") if key in info},
+        targets=tuple(_drawn(targets((columns.case(row) for row in rows), task, rule), limit, seed)),
+        arms={arm.name: {"method": arm.method.name, **arm.facts} for arm in arms},
+    )
+
+
+def unanswered(run: Run, arms: Iterable[Arm], *, retry_failed: bool = True) -> dict[str, list[Target]]:
+    """Arm name to the targets that it has no answer for."""
+    held = {key for key, record in run.answers().items() if not (retry_failed and record.failed)}
+    return {arm.name: [target for target in run.spec.targets if (arm.name, target.case_id) not in held] for arm in arms}
+
+
+def write_results(run: Run, found: Results) -> None:
+    """Write `metrics.json` and `table.md` into the run's folder."""
+    replace_file(run.path / "metrics.json", found.to_json())
+    replace_file(run.path / "table.md", table_markdown(found))
+
+
+def _drawn(found: Sequence[Target], limit: int | None, seed: int) -> Sequence[Target]:
+    if limit is None or limit >= len(found):
+        return found
+    if limit < 1:
+        raise QueryError(f"limit must be at least 1, not {limit}")
+    chosen = np.random.default_rng(seed).choice(len(found), size=limit, replace=False)
+    return [found[place] for place in sorted(chosen)]

@@ -1,0 +1,175 @@
+"""What an evaluation will send and cost, before anything is sent; and the budget that it keeps to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dermtools.evaluation.running.arm import Arm
+from dermtools.evaluation.running.records import RunError
+from dermtools.prediction import Query
+
+SAMPLE = 20
+
+
+@dataclass(frozen=True)
+class ArmPlan:
+    """What is left to do for one arm. Tokens and price are totals over the calls to be made."""
+
+    arm: str
+    remote: bool
+    cases: int
+    answered: int
+    """Answers that the run holds already; they are not paid for again."""
+    input_tokens: int | None
+    output_tokens: int | None
+    price_usd: float | None
+    """None where it is unknown."""
+
+    @property
+    def calls(self) -> int:
+        """Calls to a service that are still to be made."""
+        return self.cases - self.answered if self.remote else 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is about to do."""
+
+    arms: tuple[ArmPlan, ...]
+    max_cost: float | None
+    spent_usd: float
+    """Dollars that the answers already there have cost."""
+
+    @property
+    def calls(self) -> int:
+        """Calls to services, over all arms."""
+        return sum(arm.calls for arm in self.arms)
+
+    @property
+    def price_usd(self) -> float:
+        """Dollars for all calls whose price is known."""
+        return sum(arm.price_usd or 0.0 for arm in self.arms)
+
+    @property
+    def unpriced(self) -> list[str]:
+        """Arms that will make calls at an unknown price."""
+        return [arm.arm for arm in self.arms if arm.calls and arm.price_usd is None]
+
+    def lines(self) -> list[str]:
+        """The plan for a person, one line an arm and one for the whole."""
+        found = [f"{arm.arm}: {_todo(arm)}" for arm in self.arms]
+        whole = f"{self.calls} calls, about ${self.price_usd:.2f}"
+        if self.unpriced:
+            whole += f" and what {', '.join(self.unpriced)} costs, whose price is unknown"
+        if self.spent_usd:
+            whole += f"; ${self.spent_usd:.2f} spent already"
+        if self.max_cost is not None:
+            whole += f"; stops before ${self.max_cost:.2f} would be passed"
+        return [*found, whole]
+
+    def check(self, accept_unknown_price: bool) -> None:
+        """Refuse a plan that could cost anything without anybody having said yes to that.
+
+        Raises:
+            RunError: a price is unknown, and `accept_unknown_price` is not set.
+        """
+        if self.unpriced and not accept_unknown_price:
+            raise RunError(
+                f"the price of {', '.join(self.unpriced)} is unknown ({self.calls} calls); "
+                "accept an unknown price explicitly, or leave it out"
+            )
+
+
+def make_plan(
+    arms: Sequence[Arm],
+    todo: Mapping[str, Sequence[str]],
+    cases: int,
+    query: Callable[[str], Query],
+    *,
+    max_cost: float | None = None,
+    spent_usd: float = 0.0,
+) -> Plan:
+    """Estimate what is left to do; tokens and price come from up to 20 calls spread over those to be made.
+
+    Args:
+        arms: what will be asked.
+        todo: arm name to the ids of the cases without an answer.
+        cases: how many cases each arm is asked about in all.
+        query: makes the query of a case id.
+        max_cost: dollars that the run must not pass.
+        spent_usd: dollars that earlier answers of this run have cost.
+    """
+    return Plan(tuple(_plan_arm(arm, todo[arm.name], cases, query) for arm in arms), max_cost, spent_usd)
+
+
+def _plan_arm(arm: Arm, todo: Sequence[str], cases: int, query: Callable[[str], Query]) -> ArmPlan:
+    answered = cases - len(todo)
+    if not arm.remote or not todo:
+        return ArmPlan(arm.name, arm.remote, cases, answered, 0, 0, 0.0)
+    chosen = todo[:: -(-len(todo) // SAMPLE)]
+    estimates = [estimate for case_id in chosen if (estimate := arm.estimate(query(case_id))) is not None]
+    if len(estimates) < len(chosen):
+        return ArmPlan(arm.name, True, cases, answered, None, None, None)
+    scale = len(todo) / len(chosen)
+    prices = [estimate.price_usd for estimate in estimates]
+    known = [price for price in prices if price is not None]
+    return ArmPlan(
+        arm=arm.name,
+        remote=True,
+        cases=cases,
+        answered=answered,
+        input_tokens=round(scale * sum(estimate.input_tokens for estimate in estimates)),
+        output_tokens=round(scale * sum(estimate.output_tokens for estimate in estimates)),
+        price_usd=scale * sum(known) if len(known) == len(prices) else None,
+    )
+
+
+def _todo(arm: ArmPlan) -> str:
+    held = f" ({arm.answered} answered already)" if arm.answered else ""
+    if not arm.remote:
+        return f"{arm.cases - arm.answered} cases, computed here{held}"
+    price = "price unknown" if arm.price_usd is None else f"about ${arm.price_usd:.2f}"
+    tokens = "" if arm.input_tokens is None else f", about {arm.input_tokens:,} tokens in, {arm.output_tokens:,} out"
+    return f"{arm.calls} calls{tokens}, {price}{held}"
+
+
+class Budget:
+    """Dollars that may be spent. A call reserves the most it can cost before it is sent; threads may share it."""
+
+    def __init__(self, limit_usd: float | None, spent_usd: float = 0.0) -> None:
+        self._limit = limit_usd
+        self._spent = spent_usd
+        self._reserved = 0.0
+        self._calls = 0
+        self._changed = threading.Condition()
+
+    @property
+    def spent_usd(self) -> float:
+        """Dollars spent so far."""
+        return self._spent
+
+    def reserve(self, usd: float) -> bool:
+        """Set dollars aside for one call; False where the limit would be passed.
+
+        Waits for calls on their way where those may turn out cheaper than what they reserved.
+        """
+        with self._changed:
+            while self._limit is not None and self._spent + self._reserved + usd > self._limit:
+                if not self._calls:
+                    return False
+                self._changed.wait()
+            self._reserved += usd
+            self._calls += 1
+            return True
+
+    def settle(self, reserved_usd: float, paid_usd: float) -> None:
+        """Turn a reservation into what the call really cost."""
+        with self._changed:
+            self._reserved -= reserved_usd
+            self._calls -= 1
+            self._spent += paid_usd
+            if not self._calls:
+                self._reserved = 0.0  # the rounding errors of many additions and subtractions
+            self._changed.notify_all()

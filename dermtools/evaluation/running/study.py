@@ -1,0 +1,190 @@
+"""Studies: one method with one thing varied at a time, over the same cases: shots, order, diversity, size, prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dermtools.errors import QueryError
+from dermtools.evaluation.reporting.tables import RESEARCH, caption, markdown, percent, span
+from dermtools.evaluation.running.arm import Arm
+from dermtools.evaluation.running.evaluation import Evaluation, evaluate
+from dermtools.evaluation.running.records import replace_file
+
+if TYPE_CHECKING:
+    from dermtools.evaluation.statistics.results import Results
+    from dermtools.evaluation.statistics.summary import Summary
+    from dermtools.retrieval import CaseBase
+
+SHOTS = (0, 1, 3, 5, 10)
+AXES = ("shots", "order", "diversity", "size", "prompt")
+"""What can be varied, and in this order in an arm's name."""
+
+Setting = Mapping[str, Any]
+"""Axis to the value that it has in one arm."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of the varied axis."""
+
+    value: Any
+    summary: Summary
+    against_best: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Accuracy over the values of one axis, everything else held."""
+
+    name: str
+    """What is held: the model and the other axes, in words."""
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A grid of arms and what came of it."""
+
+    evaluation: Evaluation
+    settings: Mapping[str, Setting]
+    """Arm name to what it was set to."""
+
+    def curves(self, axis: str) -> list[Curve]:
+        """One curve for every combination of the other axes.
+
+        Raises:
+            QueryError: the study did not vary this axis.
+        """
+        results: Results = self.evaluation.results
+        if not any(axis in setting for setting in self.settings.values()):
+            varied = sorted({name for setting in self.settings.values() for name in setting})
+            raise QueryError(f"this study did not vary {axis!r}; it varied {', '.join(varied)}")
+        held: dict[str, list[Point]] = {}
+        for summary in results.summaries:
+            setting = self.settings.get(summary.arm)
+            if setting is None or axis not in setting:
+                continue
+            rest = ", ".join(f"{name} {value}" for name, value in setting.items() if name != axis) or "all cases"
+            held.setdefault(rest, []).append(Point(setting[axis], summary, results.against_best(summary.arm)))
+        return [Curve(name, tuple(points)) for name, points in held.items()]
+
+    def _repr_markdown_(self) -> str:
+        """The table in a notebook."""
+        return self.table()
+
+    def table(self) -> str:
+        """The grid as a Markdown table, one row an arm."""
+        results: Results = self.evaluation.results
+        axes = list(dict.fromkeys(name for setting in self.settings.values() for name in setting))
+        head = [*axes, "right", "accuracy", "95 % (groups)", "against the best", "cost"]
+        rows = [
+            [
+                *(str(self.settings[one.arm].get(axis, "")) for axis in axes),
+                f"{one.right} of {one.n}",
+                percent(one.accuracy),
+                span(one.clustered),
+                results.against_best(one.arm),
+                f"${one.usage.price_usd:.4f}",
+            ]
+            for one in results.summaries
+            if one.arm in self.settings
+        ]
+        return "\n\n".join([results.headline, caption(results.run), markdown([head, *rows]), RESEARCH]) + "\n"
+
+
+def grid(**axes: Sequence[Any]) -> list[dict[str, Any]]:
+    """All combinations of the values of axes, e.g. `grid(shots=(0, 5), order=("nearest-last", "nearest-first"))`.
+
+    Order and diversity mean nothing without exemplars: such combinations come once, without them.
+
+    Raises:
+        QueryError: an axis has no value, or there is no axis.
+    """
+    empty = next((name for name, values in axes.items() if not values), None)
+    if empty is not None or not axes:
+        raise QueryError(f"{empty} has no value to try" if empty else "a study needs something to vary")
+    found: list[dict[str, Any]] = []
+    for values in product(*axes.values()):
+        setting = dict(zip(axes, values, strict=True))
+        if setting.get("shots") == 0:
+            setting = {name: value for name, value in setting.items() if name not in ("order", "diversity")}
+        if setting not in found:
+            found.append(setting)
+    return found
+
+
+def run_study(
+    case_base: CaseBase,
+    task: str,
+    settings: Sequence[Setting],
+    arm_for: Callable[[Setting], Arm],
+    out: str | Path,
+    **options: Any,
+) -> Study:
+    """Evaluate one arm for every setting, all over the same cases; can be interrupted and gone on with.
+
+    Args:
+        case_base: where the cases are.
+        task: what to predict.
+        settings: from `grid`, or a list of one's own.
+        arm_for: makes the arm of a setting; it is named after the setting.
+        out: the run's folder.
+        options: passed on to `evaluate`: limit, seed, max_cost, concurrency, ...
+
+    Raises:
+        QueryError, RunError: as `evaluate`.
+    """
+    named = {", ".join(f"{name} {value}" for name, value in setting.items()): setting for setting in settings}
+    arms = []
+    for name, setting in named.items():
+        made = arm_for(setting)
+        arms.append(Arm(name, made.method, made.remote, {**made.facts, "study": dict(setting)}))
+    evaluation = evaluate(case_base, task, arms, out, **options)
+    study = Study(evaluation, named)
+    replace_file(Path(out) / "study.md", study.table())
+    return study
+
+
+def prompted_arms(case_base: CaseBase, task: str, model: Any, price_as: str, **fixed: Any) -> Callable[[Setting], Arm]:
+    """What makes the arm of a setting over `AXES` from a chat model.
+
+    `shots` 0 is zero-shot; `diversity` is `nearest`, `mmr`, `balanced`, or `random` for exemplars drawn at random;
+    `order` is `nearest-last` or `nearest-first`; `size` is the long side of every picture in pixels; `prompt` is a
+    prompt's id.
+
+    Args:
+        case_base: where exemplars come from.
+        task: what to predict.
+        model: a LangChain chat model.
+        price_as: `provider:model` for the price list.
+        fixed: options of `dermtools.prompting.chain_for` that are the same in every arm.
+    """
+    from dataclasses import replace
+
+    from dermtools.evaluation.running.prompted import prompted_arm
+    from dermtools.prompting import PromptedMethod, chain_for
+    from dermtools.prompting.pictures import DEFAULT_BUDGET
+
+    def arm_for(setting: Setting) -> Arm:
+        unknown = sorted(set(setting) - set(AXES))
+        if unknown:
+            raise QueryError(f"a study cannot vary {', '.join(unknown)}; it can vary {', '.join(AXES)}")
+        options = dict(fixed)
+        if "order" in setting:
+            options["order"] = setting["order"]
+        if "size" in setting:
+            options["budget"] = replace(options.get("budget", DEFAULT_BUDGET), max_side=int(setting["size"]))
+        if "prompt" in setting:
+            options["prompt"] = setting["prompt"]
+        shots, kind = int(setting.get("shots", 5)), str(setting.get("diversity", "nearest"))
+        prefix = {"nearest": "rag", "random": "random"}.get(kind, f"rag-{kind}")
+        method = "zero-shot" if shots == 0 else f"{prefix}-{shots}"
+        return prompted_arm(
+            PromptedMethod(chain_for(method, model=model, task=task, base=case_base, **options)), price_as
+        )
+
+    return arm_for

@@ -1,0 +1,77 @@
+"""Beyond accuracy: use of exemplars, nearness, subgroups, and what the encoder may have seen."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from dermtools.evaluation.statistics.exemplar_use import ExemplarUse, exemplar_use
+from dermtools.evaluation.statistics.nearness import (
+    Nearness,
+    accuracy_by_distance,
+    near_duplicates,
+    nearest_cases,
+    recall_at,
+)
+from dermtools.evaluation.statistics.subgroups import Subgroup, subgroups
+
+if TYPE_CHECKING:
+    from dermtools.evaluation.running.run import Run
+    from dermtools.retrieval import CaseBase
+
+
+@dataclass(frozen=True)
+class Analyses:
+    """What a run says beyond its table."""
+
+    exemplar_use: tuple[ExemplarUse, ...]
+    """One entry for every arm that used exemplars."""
+    nearness: Nearness
+    subgroups: Mapping[str, tuple[Subgroup, ...]]
+    """Arm to its subgroups."""
+    encoder_training: str
+    """What is known of the pictures that the encoder was trained on."""
+
+
+def analyze(run: Run, case_base: CaseBase) -> Analyses:
+    """Look closer at a run.
+
+    Args:
+        run: what was asked and answered.
+        case_base: the case base that it was asked about, at the same version.
+
+    Raises:
+        QueryError: a case of the run is no longer there.
+    """
+    task, targets = run.spec.task.name, run.spec.targets
+    scored = run.scored()
+    nearest = nearest_cases(case_base, task, (target.case_id for target in targets))
+    cases = {target.case_id: case_base.case(target.case_id) for target in targets}
+    return Analyses(
+        exemplar_use=tuple(use for one in scored if (use := exemplar_use(one)) is not None),
+        nearness=Nearness(
+            recall=recall_at(targets, nearest),
+            by_distance={one.name: accuracy_by_distance(one, nearest) for one in scored},
+            near_duplicates=near_duplicates(case_base, targets),
+        ),
+        subgroups={one.name: tuple(subgroups(one, cases, task, run.spec.seed)) for one in scored},
+        encoder_training=encoder_training(case_base.identity.name),
+    )
+
+
+def encoder_training(name: str) -> str:
+    """What is known of the pictures that an encoder of this name was trained on, in a sentence or two."""
+    text = (
+        resources.files("dermtools.evaluation.statistics")
+        .joinpath("data/encoder_training.json")
+        .read_text(encoding="utf-8")
+    )
+    known = json.loads(text)
+    for entry in known["encoders"]:
+        if re.search(entry["name"], name, re.IGNORECASE):
+            return str(entry["says"])
+    return str(known["otherwise"])

@@ -1,0 +1,131 @@
+"""Everything that one run says: summaries and comparisons, as `metrics.json` and as a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dermtools.evaluation.running.records import RunError
+from dermtools.evaluation.statistics.comparisons import Comparison, Verdict, compare
+from dermtools.evaluation.statistics.summary import Summary, summarize
+
+if TYPE_CHECKING:
+    from dermtools.evaluation.running.run import Run, RunSpec
+    from dermtools.evaluation.scoring import Scored
+    from dermtools.evaluation.statistics.analysis import Analyses
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run says."""
+
+    run: RunSpec
+    summaries: tuple[Summary, ...]
+    comparisons: tuple[Comparison, ...]
+    analyses: Analyses | None = None
+    """A closer look; None where the case base was not at hand."""
+
+    @property
+    def best(self) -> Summary:
+        """The arm with the highest accuracy; of several, the first."""
+        return max(self.summaries, key=lambda summary: summary.accuracy)
+
+    def against_best(self, arm: str) -> str:
+        """What an arm is against the best one, in a word or two."""
+        best = self.best.arm
+        if arm == best:
+            return "best"
+        pair = next(pair for pair in self.comparisons if {pair.first, pair.second} == {arm, best})
+        # The best has the most right answers, so where a pair differs, it is the other one that is worse.
+        return "tied" if pair.verdict is Verdict.TIED else "worse"
+
+    @property
+    def headline(self) -> str:
+        """What the table says, in a sentence."""
+        best = self.best
+        share = f"{100 * best.accuracy:.1f} %"
+        others: dict[str, list[str]] = {"tied": [], "worse": []}
+        for summary in self.summaries:
+            if summary.arm != best.arm:
+                others[self.against_best(summary.arm)].append(summary.arm)
+        if not others["tied"] and not others["worse"]:
+            low, high = 100 * best.clustered.low, 100 * best.clustered.high
+            return f"{best.arm} is right in {share} of {best.n} cases (95 %: {low:.1f} to {high:.1f})."
+        if not others["tied"]:
+            return f"{best.arm} is better than all others: right in {share} of {best.n} cases."
+        said = f"{best.arm} is right most often ({share} of {best.n} cases), but tied with {_and(others['tied'])}"
+        verb = "is" if len(others["worse"]) == 1 else "are"
+        return said + (f"; {_and(others['worse'])} {verb} worse." if others["worse"] else ".")
+
+    def _repr_markdown_(self) -> str:
+        """The table in a notebook."""
+        from dermtools.evaluation.reporting.tables import table_markdown
+
+        return table_markdown(self)
+
+    def to_json(self) -> str:
+        """`metrics.json`."""
+        content = {
+            "task": self.run.task.name,
+            "rule": self.run.rule,
+            "rule_in_words": self.run.rule.sentence,
+            "split": self.run.split,
+            "headline": self.headline,
+            "cases": len(self.run.targets),
+            "groups": self.run.groups,
+            "arms": [{**asdict(summary), "against_best": self.against_best(summary.arm)} for summary in self.summaries],
+            "comparisons": [{**asdict(pair), "in_words": pair.sentence} for pair in self.comparisons],
+            "analyses": None if self.analyses is None else asdict(self.analyses),
+        }
+        return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def results(run: Run, analyses: Analyses | None = None) -> Results:
+    """Measure a run.
+
+    Raises:
+        RunError: it holds no answer yet.
+    """
+    summaries = summarize(run)
+    if not summaries:
+        raise RunError(f"{run.path} holds no answer yet; run the evaluation first")
+    return Results(run.spec, tuple(summaries), tuple(compare(run.scored(), seed=run.spec.seed)), analyses)
+
+
+def compare_runs(runs: Sequence[Run]) -> Results:
+    """One table over the arms of several runs, compared on the cases that they share.
+
+    Arms that stand in several runs are called `arm (folder)`. The first run gives task, rule and seed.
+
+    Raises:
+        RunError: the runs differ in task or rule, or share no case.
+    """
+    if not runs:
+        raise RunError("no run to compare; give the folders of at least one")
+    first = runs[0].spec
+    for run in runs[1:]:
+        for name in ("task", "rule"):
+            if getattr(run.spec, name) != getattr(first, name):
+                raise RunError(f"{run.path} has another {name} than {runs[0].path}; compare runs of one {name}")
+    names = [arm for run in runs for arm in run.spec.arms]
+    shared = set.intersection(*({target.case_id for target in run.spec.targets} for run in runs))
+    targets = tuple(target for target in first.targets if target.case_id in shared)
+    if not targets:
+        raise RunError("these runs share no case; compare runs over the same split")
+    summaries: list[Summary] = []
+    scored: list[Scored] = []
+    arms: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        narrowed = run.narrowed(shared)
+        renamed = {arm: arm if names.count(arm) == 1 else f"{arm} ({run.path.name})" for arm in run.spec.arms}
+        summaries += [replace(summary, arm=renamed[summary.arm]) for summary in summarize(narrowed)]
+        scored += [replace(one, name=renamed[one.name]) for one in narrowed.scored()]
+        arms |= {renamed[arm]: facts for arm, facts in run.spec.arms.items()}
+    spec = first.model_copy(update={"targets": targets, "arms": arms})
+    return Results(spec, tuple(summaries), tuple(compare(scored, seed=first.seed)))
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

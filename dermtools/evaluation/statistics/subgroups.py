@@ -1,0 +1,120 @@
+"""Accuracy for whom: skin type, sex, age and body site, each with its number of cases and its interval."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dermtools.evaluation.statistics.intervals import Interval, clustered_bootstrap, wilson
+
+if TYPE_CHECKING:
+    from dermtools.cases.case import AttributeValue, Case
+    from dermtools.evaluation.scoring import Scored
+
+UNKNOWN = "unknown"
+RESAMPLES = 2000
+"""Of the bootstrap: fewer than for the main table, as there are many subgroups."""
+FEW = 20
+"""Groups with fewer cases than this are shown, and said to be too small to be judged."""
+_AGES = ((0, 18), (18, 40), (40, 65), (65, 200))
+_WORDS = {
+    "skin type": ("fitzpatrick", "skin_tone", "skintone", "skin_type", "skintype", "phototype", "monk"),
+    "sex": ("sex", "gender"),
+    "age": ("age_norm", "age"),
+    "site": ("location", "localization", "localisation", "anatomic_site", "site", "body_part", "bodypart"),
+}
+
+
+@dataclass(frozen=True)
+class Subgroup:
+    """The cases that share one value of an attribute."""
+
+    attribute: str
+    value: str
+    n: int
+    groups: int
+    right: int
+    wilson: Interval
+    clustered: Interval
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few cases to judge."""
+        return self.n < FEW
+
+
+def subgroups(scored: Scored, cases: Mapping[str, Case], task: str, seed: int = 0) -> list[Subgroup]:
+    """Accuracy of one method for every value of skin type, sex, age band and site that is recorded.
+
+    Args:
+        scored: its answers.
+        cases: case id to case, for the attributes and the labels of other tasks.
+        task: the task that was evaluated; it is not split by its own labels.
+        seed: of the bootstrap.
+    """
+    found = []
+    for kind in _WORDS:
+        rows: defaultdict[str, list[int]] = defaultdict(list)
+        for row, target in enumerate(scored.targets):
+            rows[_value(kind, cases[target.case_id], task)].append(row)
+        if set(rows) != {UNKNOWN}:
+            found += [_subgroup(kind, value, scored.only(rows[value]), seed) for value in sorted(rows, key=_order)]
+    return found
+
+
+def age_band(age: float) -> str:
+    """The band of an age in years, e.g. `18 to 39`."""
+    low, high = next((band for band in _AGES if band[0] <= age < band[1]), (None, None))
+    if low is None or high is None:
+        return UNKNOWN
+    return f"{low} and over" if high == _AGES[-1][1] else f"{low} to {high - 1}"
+
+
+def _value(kind: str, case: Case, task: str) -> str:
+    if kind == "site":
+        labels = next((case.labels[name] for name in case.labels if name != task and _names(kind, name)), None)
+        if labels:
+            return ", ".join(labels)
+    value = _attribute(kind, case.attributes)
+    if value is None or value == "":
+        return UNKNOWN
+    if kind == "age":
+        try:
+            return age_band(float(value))
+        except ValueError:
+            return UNKNOWN
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _attribute(kind: str, attributes: Mapping[str, AttributeValue]) -> AttributeValue | None:
+    return next(
+        (attributes[name] for word in _WORDS[kind] for name in attributes if word == name.lower()),
+        next((value for name, value in attributes.items() if _names(kind, name)), None),
+    )
+
+
+def _names(kind: str, name: str) -> bool:
+    words: Sequence[str] = _WORDS[kind]
+    # Short words such as "age" and "sex" stand inside others ("image", "page"), so they must be the whole name.
+    return any(word == name.lower() or (len(word) > 5 and word in name.lower()) for word in words)
+
+
+def _order(value: str) -> tuple[bool, int, str]:
+    """Ages and skin types in their own order, the unknown last."""
+    first = value.split(" ")[0]
+    return value == UNKNOWN, int(first) if first.isdecimal() else 0, value
+
+
+def _subgroup(kind: str, value: str, scored: Scored, seed: int) -> Subgroup:
+    right, groups = int(scored.right.sum()), int(scored.groups.max()) + 1
+    return Subgroup(
+        attribute=kind,
+        value=value,
+        n=len(scored),
+        groups=groups,
+        right=right,
+        wilson=wilson(right, len(scored)),
+        clustered=clustered_bootstrap(scored.right, scored.groups, resamples=RESAMPLES, seed=seed),
+    )

@@ -1,0 +1,134 @@
+"""One row of the table: all that is measured of one arm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.evaluation.statistics.intervals import Interval, clustered_bootstrap, wilson
+from dermtools.evaluation.statistics.metrics import Calibration, ClassMetrics, calibration, confusion, top_k
+from dermtools.evaluation.statistics.sites import adjacent_accuracy
+from dermtools.prediction import Outcome
+
+if TYPE_CHECKING:
+    from dermtools.evaluation.running.records import Record
+    from dermtools.evaluation.running.run import Run
+    from dermtools.evaluation.scoring import Scored
+
+TOP = (3, 5)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the answers of one arm took."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    price_usd: float
+    """Dollars, failed calls that were repeated included."""
+    unpriced: int
+    """Answers whose price is unknown; they are not in `price_usd`."""
+    latency_median_s: float
+    latency_p95_s: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One arm. Shares are in [0, 1]; every answer without a label counts as wrong."""
+
+    arm: str
+    cases: int
+    """Cases that the run asks about."""
+    n: int
+    """Cases answered so far, errors included: the denominator."""
+    right: int
+    accuracy: float
+    wilson: Interval
+    """95 % interval that takes cases as independent."""
+    clustered: Interval
+    """95 % bootstrap interval that keeps the cases of a group together."""
+    balanced_accuracy: float
+    macro_f1: float
+    top_k: dict[int, float]
+    """k to share of cases with a true label among the k most probable; empty without probabilities."""
+    adjacent_accuracy: float | None
+    """Neighbouring body sites count as right; None where the labels are no body sites."""
+    calibration: Calibration | None
+    outcomes: dict[str, int]
+    classes: tuple[ClassMetrics, ...]
+    usage: Usage
+
+    @property
+    def unlabelled(self) -> dict[str, int]:
+        """Answers without a label: outcome to count, those that occur."""
+        return {outcome: count for outcome, count in self.outcomes.items() if count and outcome != Outcome.OK}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every case has been asked about."""
+        return self.n == self.cases
+
+
+def summarize(run: Run) -> list[Summary]:
+    """Summaries of every arm with answers, in the order of the arms."""
+    records: dict[str, list[Record]] = {}
+    spec = run.spec
+    asked = {target.case_id for target in spec.targets}
+    for record in run.records():
+        if record.case_id in asked:
+            records.setdefault(record.arm, []).append(record)
+    return [
+        summarize_arm(scored, records[scored.name], len(spec.targets), spec.task.labels, spec.seed)
+        for scored in run.scored()
+    ]
+
+
+def summarize_arm(
+    scored: Scored, records: Sequence[Record], cases: int, labels: Sequence[str] = (), seed: int = 0
+) -> Summary:
+    """Measure one arm.
+
+    Args:
+        scored: its answers.
+        records: all its records, repeated ones included, for what they cost.
+        cases: how many cases the run asks about.
+        labels: the closed set, for the order of classes.
+        seed: of the bootstrap.
+    """
+    counts, right, n = confusion(scored, labels), int(scored.right.sum()), len(scored)
+    tops: Mapping[int, float | None] = {k: top_k(scored, k) for k in TOP}
+    return Summary(
+        arm=scored.name,
+        cases=cases,
+        n=n,
+        right=right,
+        accuracy=right / n,
+        wilson=wilson(right, n),
+        clustered=clustered_bootstrap(scored.right, scored.groups, seed=seed),
+        balanced_accuracy=counts.balanced_accuracy(),
+        macro_f1=counts.macro_f1(),
+        top_k={k: share for k, share in tops.items() if share is not None},
+        adjacent_accuracy=adjacent_accuracy(scored),
+        calibration=calibration(scored),
+        outcomes={outcome.value: count for outcome, count in scored.outcomes().items()},
+        classes=tuple(counts.per_class()),
+        usage=_usage(records),
+    )
+
+
+def _usage(records: Sequence[Record]) -> Usage:
+    used = [record.prediction.usage for record in records if record.prediction.usage is not None]
+    latency = np.array([record.latency_s for record in records])
+    return Usage(
+        input_tokens=sum(usage.input_tokens for usage in used),
+        output_tokens=sum(usage.output_tokens for usage in used),
+        cached_input_tokens=sum(usage.cached_input_tokens for usage in used),
+        price_usd=sum(record.price_usd or 0.0 for record in records),
+        unpriced=sum(record.price_usd is None and not record.failed for record in records),
+        latency_median_s=float(np.median(latency)),
+        latency_p95_s=float(np.quantile(latency, 0.95)),
+    )

@@ -1,0 +1,81 @@
+"""What may come next while a user types an argument of a prompt or a template: case ids, tasks, labels, methods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import mcp_types as types
+
+from dermtools.errors import PromptError, QueryError
+from dermtools.mcp.prompts import METHODS, offered_prompts
+from dermtools.mcp.served import ServedCaseBase
+from dermtools.mcp.uris import CASE_TEMPLATE, LABEL_TEMPLATE, PICTURE_TEMPLATE
+from dermtools.prompting.chain_input import CASE_HANDLE
+from dermtools.text import one_line
+
+MAX_VALUES = 100
+"""Of one reply, by the protocol."""
+
+
+def complete(
+    served: ServedCaseBase,
+    reference: types.PromptReference | types.ResourceTemplateReference,
+    argument: types.CompletionArgument,
+    known: Mapping[str, str],
+) -> types.Completion:
+    """Values that fit what was typed: those that begin with it, then those that contain it.
+
+    Args:
+        served: the case base.
+        reference: the prompt or template.
+        argument: its argument and what was typed.
+        known: other arguments that have a value already.
+
+    Raises:
+        PromptError: there is no such prompt.
+        QueryError: there is no such template.
+        CaseBaseError: the case base cannot be read.
+    """
+    values = _values(served, reference, argument.name, known)
+    typed = argument.value.casefold()
+    begin = [value for value in values if value.casefold().startswith(typed)]
+    contain = [value for value in values if typed in value.casefold() and not value.casefold().startswith(typed)]
+    found = begin + contain
+    return types.Completion(values=found[:MAX_VALUES], total=len(found), has_more=len(found) > MAX_VALUES)
+
+
+def _values(
+    served: ServedCaseBase,
+    reference: types.PromptReference | types.ResourceTemplateReference,
+    name: str,
+    known: Mapping[str, str],
+) -> Iterable[str]:
+    if isinstance(reference, types.PromptReference):
+        if reference.name not in offered_prompts(served):
+            raise PromptError(f"no prompt {one_line(reference.name, 80)!r}")
+        match name:
+            case "image":
+                return [CASE_HANDLE + case_id for case_id in _case_ids(served)]
+            case "task":
+                return _tasks(served)
+            case "method":
+                return METHODS
+        return []
+    if reference.uri not in (CASE_TEMPLATE, PICTURE_TEMPLATE, LABEL_TEMPLATE):
+        raise QueryError(f"no template {one_line(reference.uri, 200)!r}")
+    match name:
+        case "case_id":
+            return _case_ids(served)
+        case "task":
+            return _tasks(served)
+        case "label":
+            return [label for task in served.tasks() if known.get("task") in (None, task.name) for label in task.labels]
+    return []
+
+
+def _case_ids(served: ServedCaseBase) -> list[str]:
+    return served.call(lambda workspace: workspace.case_base.columns.case_ids)
+
+
+def _tasks(served: ServedCaseBase) -> list[str]:
+    return [task.name for task in served.tasks()]

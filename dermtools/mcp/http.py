@@ -1,0 +1,198 @@
+"""The server over streamable HTTP: many clients, on loopback unless there is a token."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import logging
+import re
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+
+from dermtools.errors import DermtoolsError
+from dermtools.mcp.server import CaseBaseServer
+from dermtools.mcp.stopping import call_on_signal
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
+
+TOKEN_VARIABLE = "DERMTOOLS_MCP_TOKEN"
+MIN_TOKEN = 16
+"""Characters of a bearer token at least."""
+MAX_BODY = 48 * 1024 * 1024
+"""Bytes of one request: a picture of 32 MiB as a `data:` URL still fits."""
+MAX_SESSIONS = 1000
+PATH = "/mcp"
+STOP_SECONDS = 3
+"""How long requests under way may take to end when the server stops."""
+
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_HOST_NAME = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
+
+
+@dataclass(frozen=True)
+class HttpAddress:
+    """Where to listen, and who may call.
+
+    Args:
+        host: a name or address; loopback needs no token.
+        port: 0 for any free one.
+        token: bearer token that every request must carry; None for none.
+        names: further names that clients call the server by, as in their `Host` and `Origin`.
+
+    Raises:
+        DermtoolsError: an address other than loopback without a token, a short token, or an address that says no name.
+    """
+
+    host: str
+    port: int
+    token: str | None = None
+    names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.token is not None and (len(self.token) < MIN_TOKEN or not self.token.isascii()):
+            raise DermtoolsError(f"the token in {TOKEN_VARIABLE} needs {MIN_TOKEN} ASCII characters or more")
+        for name in self.names:
+            if not _HOST_NAME.fullmatch(name):
+                raise DermtoolsError(f"{name!r} is no host name; give it without scheme, port and path")
+        if self.is_loopback:
+            return
+        if self.token is None:
+            raise DermtoolsError(
+                f"{self.host} is not loopback: every client needs a token; set the environment variable "
+                f"{TOKEN_VARIABLE}, or listen on 127.0.0.1"
+            )
+        if self._is_any and not self.names:
+            raise DermtoolsError(
+                f"{self.host} says no name; give the one that clients call this server by: --name NAME"
+            )
+
+    @classmethod
+    def parse(cls, text: str, *, token: str | None = None, names: Iterable[str] = ()) -> HttpAddress:
+        """Read `HOST:PORT`, `[IPV6]:PORT` or `:PORT`, which is loopback. Raises as the class."""
+        host, colon, port = text.rpartition(":")
+        if not colon or not port.isdigit() or int(port) > 65535 or (host and not _HOST_NAME.fullmatch(host)):
+            raise DermtoolsError(f"{text!r} is no HOST:PORT; write e.g. 127.0.0.1:8765 or [::1]:8765")
+        return cls(host or "127.0.0.1", int(port), token, tuple(names))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        address = self._address
+        return self.host.lower() == "localhost" if address is None else address.is_loopback
+
+    @property
+    def _is_any(self) -> bool:
+        return self._address is not None and self._address.is_unspecified
+
+    @property
+    def _address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+        try:
+            return ipaddress.ip_address(self.host.strip("[]"))
+        except ValueError:
+            return None
+
+    @property
+    def security(self) -> TransportSecuritySettings:
+        """`Host` and `Origin` that are let in: against pages that a browser on this machine has open."""
+        names = {*self.names}
+        if self.is_loopback:
+            names.update(_LOOPBACK_NAMES)
+        if not self._is_any:
+            names.add(self.host)
+        # `NAME` alone is what clients send on a scheme's own port, as behind a proxy.
+        hosts = sorted(form for name in names for form in (name, f"{name}:*"))
+        origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
+        return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
+
+
+class BearerToken:
+    """ASGI middleware: a request without the token is answered 401 and goes no further."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or not."""
+        if scope["type"] == "http":
+            given = Headers(scope=scope).get("authorization", "").encode("latin-1")
+            scheme, _, token = given.partition(b" ")
+            if not hmac.compare_digest(scheme.capitalize() + b" " + token.strip(), self._expected):
+                reply = PlainTextResponse("a bearer token is needed", 401, {"WWW-Authenticate": "Bearer"})
+                await reply(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def http_app(server: CaseBaseServer, address: HttpAddress) -> ASGIApp:
+    """The server as an ASGI application with one path, `/mcp`."""
+    app: ASGIApp = server.protocol.streamable_http_app(
+        streamable_http_path=PATH,
+        max_request_body_size=MAX_BODY,
+        max_sessions=MAX_SESSIONS,
+        transport_security=address.security,
+    )
+    return app if address.token is None else BearerToken(app, address.token)
+
+
+async def serve_http(server: CaseBaseServer, address: HttpAddress) -> None:
+    """Serve until SIGTERM or SIGINT comes.
+
+    Raises:
+        DermtoolsError: the address cannot be listened on.
+    """
+    import uvicorn
+
+    class Listener(uvicorn.Server):
+        """Leaves signals to us: its own way ends the process with the signal's exit code."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    config = uvicorn.Config(
+        http_app(server, address),
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        server_header=False,
+    )
+    try:
+        listening = _bound(address)
+    except OSError as error:
+        raise DermtoolsError(
+            f"cannot listen on {address.host}:{address.port}: {error.strerror}; choose another"
+        ) from error
+    host, port = listening.getsockname()[:2]
+    listener = Listener(config)
+    async with anyio.create_task_group() as group:
+        await group.start(call_on_signal, lambda: setattr(listener, "should_exit", True))
+        group.start_soon(server.warm_up)
+        logger.warning("listening on http://%s:%s%s", f"[{host}]" if ":" in host else host, port, PATH)
+        await listener.serve(sockets=[listening])
+        group.cancel_scope.cancel()
+
+
+def _bound(address: HttpAddress) -> socket.socket:
+    found = socket.getaddrinfo(address.host.strip("[]"), address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, place = found[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        listening.listen(socket.SOMAXCONN)
+    except OSError:
+        listening.close()
+        raise
+    return listening

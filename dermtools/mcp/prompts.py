@@ -1,0 +1,202 @@
+"""The library's prompts as MCP prompts, so that an assistant's user can pick them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import mcp_types as types
+
+from dermtools.cases.case import Task
+from dermtools.errors import PromptError
+from dermtools.mcp.convert import image_content
+from dermtools.mcp.served import ServedCaseBase
+from dermtools.prompting.files.library import GENERIC, Prompt
+from dermtools.prompting.method_names import parse_method
+from dermtools.prompting.pictures import PictureBudget
+from dermtools.text import one_line
+from dermtools.tools.pictures.showing import MAX_BYTES
+from dermtools.tools.workspace import Workspace
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+
+AGENT = "agent"
+"""The library's system prompt for work with the tools."""
+NAMES = {
+    "compare": "compare_with_similar_cases",
+    "describe": "describe_picture",
+    AGENT: "work_with_the_case_base",
+}
+"""Names of the built-in prompts that are for no single task; others are called after their id."""
+CLASSIFY = "classify_"
+DEFAULT_METHOD = "rag-5"
+METHODS = ("zero-shot", "rag-1", "rag-3", "rag-5", "rag-10", "rag-mmr-5", "rag-balanced-5", "random-5")
+"""Methods that are suggested; K may be another number."""
+MAX_SHOTS = 20
+BUDGET = PictureBudget(max_side=384, quality=85)
+
+_FILLED = frozenset({"image", "question", "labels", "note"})
+
+
+@dataclass(frozen=True)
+class OfferedPrompt:
+    """A prompt of the library under the name that clients see."""
+
+    name: str
+    prompt: Prompt
+    task: str | None
+    """The task that it is for; None where the user says, or there is none."""
+
+    @property
+    def needs_task(self) -> bool:
+        """Whether the user has to say which task is meant."""
+        file = self.prompt.file
+        wants = file.label_field is not None or bool({"question", "labels"} & set(file.variables))
+        return wants and self.task is None
+
+    @property
+    def own(self) -> list[str]:
+        """The prompt's own variables, which the user fills."""
+        return [] if self.prompt.id == AGENT else [name for name in self.prompt.file.variables if name not in _FILLED]
+
+
+def offered_prompts(served: ServedCaseBase) -> dict[str, OfferedPrompt]:
+    """All prompts by the name that clients see: one to classify for every task, and those for no single task."""
+    tasks = served.tasks()
+    offered = [OfferedPrompt(CLASSIFY + task.name, served.library.for_task(task), task.name) for task in tasks]
+    taken = {one.prompt.id for one in offered} | {GENERIC}
+    for entry in served.library.entries():
+        prompt = entry.prompt
+        if prompt is None or prompt.id in taken or prompt.file.task is not None:
+            continue
+        offered.append(OfferedPrompt(NAMES.get(prompt.id, prompt.id.replace("-", "_")), prompt, None))
+    return {one.name: one for one in offered}
+
+
+def list_prompts(served: ServedCaseBase) -> list[types.Prompt]:
+    """All prompts with their arguments.
+
+    Raises:
+        CaseBaseError: the manifest cannot be read.
+    """
+    tasks = served.tasks()
+    return [_listed(offered, tasks) for offered in offered_prompts(served).values()]
+
+
+def _listed(offered: OfferedPrompt, tasks: tuple[Task, ...]) -> types.Prompt:
+    title = offered.name.replace("_", " ").capitalize()
+    description = offered.prompt.file.description
+    question = next((task.question for task in tasks if task.name == offered.task), None)
+    if question is not None:
+        description = f"{description} {one_line(question, 300)}"
+    return types.Prompt(name=offered.name, title=title, description=description, arguments=_arguments(offered))
+
+
+def _arguments(offered: OfferedPrompt) -> list[types.PromptArgument]:
+    file = offered.prompt.file
+    arguments = []
+    if "image" in file.variables:
+        about = "The picture: a path in a granted folder, a data: URL, img_... of an earlier call, or case:ID"
+        arguments.append(types.PromptArgument(name="image", description=about, required=True))
+    if offered.needs_task:
+        arguments.append(types.PromptArgument(name="task", description="Name of the task", required=True))
+    if file.takes_exemplars:
+        about = f"zero-shot, or with K examples (1 to {MAX_SHOTS}): random-K, rag-K, rag-mmr-K, rag-balanced-K; "
+        about += f"{DEFAULT_METHOD} by default"
+        arguments.append(types.PromptArgument(name="method", description=about, required=False))
+    if "note" in file.variables:
+        about = "What is known besides the picture"
+        arguments.append(types.PromptArgument(name="note", description=about, required=False))
+    for name in offered.own:
+        variable = file.variables[name]
+        required = variable.default is None
+        arguments.append(types.PromptArgument(name=name, description=variable.description, required=required))
+    return arguments
+
+
+def get_prompt(served: ServedCaseBase, name: str, given: Mapping[str, str]) -> types.GetPromptResult:
+    """A prompt with its arguments filled in: the messages that dermtools would send to a model.
+
+    Raises:
+        PromptError: no such prompt or argument, one is missing, or the pictures are too large together.
+        QueryError, ImageError: the picture or task that an argument names cannot be had.
+        CaseBaseError: the case base cannot be read.
+    """
+    prompts = offered_prompts(served)
+    if name not in prompts:
+        raise PromptError(f"no prompt {one_line(name, 80)!r}; there are: {', '.join(prompts)}")
+    offered = prompts[name]
+    arguments = _arguments(offered)
+    known = [argument.name for argument in arguments]
+    unknown = [one_line(key, 80) for key in given if key not in known]
+    if unknown:
+        raise PromptError(f"prompt {name} has no argument {', '.join(unknown)}; it has: {', '.join(known) or 'none'}")
+    missing = [argument.name for argument in arguments if argument.required and not given.get(argument.name)]
+    if missing:
+        raise PromptError(f"prompt {name} needs {', '.join(missing)}; give it")
+    messages = served.call(lambda workspace: _messages(served, workspace, offered, given))
+    return types.GetPromptResult(description=offered.prompt.file.description, messages=messages)
+
+
+def _messages(
+    served: ServedCaseBase, workspace: Workspace, offered: OfferedPrompt, given: Mapping[str, str]
+) -> list[types.PromptMessage]:
+    if offered.prompt.id == AGENT:
+        from dermtools.tools.briefing import system_text
+
+        text = types.TextContent(text=system_text(workspace))
+        return [types.PromptMessage(role="user", content=text)]
+    from dermtools.prompting.factory import prompt_for
+
+    file = offered.prompt.file
+    method = (given.get("method") or DEFAULT_METHOD) if file.takes_exemplars else "zero-shot"
+    if parse_method(method).k > MAX_SHOTS:
+        raise PromptError(f"a prompt shows at most {MAX_SHOTS} examples; ask for fewer than {method}")
+    builder = prompt_for(
+        method,
+        base=workspace.case_base,
+        task=offered.task or given.get("task"),
+        prompt=offered.prompt,
+        library=workspace.library,
+        budget=BUDGET,
+        where=served.context.condition,
+        variables={name: given[name] for name in offered.own if name in given},
+    )
+    # The query is resolved here and not by the builder, which would open any path that it is given.
+    query = workspace.query(given["image"], served.context) if "image" in file.variables else None
+    if query is None:
+        raise PromptError(f"prompt {file.id!r} shows no picture; it cannot be filled in here")
+    built = builder.build({"query": query, "note": given.get("note", "")})
+    return _converted(built.messages)
+
+
+def _converted(messages: list[BaseMessage]) -> list[types.PromptMessage]:
+    """Messages of LangChain as those of a prompt, which know no role `system`: its text comes first, as the user's."""
+    converted: list[types.PromptMessage] = []
+    taken = 0
+    for message in messages:
+        role: types.Role = "assistant" if message.type == "ai" else "user"
+        blocks = [message.content] if isinstance(message.content, str) else message.content
+        for block in blocks:
+            content = _block(block)
+            if isinstance(content, types.ImageContent):
+                taken += len(content.data) * 3 // 4
+            converted.append(types.PromptMessage(role=role, content=content))
+    if taken > MAX_BYTES:
+        raise PromptError(
+            f"{taken:,} bytes of pictures are more than the {MAX_BYTES:,} allowed; ask for fewer examples"
+        )
+    return converted
+
+
+def _block(block: str | dict[str, Any]) -> types.ContentBlock:
+    from dermtools.images import read_bytes
+
+    if isinstance(block, str):
+        return types.TextContent(text=block)
+    if block["type"] == "image_url":
+        return image_content(read_bytes(block["image_url"]["url"]))
+    return types.TextContent(text=str(block["text"]))

@@ -1,0 +1,49 @@
+"""One process that serves one case base, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import anyio
+
+from dermtools.mcp.http import HttpAddress, serve_http
+from dermtools.mcp.served import ServedCaseBase
+from dermtools.mcp.server import CaseBaseServer
+from dermtools.mcp.stdio import serve_stdio
+from dermtools.tools.pictures.grants import ImageGrants
+
+
+def serve(
+    case_base: str | Path,
+    *,
+    model: str | None = None,
+    folders: Iterable[str | Path] = (),
+    prompts: Iterable[str | Path] = (),
+    http: HttpAddress | None = None,
+) -> None:
+    """Serve a case base over stdio, or over HTTP where there is an address. Logs go to standard error.
+
+    Args:
+        case_base: its folder.
+        model: `provider:model` for the tool `run_prompt`; without one there is no such tool.
+        folders: where pictures may be read from by their path.
+        prompts: folders of prompt files above the built-in ones.
+        http: where to listen.
+
+    Raises:
+        CaseBaseError: there is no case base.
+        PromptError: a prompt folder does not exist.
+        DermtoolsError: a folder does not exist, or the address cannot be listened on.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    grants = ImageGrants.allow(folders=folders, data_urls=True)
+    served = ServedCaseBase(case_base, grants=grants, model=model, prompts=prompts)
+
+    async def run() -> None:
+        server = CaseBaseServer(served)
+        await (serve_stdio(server) if http is None else serve_http(server, http))
+
+    anyio.run(run)

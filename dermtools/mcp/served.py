@@ -1,0 +1,122 @@
+"""The case base that a server serves: opened when first needed, and again when another one has taken its place."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from dermtools.cases.case import Task
+from dermtools.cases.manifest import MANIFEST_NAME, read_manifest
+from dermtools.errors import CaseBaseError, DermtoolsError, QueryError
+from dermtools.mcp.recent_images import RecentImages
+from dermtools.prompting.files.library import PromptLibrary
+from dermtools.retrieval import CaseBase
+from dermtools.tools.context import DermContext
+from dermtools.tools.pictures.grants import ImageGrants
+from dermtools.tools.workspace import Workspace
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+T = TypeVar("T")
+Stamp = tuple[int, ...]
+
+_TRIES = 2
+
+
+class ServedCaseBase:
+    """What all clients of a server share. Safe for threads.
+
+    Args:
+        path: folder of the case base; only its manifest is read now.
+        grants: folders that pictures may be read from, and whether `data:` URLs may be given.
+        model: `provider:model` that `run_prompt` asks; set up when first needed.
+        prompts: folders of prompt files above the built-in ones.
+
+    Raises:
+        CaseBaseError: there is no case base, or it is foreign or of a newer format.
+        PromptError: a prompt folder does not exist.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        grants: ImageGrants,
+        model: str | None = None,
+        prompts: Iterable[str | Path] = (),
+    ) -> None:
+        self.path = Path(path).absolute()
+        self.model = model
+        self.context = DermContext(images=RecentImages())
+        self.library = PromptLibrary(*prompts)
+        self._grants = grants
+        self._lock = threading.Lock()
+        self._model_lock = threading.Lock()
+        self._opened: tuple[Stamp, Workspace] | None = None
+        self._vision_model: BaseChatModel | None = None
+        read_manifest(self.path)
+
+    def tasks(self) -> tuple[Task, ...]:
+        """The case base's tasks, from its manifest alone; CaseBaseError where it cannot be read."""
+        return read_manifest(self.path).tasks
+
+    def call(self, action: Callable[[Workspace], T], *, repeatable: bool = True) -> T:
+        """What `action` gives for the case base that is there now, never for parts of two.
+
+        Args:
+            action: reads from the workspace.
+            repeatable: whether it may run once more where the case base was replaced meanwhile.
+
+        Raises:
+            CaseBaseError: there is no case base, or it is damaged.
+            QueryError: the case base was being replaced all the time.
+            DermtoolsError: whatever `action` raises.
+        """
+        for _ in range(_TRIES if repeatable else 1):
+            stamp, workspace = self._current()
+            try:
+                result = action(workspace)
+            except DermtoolsError:
+                if self._stamp() == stamp:
+                    raise
+                continue
+            if self._stamp() == stamp:
+                return result
+        raise QueryError("the case base was replaced while it was read; call again")
+
+    def vision_model(self) -> BaseChatModel | None:
+        """The model that prompts go to, set up once; ModelError where it cannot be."""
+        if self.model is None:
+            return None
+        from dermtools.prompting.asking.models import chat_model
+
+        with self._model_lock:
+            if self._vision_model is None:
+                self._vision_model = chat_model(self.model)
+            return self._vision_model
+
+    def warm(self) -> None:
+        """Load what the first call would wait for. Raises as `call` and `vision_model`."""
+        self.call(lambda workspace: (len(workspace.case_base), workspace.case_base.embedder))
+        self.vision_model()
+
+    def _current(self) -> tuple[Stamp, Workspace]:
+        with self._lock:
+            stamp = self._stamp()
+            if self._opened is None or self._opened[0] != stamp:
+                self._opened = None
+                base = CaseBase.open(self.path)
+                self._opened = (stamp, Workspace(base, grants=self._grants, library=self.library))
+            return self._opened
+
+    def _stamp(self) -> Stamp:
+        """Tells one folder from another that was put in its place, whatever copied or moved it there."""
+        try:
+            folder, manifest = self.path.stat(), (self.path / MANIFEST_NAME).stat()
+        except OSError as error:
+            read_manifest(self.path)  # says what is missing
+            raise CaseBaseError(f"{self.path} cannot be read: {error.strerror}; restore it") from error
+        return folder.st_dev, folder.st_ino, manifest.st_ino, manifest.st_ctime_ns, manifest.st_mtime_ns

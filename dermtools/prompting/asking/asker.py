@@ -1,0 +1,177 @@
+"""Asks a chat model: structured output where it can, step by step less where it cannot, retrying what may succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from dermtools.errors import PromptError
+from dermtools.prompting.asking.failures import call_errors, failed_reply, is_retryable, refuses_rung, retry_after
+from dermtools.prompting.asking.label_set import LabelSet
+from dermtools.prompting.asking.output_schema import answer_format, answer_schema
+from dermtools.prompting.asking.replies import Reply, read_reply
+from dermtools.prompting.files.schema import OutputField
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.runnables import Runnable, RunnableConfig
+    from tenacity import AsyncRetrying, Retrying
+
+Structured = Literal["auto", "json_schema", "tools", "text"]
+"""How the answer is asked for; `auto` starts at `json_schema` and steps down where the model refuses."""
+
+LADDER = ("json_schema", "tools", "text")
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When to try a failed call again: only after what may pass (429, 5xx, connection, time-out).
+
+    Args:
+        attempts: tries in all.
+        first_wait: seconds before the second try; doubled each time, with jitter.
+        max_wait: longest wait in seconds; a service that asks for more is not asked again.
+    """
+
+    attempts: int = 5
+    first_wait: float = 1.0
+    max_wait: float = 60.0
+
+    def _arguments(self) -> dict[str, Any]:
+        import tenacity
+
+        growing = tenacity.wait_exponential(multiplier=self.first_wait, max=self.max_wait)
+        backoff = growing + tenacity.wait_random(0, self.first_wait)
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            asked = retry_after(state.outcome.exception() if state.outcome else None)
+            return backoff(state) if asked is None else asked
+
+        def worth_it(error: BaseException) -> bool:
+            return is_retryable(error) and (retry_after(error) or 0) <= self.max_wait
+
+        return {
+            "retry": tenacity.retry_if_exception(worth_it),
+            "stop": tenacity.stop_after_attempt(self.attempts),
+            "wait": wait,
+            "reraise": True,
+        }
+
+    def retrying(self) -> Retrying:
+        """For synchronous calls."""
+        import tenacity
+
+        return tenacity.Retrying(**self._arguments())
+
+    def async_retrying(self) -> AsyncRetrying:
+        """For asynchronous calls."""
+        import tenacity
+
+        return tenacity.AsyncRetrying(**self._arguments())
+
+
+DEFAULT_RETRY = RetryPolicy()
+
+
+class Asker:
+    """Asks one model for one kind of answer. Never raises for a failed call: the `Reply` says what happened.
+
+    Args:
+        model: a LangChain chat model.
+        output: the answer's fields; none: plain text.
+        labels: the closed set, for prompts whose answer holds a label.
+        structured: see `Structured`.
+        retry: see `RetryPolicy`. A model's own retries come on top; `chat_model` switches them off.
+    """
+
+    def __init__(
+        self,
+        model: BaseChatModel,
+        output: Mapping[str, OutputField],
+        labels: LabelSet | None,
+        *,
+        structured: Structured = "auto",
+        retry: RetryPolicy = DEFAULT_RETRY,
+    ) -> None:
+        if structured not in get_args(Structured):
+            raise PromptError(f"structured must be one of {', '.join(get_args(Structured))}, not {structured!r}")
+        self.model = model
+        self.output = dict(output)
+        self.labels = labels
+        self.retry = retry
+        self._schema = answer_schema(output, labels.labels if labels else ())
+        wanted = LADDER if structured == "auto" else (structured,)
+        self._rungs = [(rung, runnable) for rung in (wanted if output else ("text",)) if (runnable := self._way(rung))]
+        if not self._rungs:
+            raise PromptError(f"{type(model).__name__} has no structured output by {structured}; use auto or text")
+
+    @property
+    def structured(self) -> str:
+        """The way in use: the best one that the model has not refused so far."""
+        return self._rungs[0][0]
+
+    def messages_for(self, messages: Sequence[BaseMessage], rung: str | None = None) -> list[BaseMessage]:
+        """The messages as this rung sends them: text for several fields has to be told how to write them."""
+        from langchain_core.messages import HumanMessage
+
+        if (rung or self.structured) != "text" or len(self.output) < 2:
+            return list(messages)
+        return [*messages, HumanMessage(answer_format(self.output))]
+
+    def ask(self, messages: Sequence[BaseMessage], config: RunnableConfig | None = None) -> Reply:
+        """Ask, with retries and the ladder."""
+        while True:
+            rung, way = self._rungs[0]
+            sent = self.messages_for(messages, rung)
+            try:
+                message: AIMessage = self.retry.retrying()(way.invoke, sent, config)
+                return read_reply(message, self.output, self.labels)
+            except call_errors() as error:
+                if not self._step_down(rung, error):
+                    return failed_reply(error)
+
+    async def aask(self, messages: Sequence[BaseMessage], config: RunnableConfig | None = None) -> Reply:
+        """As `ask`."""
+        while True:
+            rung, way = self._rungs[0]
+            sent = self.messages_for(messages, rung)
+            try:
+                message: AIMessage = await self.retry.async_retrying()(way.ainvoke, sent, config)
+                return read_reply(message, self.output, self.labels)
+            except call_errors() as error:
+                if not self._step_down(rung, error):
+                    return failed_reply(error)
+
+    def _step_down(self, rung: str, error: Exception) -> bool:
+        """Leave a rung that the service refuses, for this and all later questions; False on the last one."""
+        rungs = self._rungs
+        if rungs[0][0] != rung:
+            return True  # another thread has stepped down meanwhile: ask again that way
+        if rung == "text" or len(rungs) == 1 or not refuses_rung(error, rung):
+            return False
+        self._rungs = rungs[1:]
+        return True
+
+    def _way(self, rung: str) -> Runnable[Any, AIMessage] | None:
+        from langchain_core.runnables import RunnableLambda
+
+        if rung == "text":
+            return self.model
+        method = "json_schema" if rung == "json_schema" else "function_calling"
+        build: Callable[..., Runnable[Any, Any]] = self.model.with_structured_output
+        options: dict[str, Any]
+        for options in ({"strict": True}, {}):
+            try:
+                # The plain dictionary, not a pydantic class: with a class LangChain loses the raw text of a bad reply.
+                way = build(self._schema, method=method, include_raw=True, **options)
+            except (NotImplementedError, ValueError, TypeError):
+                continue
+            return way | RunnableLambda(_raw)
+        return None
+
+
+def _raw(answer: dict[str, Any]) -> AIMessage:
+    message: AIMessage = answer["raw"]
+    return message

@@ -1,0 +1,121 @@
+"""What can go wrong with a call to a model: what may be tried again, and what a failed call means."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from dermtools.prediction import Outcome, TokenUsage
+from dermtools.prompting.asking.replies import Reply
+from dermtools.text import one_line
+
+_RETRYABLE_STATUS = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+_NO_USE = {"insufficient_quota", "billing_hard_limit_reached"}
+_FILTER_CODES = {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}
+_REFUSES = {
+    "json_schema": re.compile(r"response_format|json_schema|structured|text\.format|schema", re.IGNORECASE),
+    "tools": re.compile(r"tool|function", re.IGNORECASE),
+}
+
+
+def call_errors() -> tuple[type[Exception], ...]:
+    """Exceptions that a call to a chat model may end in: LangChain's own, the loaded providers', a broken reply."""
+    import httpx
+    from langchain_core.exceptions import LangChainException
+
+    found: list[type[Exception]] = [LangChainException, httpx.HTTPError, OSError]
+    # A body that is not what the API promises surfaces as one of these, straight from the client library.
+    found += [ValueError, TypeError, KeyError, IndexError, AttributeError]
+    providers = {"openai": "OpenAIError", "anthropic": "AnthropicError", "google.genai.errors": "APIError"}
+    for module, name in providers.items():
+        error = getattr(sys.modules.get(module), name, None)
+        if isinstance(error, type) and issubclass(error, Exception):
+            found.append(error)
+    return tuple(found)
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether the same request may succeed later: rate limit, server fault, lost connection, time-out."""
+    import httpx
+    from langchain_core.exceptions import ModelError
+
+    if getattr(error, "code", None) in _NO_USE:
+        return False
+    status = getattr(error, "status_code", None)
+    if status is not None:
+        return status in _RETRYABLE_STATUS
+    if isinstance(error, ModelError):
+        return error.is_retryable
+    return isinstance(error, httpx.TransportError | ConnectionError | TimeoutError)
+
+
+def retry_after(error: BaseException | None) -> float | None:
+    """Seconds that the service asks to wait (`Retry-After`, in seconds or as a date); None where it does not say."""
+    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", None) or {}
+    milliseconds, wanted = headers.get("retry-after-ms"), headers.get("retry-after")
+    try:
+        if milliseconds is not None:
+            return max(0.0, float(milliseconds) / 1000)
+        return max(0.0, float(wanted)) if wanted is not None else None
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(wanted or "").timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def refuses_rung(error: BaseException, rung: str) -> bool:
+    """Whether the service says that it does not know this way of structured output."""
+    if is_filtered(error):
+        return False
+    status = getattr(error, "status_code", None)
+    return status in (400, 404, 422, 501) and bool(_REFUSES[rung].search(str(error)))
+
+
+def is_filtered(error: BaseException) -> bool:
+    """Whether a content filter refused the request."""
+    body = getattr(error, "body", None)
+    codes = {getattr(error, "code", None)}
+    if isinstance(body, Mapping):
+        inner = body.get("innererror")
+        codes |= {body.get("code"), inner.get("code") if isinstance(inner, Mapping) else None}
+    return bool(codes & _FILTER_CODES) or type(error).__name__ == "ContentFilterFinishReasonError"
+
+
+def failed_reply(error: Exception) -> Reply:
+    """The outcome of a call that raised."""
+    if is_filtered(error):
+        return Reply(Outcome.FILTERED, reason=f"the provider's content filter stopped the request: {_line(error)}")
+    if type(error).__name__ == "LengthFinishReasonError":
+        # OpenAI's client raises on a cut structured reply; the reply is inside.
+        completion = getattr(error, "completion", None)
+        return Reply(
+            Outcome.TRUNCATED,
+            raw=_cut_text(completion),
+            usage=_usage(completion),
+            reason="the reply was cut off (length); allow more output tokens",
+        )
+    status = getattr(error, "status_code", None)
+    kind = f"HTTP {status}" if status else type(error).__name__
+    return Reply(Outcome.ERROR, reason=f"{kind}: {_line(error)}")
+
+
+def _line(error: Exception) -> str:
+    return one_line(str(getattr(error, "message", None) or error), 300)
+
+
+def _cut_text(completion: Any) -> str | None:
+    choices = getattr(completion, "choices", None) or []
+    return getattr(choices[0].message, "content", None) if choices else None
+
+
+def _usage(completion: Any) -> TokenUsage | None:
+    usage = getattr(completion, "usage", None)
+    if usage is None:
+        return None
+    return TokenUsage(input_tokens=usage.prompt_tokens or 0, output_tokens=usage.completion_tokens or 0)

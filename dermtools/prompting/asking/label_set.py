@@ -1,0 +1,77 @@
+"""The closed label set: how it is written into a prompt, and how a reply is held against it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from dermtools.errors import PromptError
+from dermtools.text import one_line
+
+_MARKER = re.compile(r"^\s*(?:[*_]{0,2})(?:final\s+)?(?:answer|label|class)(?:[*_]{0,2})\s*[:=]\s*", re.IGNORECASE)
+_WRAPPING = "\"'`*_“”‘’«»()[]{}<> \t\n\r."
+
+
+def folded(text: str) -> str:
+    """For comparison: Unicode NFKC, case folded, outer white space gone. Inner spelling stays as it is."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    return unicodedata.normalize("NFKC", text.casefold())
+
+
+class LabelSet:
+    """The labels of a task, matched whole: never by substring, never by nearness.
+
+    Args:
+        labels: the closed set.
+
+    Raises:
+        PromptError: empty, or a label that no reply could repeat exactly.
+    """
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        if not labels:
+            raise PromptError("a task needs at least one label")
+        for label in labels:
+            if not label or label != one_line(label, limit=10_000):
+                raise PromptError(
+                    f"label {label!r} is empty, or has control characters, outer or doubled spaces; correct the data"
+                )
+        self.labels = tuple(labels)
+        self._exact = set(labels)
+        self._folded: dict[str, list[str]] = {}
+        for label in labels:
+            self._folded.setdefault(folded(label), []).append(label)
+
+    def match(self, text: str) -> str | None:
+        """The label that `text` is, after Unicode and case folding; None where it is none or cannot be decided."""
+        if text in self._exact:
+            return text
+        found = self._folded.get(folded(text), [])
+        return found[0] if len(found) == 1 else None
+
+    def match_reply(self, text: str) -> str | None:
+        """As `match`, for free text: a leading `Answer:`, quotes, brackets and a full stop around it are let go."""
+        candidates = [text, _MARKER.sub("", text)]
+        candidates += [candidate.strip(_WRAPPING) for candidate in candidates]
+        return next((label for label in map(self.match, candidates) if label is not None), None)
+
+    def mentioned(self, text: str) -> list[str]:
+        """Labels that occur in `text` as whole words; only to say why a reply is not one label, never to choose one."""
+        haystack = folded(text)
+        found = []
+        for label in sorted(self.labels, key=len, reverse=True):
+            pattern = rf"(?<![\w-]){re.escape(folded(label))}(?![\w-])"
+            if re.search(pattern, haystack):
+                found.append(label)
+                haystack = re.sub(pattern, " ", haystack)
+        return sorted(found)
+
+    def listing(self, descriptions: Mapping[str, str]) -> str:
+        """The list for a prompt: one label a line, with its description where there is one."""
+        known = {folded(label): text for label, text in descriptions.items()}
+        lines = []
+        for label in self.labels:
+            description = known.get(folded(label))
+            lines.append(f"- {label}: {one_line(description)}" if description else f"- {label}")
+        return "\n".join(lines)

@@ -1,0 +1,132 @@
+"""Setting up a chat model: any that LangChain's `init_chat_model` knows, and local servers by `base_url`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+from dermtools.errors import ModelError
+from dermtools.text import one_line
+
+if TYPE_CHECKING:
+    from langchain_core.caches import BaseCache
+    from langchain_core.language_models import BaseChatModel
+
+Api = Literal["chat", "responses"]
+
+
+def chat_model(
+    spec: str,
+    *,
+    api: Api = "chat",
+    base_url: str | None = None,
+    api_key: str | None = None,
+    temperature: float | Literal["default"] | None = "default",
+    max_output_tokens: int | None = None,
+    timeout: float = 90.0,
+    requests_per_minute: float | None = None,
+    cache: BaseCache | None = None,
+    **options: Any,
+) -> BaseChatModel:
+    """Set up a chat model for prompts with pictures.
+
+    Args:
+        spec: `provider:model`, e.g. `openai:gpt-4.1`, `azure_openai:DEPLOYMENT`, `anthropic:claude-sonnet-4-5`.
+        api: which of OpenAI's APIs; with `responses`, replies are not stored by the service (`store=False`).
+        base_url: an OpenAI-compatible server, e.g. `http://localhost:8000/v1`. The key in `OPENAI_API_KEY` is
+            not sent there: give `api_key` if the server wants one.
+        api_key: else taken from the provider's environment variable.
+        temperature: 0 by default, left out for models known not to take one; None leaves it out.
+        max_output_tokens: cut replies after this many tokens; the provider's own limit by default.
+        timeout: seconds to wait for a reply.
+        requests_per_minute: rate limit over all threads; cache hits do not count.
+        cache: e.g. a `SQLiteCache`; without one, nothing is cached, not even by a global LangChain cache.
+        options: passed on to the model class.
+
+    Retries are left to the chain (`RetryPolicy`), so that they do not multiply: `max_retries` is 0.
+
+    Raises:
+        ModelError: unknown provider, missing package or key; says what to do.
+    """
+    from langchain.chat_models import init_chat_model
+
+    provider, _, name = spec.partition(":")
+    if not name:
+        raise ModelError(f"model {spec!r} needs its provider in front, like 'openai:gpt-4.1'")
+    arguments: dict[str, Any] = {"max_retries": 0, "timeout": timeout, **options}
+    if provider in ("openai", "azure_openai"):
+        arguments |= _openai(provider, name, api, base_url, api_key)
+    else:
+        if api != "chat":
+            raise ModelError(f"the Responses API is OpenAI's; {provider} models have api='chat' only")
+        arguments |= {key: value for key, value in (("base_url", base_url), ("api_key", api_key)) if value is not None}
+    if temperature not in ("default", None):
+        arguments["temperature"] = temperature
+    if max_output_tokens is not None:
+        arguments["max_tokens"] = max_output_tokens
+    arguments["cache"] = cache if cache is not None else False
+    if requests_per_minute is not None:
+        arguments["rate_limiter"] = _limiter(requests_per_minute)
+    try:
+        model: BaseChatModel = init_chat_model(spec, **arguments)
+    except ImportError as error:
+        raise ModelError(f"{spec}: {one_line(str(error), 300)}") from error
+    except (ValueError, TypeError, _openai_error()) as error:
+        raise ModelError(f"model {spec!r} cannot be set up: {one_line(str(error), 300)}") from error
+    if temperature == "default" and hasattr(model, "temperature") and (model.profile or {}).get("temperature", True):
+        model.temperature = 0.0
+    return model
+
+
+def model_name(model: BaseChatModel) -> str:
+    """The model's name as its provider knows it; its class where it has none."""
+    for attribute in ("model_name", "model", "deployment_name"):
+        name = getattr(model, attribute, None)
+        if isinstance(name, str) and name:
+            return name
+    return type(model).__name__
+
+
+def model_provider(model: BaseChatModel) -> str | None:
+    """The provider as LangChain names it, e.g. `openai`; None where the model does not say."""
+    provider = model._get_ls_params().get("ls_provider")
+    return provider if isinstance(provider, str) else None
+
+
+def _openai(provider: str, name: str, api: Api, base_url: str | None, api_key: str | None) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    if api == "responses":
+        arguments |= {"use_responses_api": True, "store": False}
+    elif api == "chat":
+        arguments["use_responses_api"] = False
+    else:
+        raise ModelError(f"api must be chat or responses, not {api!r}")
+    if provider == "azure_openai":
+        arguments["azure_deployment"] = name
+        if version := os.environ.get("AZURE_OPENAI_API_VERSION"):
+            arguments["api_version"] = version
+        if base_url is not None:
+            arguments["azure_endpoint"] = base_url
+    elif base_url is not None:
+        arguments["base_url"] = base_url
+        api_key = api_key or "none"
+    if api_key is not None:
+        arguments["api_key"] = api_key
+    return arguments
+
+
+def _limiter(requests_per_minute: float) -> Any:
+    from langchain_core.rate_limiters import InMemoryRateLimiter
+
+    if requests_per_minute <= 0:
+        raise ModelError(f"requests per minute must be above 0, not {requests_per_minute}")
+    per_second = requests_per_minute / 60
+    return InMemoryRateLimiter(
+        requests_per_second=per_second, check_every_n_seconds=min(0.1, 0.5 / per_second), max_bucket_size=1
+    )
+
+
+def _openai_error() -> type[Exception]:
+    from openai import OpenAIError
+
+    return OpenAIError

@@ -1,0 +1,1 @@
+"""What a prompt costs, before it is sent."""

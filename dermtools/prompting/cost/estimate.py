@@ -1,0 +1,176 @@
+"""What a prompt will cost, before anything is sent. What is not known is said, never guessed."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dermtools.errors import PromptError
+from dermtools.prompting.cost.image_tokens import image_rule
+from dermtools.prompting.pictures import jpeg_size
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+CHARACTERS_PER_TOKEN = 4
+"""OpenAI's rule of thumb for English text; exact counting needs each model's own vocabulary."""
+TOKENS_PER_MESSAGE = 4
+"""Framing of one message: OpenAI cookbook, "How to count tokens with tiktoken"."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as it stands in a message."""
+
+    url: str
+    detail: str
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class PromptEstimate:
+    """Size, tokens and price of one prompt. None means unknown; `notes` say why."""
+
+    model: str | None
+    messages: int
+    pictures: int
+    picture_bytes: int
+    text_characters: int
+    text_tokens: int
+    picture_tokens: int | None
+    input_tokens: int | None
+    output_tokens: int
+    input_dollars: float | None
+    output_dollars: float | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def dollars(self) -> float | None:
+        if self.input_dollars is None or self.output_dollars is None:
+            return None
+        return self.input_dollars + self.output_dollars
+
+    def lines(self) -> list[str]:
+        """For a person to read, a fact a line."""
+        size = f"{self.messages} messages, {self.pictures} pictures ({self.picture_bytes / 1024:.0f} KiB)"
+        tokens = "unknown" if self.input_tokens is None else f"about {self.input_tokens:,}"
+        price = "unknown" if self.dollars is None else f"about ${self.dollars:.5f}"
+        pictures = "unknown" if self.picture_tokens is None else f"{self.picture_tokens:,}"
+        return [
+            size,
+            f"input tokens: {tokens} (text about {self.text_tokens:,}, pictures {pictures})",
+            f"output tokens: about {self.output_tokens:,}",
+            f"price on {self.model or 'an unnamed model'}: {price}",
+            *self.notes,
+        ]
+
+
+def estimate_prompt(
+    messages: Sequence[BaseMessage], model: str | None = None, *, output_tokens: int = 16
+) -> PromptEstimate:
+    """Estimate what these messages cost on a model.
+
+    Args:
+        messages: as they will be sent.
+        model: `provider:model` or an OpenAI model's name; None: sizes only.
+        output_tokens: what the answer is expected to take; 16 for one label in JSON.
+    """
+    provider, name = _split(model)
+    texts, pictures = _parts(messages)
+    characters = sum(map(len, texts))
+    text_tokens = math.ceil(characters / CHARACTERS_PER_TOKEN) + TOKENS_PER_MESSAGE * len(messages)
+    notes = [f"text tokens are estimated at {CHARACTERS_PER_TOKEN} characters each"]
+    rule = image_rule(name) if provider in ("openai", "azure_openai") else None
+    picture_tokens = None
+    if rule is not None or not pictures:
+        picture_tokens = sum(rule.tokens(p.width, p.height, p.detail) for p in pictures) if rule else 0
+    elif model is not None:
+        notes.append(f"how {model} counts pictures is unknown here; see its provider's documentation")
+    input_tokens = None if picture_tokens is None else text_tokens + picture_tokens
+    prices = None
+    if input_tokens is not None and model is not None:
+        prices, note = _prices(provider, name, input_tokens, output_tokens)
+        notes.append(note)
+    return PromptEstimate(
+        model=model,
+        messages=len(messages),
+        pictures=len(pictures),
+        picture_bytes=sum(picture.bytes for picture in pictures),
+        text_characters=characters,
+        text_tokens=text_tokens,
+        picture_tokens=picture_tokens,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        input_dollars=prices[0] if prices else None,
+        output_dollars=prices[1] if prices else None,
+        notes=tuple(notes),
+    )
+
+
+def price_of(model: str, input_tokens: int, output_tokens: int, cached_input_tokens: int = 0) -> float | None:
+    """Dollars for tokens that were counted; None where the price is unknown. Source: `genai-prices`, offline."""
+    provider, name = _split(model)
+    prices, _ = _prices(provider, name, input_tokens, output_tokens, cached_input_tokens)
+    return sum(prices) if prices else None
+
+
+def blocks(message: BaseMessage) -> Iterator[str | Picture]:
+    """The message's parts in order: texts and pictures.
+
+    Raises:
+        PromptError: a picture that is not a base64 `data:` URL.
+    """
+    content = [message.content] if isinstance(message.content, str) else message.content
+    for part in content:
+        if isinstance(part, str):
+            yield part
+        elif part.get("type") == "text":
+            yield str(part["text"])
+        elif part.get("type") == "image_url":
+            image = part["image_url"]
+            url = image if isinstance(image, str) else str(image["url"])
+            yield _picture(url, "auto" if isinstance(image, str) else str(image.get("detail", "auto")))
+
+
+def _parts(messages: Sequence[BaseMessage]) -> tuple[list[str], list[Picture]]:
+    parts = [part for message in messages for part in blocks(message)]
+    texts = [part for part in parts if isinstance(part, str)]
+    return texts, [part for part in parts if isinstance(part, Picture)]
+
+
+def _picture(url: str, detail: str) -> Picture:
+    head, comma, encoded = url.partition(",")
+    if not comma or not head.startswith("data:image/") or not head.endswith(";base64"):
+        raise PromptError(
+            f"a picture in the prompt is not a base64 data URL but {url[:40]!r}; pass it as bytes or a path"
+        )
+    jpeg = base64.b64decode(encoded)
+    width, height = jpeg_size(jpeg)
+    return Picture(url, detail, width, height, len(jpeg))
+
+
+def _split(model: str | None) -> tuple[str, str]:
+    provider, colon, name = (model or "").partition(":")
+    return (provider, name) if colon else ("openai", provider)
+
+
+_PRICE_PROVIDERS = {"azure_openai": "azure", "google_genai": "google", "google_vertexai": "google"}
+
+
+def _prices(
+    provider: str, name: str, input_tokens: int, output_tokens: int, cached: int = 0
+) -> tuple[tuple[float, float] | None, str]:
+    from genai_prices import Usage, __version__, calc_price
+
+    usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cached or None)
+    try:
+        price = calc_price(usage, model_ref=name, provider_id=_PRICE_PROVIDERS.get(provider, provider))
+    except LookupError:
+        return None, f"the price of {provider}:{name} is unknown to genai-prices {__version__}"
+    prices = (float(price.input_price), float(price.output_price))
+    return prices, f"price: genai-prices {__version__}, list price of {price.provider.id}'s {price.model.id}"

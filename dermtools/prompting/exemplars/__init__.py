@@ -1,0 +1,1 @@
+"""Which cases a prompt shows, and how."""

@@ -1,0 +1,86 @@
+"""Cases on their way into a prompt: what the exemplar template may say about each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dermtools.cases.case import Case, Task
+from dermtools.errors import PromptError
+from dermtools.images import data_url
+from dermtools.prediction import Exemplar
+from dermtools.prompting.pictures import PictureBudget
+from dermtools.retrieval.case_base import CaseBase
+from dermtools.text import fenced_attributes
+
+LABEL_SEPARATOR = " | "
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A case that was chosen as an example."""
+
+    case: Case
+    rank: int
+    """From 1: the nearest, or the first drawn."""
+    distance: float | None = None
+    """Euclidean distance to the query; None where nothing was searched."""
+
+
+class ShotWriter:
+    """Turns shots into the variables of the exemplar template.
+
+    Args:
+        base: where the pictures are.
+        task: whose labels are told; None: no label.
+        budget: for the pictures; a stored JPEG that fits goes in as it is.
+        attributes: names of attributes that are told, fenced; none by default, since they may give answers away.
+
+    Raises:
+        PromptError: no case of the case base has such an attribute.
+    """
+
+    def __init__(
+        self, base: CaseBase, task: Task | None, budget: PictureBudget, attributes: Sequence[str] = ()
+    ) -> None:
+        self._base, self._task, self._budget = base, task, budget
+        self._attributes = tuple(attributes)
+        # Then no picture's header has to be looked at, which takes as long as encoding it in base64.
+        self._all_fit = base.store.manifest.picture_side <= budget.max_side
+        known = base.columns.attributes
+        for name in attributes:
+            if name not in known:
+                raise PromptError(f"no attribute {name!r} in {base.path}; there are: {', '.join(sorted(known))}")
+
+    def variables(self, shots: Sequence[Shot]) -> list[dict[str, str]]:
+        """The template's variables for each shot, in the order given."""
+        if not shots:
+            return []
+        jpegs = self._base.jpegs([shot.case.case_id for shot in shots])
+        return [self._one(shot, jpegs[shot.case.case_id]) for shot in shots]
+
+    def exemplars(self, shots: Sequence[Shot]) -> tuple[Exemplar, ...]:
+        """The shots as a `Prediction` records them, in the order given."""
+        return tuple(
+            Exemplar(
+                case_id=shot.case.case_id,
+                group_id=shot.case.group_id,
+                labels=self._labels(shot.case),
+                distance=shot.distance,
+            )
+            for shot in shots
+        )
+
+    def _labels(self, case: Case) -> tuple[str, ...]:
+        return case.labels.get(self._task.name, ()) if self._task is not None else ()
+
+    def _one(self, shot: Shot, jpeg: bytes) -> dict[str, str]:
+        attributes = {name: value for name in self._attributes if (value := shot.case.attributes.get(name)) is not None}
+        return {
+            "image": data_url(jpeg if self._all_fit else self._budget.fit_stored(jpeg)),
+            "label": LABEL_SEPARATOR.join(self._labels(shot.case)),
+            "rank": str(shot.rank),
+            "distance": "" if shot.distance is None else f"{shot.distance:.2f}",
+            "attributes": fenced_attributes(attributes),
+            "case_id": shot.case.case_id,
+        }

@@ -1,0 +1,1 @@
+"""Prompt files: their schema, the library, and LangChain templates made from them."""

@@ -1,0 +1,70 @@
+"""Prompt file -> LangChain templates, which users may take into chains of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from dermtools.errors import PromptError
+from dermtools.prompting.files.schema import EXEMPLARS, InstructionKind, Message, PromptFile
+from dermtools.prompting.files.template_text import with_instruction
+
+if TYPE_CHECKING:
+    from langchain_core.prompts import ChatPromptTemplate
+
+Detail = Literal["auto", "low", "high"]
+
+_ROLES = {"system": "system", "user": "human", "assistant": "ai"}
+
+
+def compile_prompt(
+    file: PromptFile, kind: InstructionKind = "zero-shot", *, detail: Detail = "auto"
+) -> ChatPromptTemplate:
+    """The whole prompt with the instruction of one kind of method written in.
+
+    Its input variables are those the file declares; `exemplars`, where the file has a place for them, takes a
+    list of messages and may be left out. Defaults of the file are filled in.
+    """
+    from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
+
+    parts: list[Any] = []
+    for message in file.messages:
+        if message.placeholder is not None:
+            parts.append(MessagesPlaceholder(EXEMPLARS, optional=True))
+        else:
+            parts.append(_part(message, file.instruction(kind), detail))
+    defaults = {name: variable.default for name, variable in file.variables.items() if variable.default is not None}
+    return ChatPromptTemplate(parts).partial(**defaults)
+
+
+def compile_exemplar(file: PromptFile, layout: str | None = None, *, detail: Detail = "auto") -> ChatPromptTemplate:
+    """The messages of one example, in one of the file's layouts (its first one by default).
+
+    Raises:
+        PromptError: the prompt takes no examples, or has no such layout.
+    """
+    from langchain_core.prompts import ChatPromptTemplate
+
+    if not file.exemplar:
+        raise PromptError(
+            f"prompt {file.id!r} takes no examples; use zero-shot, or a prompt with an `exemplar` section"
+        )
+    layout = layout or next(iter(file.exemplar))
+    if layout not in file.exemplar:
+        raise PromptError(f"prompt {file.id!r} has no layout {layout!r}; it has: {', '.join(file.exemplar)}")
+    return ChatPromptTemplate([_part(message, "", detail) for message in file.exemplar[layout]])
+
+
+def _part(message: Message, instruction: str, detail: Detail) -> tuple[str, str | Sequence[dict[str, Any]]]:
+    role = _ROLES[message.role or "user"]
+    if message.text is not None:
+        return role, with_instruction(message.text, instruction)
+    blocks: list[dict[str, Any]] = []
+    for block in message.content or ():
+        if block.text is not None:
+            blocks.append({"type": "text", "text": with_instruction(block.text, instruction)})
+        else:
+            # An OpenAI-style block, because LangChain's standard image block drops `detail` on the way.
+            url = {"url": block.template} if detail == "auto" else {"url": block.template, "detail": detail}
+            blocks.append({"type": "image_url", "image_url": url})
+    return role, blocks

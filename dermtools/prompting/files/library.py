@@ -1,0 +1,196 @@
+"""The prompt library: the built-in prompt files, with the user's own folders layered on top."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from dermtools.cases.case import Task
+from dermtools.errors import PromptError
+from dermtools.prompting.files.schema import PromptFile
+from dermtools.prompting.files.yaml_lines import YamlDocument, read_yaml
+
+GENERIC = "generic"
+"""The prompt for any closed-label task that has none of its own."""
+
+_MAX_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A valid prompt file, where it came from, and the hash of what it says."""
+
+    file: PromptFile
+    path: Path
+    hash: str
+    """SHA-256 of the file's meaning: comments, layout and key order outside messages do not change it."""
+
+    @property
+    def id(self) -> str:
+        return self.file.id
+
+
+@dataclass(frozen=True)
+class PromptEntry:
+    """A row of the library: a prompt, or a file that is not valid and why."""
+
+    id: str
+    path: Path
+    builtin: bool
+    prompt: Prompt | None
+    problem: str | None = None
+
+
+def builtin_folder() -> Path:
+    """Where the built-in prompt files are: inside the installed package, or beside it in a source checkout.
+
+    Raises:
+        PromptError: neither is there.
+    """
+    here = Path(__file__).resolve()
+    for folder in (here.parent / "prompts", here.parents[2] / "prompts"):
+        if folder.is_dir():
+            return folder
+    raise PromptError("the built-in prompt files are missing; install dermtools again")
+
+
+def read_prompt(path: Path) -> Prompt:
+    """Read and validate one prompt file.
+
+    Raises:
+        PromptError: unreadable or invalid; one line, naming file, line and place.
+    """
+    try:
+        raw = path.read_bytes()
+        text = raw.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise PromptError(f"{path}: cannot be read: {reason}") from error
+    if len(raw) > _MAX_BYTES:
+        raise PromptError(f"{path}: {len(raw)} bytes; a prompt file has at most {_MAX_BYTES}")
+    document = read_yaml(text, str(path))
+    if not isinstance(document.data, dict):
+        raise PromptError(f"{path}:1: a prompt file is a mapping that starts with `id:`")
+    try:
+        file = PromptFile.model_validate(document.data)
+    except ValidationError as error:
+        raise _first_problem(error, path, document) from error
+    for place, reason in file.problems():
+        raise _problem(path, document, place, reason)
+    if file.id != path.stem:
+        raise _problem(path, document, ("id",), f"id {file.id!r} and file name {path.name!r} differ; make them equal")
+    meaning = json.dumps(file.model_dump(mode="json"), ensure_ascii=False).encode()
+    return Prompt(file, path, hashlib.sha256(meaning).hexdigest())
+
+
+class PromptLibrary:
+    """Prompt files by id. A later folder's file replaces an earlier one with the same id, built-in ones first.
+
+    Args:
+        folders: the user's own folders, the most specific last.
+        builtin: whether the built-in prompts are below them.
+
+    Raises:
+        PromptError: a folder does not exist.
+    """
+
+    def __init__(self, *folders: str | Path, builtin: bool = True) -> None:
+        self._builtin = builtin_folder() if builtin else None
+        self.folders = ([self._builtin] if self._builtin else []) + [_existing(folder) for folder in folders]
+        self._read: dict[Path, Prompt] = {}
+
+    def _paths(self) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for folder in self.folders:
+            for suffix in ("*.yml", "*.yaml"):
+                found.update((path.stem, path) for path in sorted(folder.glob(suffix)))
+        return dict(sorted(found.items()))
+
+    def get(self, prompt_id: str) -> Prompt:
+        """The prompt with this id.
+
+        Raises:
+            PromptError: unknown, with the nearest names; or invalid, with file and line.
+        """
+        paths = self._paths()
+        if prompt_id not in paths:
+            near = difflib.get_close_matches(prompt_id, paths, n=3, cutoff=0.4) or list(paths)
+            raise PromptError(f"no prompt {prompt_id!r}; there is: {', '.join(near)}")
+        path = paths[prompt_id]
+        if path not in self._read:
+            self._read[path] = read_prompt(path)
+        return self._read[path]
+
+    def for_task(self, task: Task) -> Prompt:
+        """The prompt written for this task by name (the last layer wins), else the generic one."""
+        if task.name in self._paths():
+            named = self.get(task.name)
+            if named.file.task == task.name:
+                return named
+        return self.get(GENERIC)
+
+    def entries(self) -> list[PromptEntry]:
+        """Every prompt that is in force, the invalid ones with their problem."""
+        return [self._entry(path) for path in self._paths().values()]
+
+    def check(self, folders: Sequence[str | Path] | None = None) -> list[str]:
+        """Problems of all files in these folders (all layers by default), one line each; empty: all is well.
+
+        Raises:
+            PromptError: a folder does not exist.
+        """
+        chosen = self.folders if folders is None else [_existing(folder) for folder in folders]
+        paths = [path for folder in chosen for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))]
+        return [entry.problem for entry in map(self._entry, paths) if entry.problem]
+
+    def _entry(self, path: Path) -> PromptEntry:
+        builtin = path.parent == self._builtin
+        try:
+            return PromptEntry(path.stem, path, builtin, read_prompt(path))
+        except PromptError as error:
+            return PromptEntry(path.stem, path, builtin, None, str(error))
+
+    def __iter__(self) -> Iterator[Prompt]:
+        return (self.get(prompt_id) for prompt_id in self._paths())
+
+    def __contains__(self, prompt_id: object) -> bool:
+        return prompt_id in self._paths()
+
+
+def _existing(folder: str | Path) -> Path:
+    if not Path(folder).is_dir():
+        raise PromptError(f"prompt folder {folder} does not exist; make it, or name another")
+    return Path(folder)
+
+
+def _problem(path: Path, document: YamlDocument, place: Sequence[str | int], reason: str) -> PromptError:
+    where = ".".join(str(part) for part in place)
+    return PromptError(f"{path}:{document.line(place)}: {where + ': ' if where else ''}{reason}")
+
+
+def _first_problem(error: ValidationError, path: Path, document: YamlDocument) -> PromptError:
+    details = error.errors(include_url=False)
+    first = min(details, key=lambda detail: document.line(_in_file(detail["loc"])))
+    place = _in_file(first["loc"])
+    key = place[-1] if place else ""
+    parent = tuple(place[:-1])
+    reason = first["msg"].removeprefix("Value error, ")
+    match first["type"]:
+        case "extra_forbidden":
+            reason = "unknown key; take it out or correct its spelling"
+        case "missing":
+            return _problem(path, document, parent, f"the key {str(key)!r} is missing")
+        case "string_type":
+            reason = f"must be text; put it in quotes, for instance {key}: '...'" if key else "must be text"
+    return _problem(path, document, place, reason)
+
+
+def _in_file(place: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Pydantic marks a mapping's key as `[key]`; the file does not."""
+    return tuple(part for part in place if part != "[key]")

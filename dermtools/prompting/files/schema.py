@@ -1,0 +1,207 @@
+"""What a prompt file may say. Strict: an unknown key, role or variable is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from dermtools.prompting.files.template_text import INSTRUCTION, template_variables
+
+InstructionKind = Literal["zero-shot", "random", "rag", "rag-mmr", "rag-balanced"]
+Role = Literal["system", "user", "assistant"]
+
+EXEMPLARS = "exemplars"
+"""Name of the place where the examples go."""
+
+EXEMPLAR_VARIABLES = {
+    "image": "the example's picture",
+    "label": "its label, spelled as in the label list; several are joined by ' | '",
+    "rank": "1 for the nearest example",
+    "distance": "distance to the query with two decimals; empty where nothing was searched",
+    "attributes": "the attributes that were asked for, fenced; empty where none",
+    "case_id": "id of the case",
+}
+"""What the exemplar template may use. Every example fills these, so they are not declared again."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Block(_Strict):
+    """One part of a message: a text, or a picture named by its variable, e.g. `image: "{image}"`."""
+
+    text: str | None = None
+    image: str | None = None
+
+    @field_validator("text", "image")
+    @classmethod
+    def _template(cls, text: str | None) -> str | None:
+        if text is not None:
+            template_variables(text)
+        return text
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.text is None) == (self.image is None):
+            raise ValueError("a block has either `text` or `image`")
+        if self.image is not None and [f"{{{name}}}" for name in template_variables(self.image)] != [self.image]:
+            raise ValueError('`image` names one variable and nothing else, like "{image}"')
+        return self
+
+    @property
+    def template(self) -> str:
+        return self.text if self.text is not None else self.image or ""
+
+
+class Message(_Strict):
+    """A message, or the place where the examples go (`placeholder: exemplars`)."""
+
+    role: Role | None = None
+    text: str | None = None
+    content: list[Block] | None = Field(default=None, min_length=1)
+    placeholder: Literal["exemplars"] | None = None
+
+    @field_validator("text")
+    @classmethod
+    def _template(cls, text: str | None) -> str | None:
+        if text is not None:
+            template_variables(text)
+        return text
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [key for key in ("text", "content", "placeholder") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError("a message has exactly one of `text`, `content` and `placeholder`")
+        if (self.placeholder is None) != (self.role is not None):
+            raise ValueError("a message with `text` or `content` needs a `role`; a placeholder has none")
+        if self.role != "user" and any(block.image is not None for block in self.content or ()):
+            raise ValueError(f"pictures are only allowed in messages with role user, not {self.role}")
+        return self
+
+    def templates(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Every template in it, with its place below the message."""
+        if self.text is not None:
+            yield ("text",), self.text
+        for index, block in enumerate(self.content or ()):
+            yield ("content", index, "text" if block.text is not None else "image"), block.template
+
+
+class Variable(_Strict):
+    """A value that a prompt needs: from the chain, from the user, or its default."""
+
+    description: str
+    default: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"description": value} if isinstance(value, str) else value
+
+
+class OutputField(_Strict):
+    """One field of the answer. `label` is the closed set of the task; `choice` lists its own values."""
+
+    type: Literal["label", "text", "number", "boolean", "choice", "list"]
+    description: str
+    choices: list[str] | None = Field(default=None, min_length=2)
+
+    @model_validator(mode="after")
+    def _choices_go_with_choice(self) -> Self:
+        if (self.type == "choice") != (self.choices is not None):
+            raise ValueError("`choices` goes with `type: choice`, and only with it")
+        return self
+
+
+class PromptFile(_Strict):
+    """One prompt file: for one purpose, with every method's instruction side by side."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    version: int = Field(ge=1)
+    description: str = Field(min_length=1)
+    template_format: Literal["f-string"]
+    task: str | None = Field(default=None, description="name of the task it is written for; none: any task")
+    variables: dict[str, Variable] = Field(default_factory=dict)
+    label_descriptions: dict[str, str] = Field(default_factory=dict)
+    instructions: dict[InstructionKind, str] = Field(default_factory=dict)
+    messages: list[Message] = Field(min_length=1)
+    exemplar: dict[str, list[Message]] = Field(
+        default_factory=dict, description="layout name to the messages of one example; first is default"
+    )
+    output: dict[str, OutputField] = Field(
+        default_factory=dict, description="fields of the answer in the order in which the model writes them"
+    )
+
+    @field_validator("instructions")
+    @classmethod
+    def _instructions_are_templates(cls, instructions: dict[InstructionKind, str]) -> dict[InstructionKind, str]:
+        for text in instructions.values():
+            template_variables(text)
+        return instructions
+
+    @field_validator("exemplar")
+    @classmethod
+    def _exemplars_are_messages(cls, layouts: dict[str, list[Message]]) -> dict[str, list[Message]]:
+        for name, messages in layouts.items():
+            if not messages or any(message.placeholder for message in messages):
+                raise ValueError(f"layout {name!r} needs one message at least, and no placeholder")
+        return layouts
+
+    @field_validator("output")
+    @classmethod
+    def _one_label(cls, output: dict[str, OutputField]) -> dict[str, OutputField]:
+        if sum(field.type == "label" for field in output.values()) > 1:
+            raise ValueError("at most one field has `type: label`")
+        return output
+
+    def instruction(self, kind: InstructionKind) -> str:
+        """The text for one method; MMR and balanced retrieval fall back to that of `rag`, then to none."""
+        general: InstructionKind = "rag" if kind.startswith("rag") else kind
+        return self.instructions.get(kind, self.instructions.get(general, ""))
+
+    @property
+    def takes_exemplars(self) -> bool:
+        return any(message.placeholder == EXEMPLARS for message in self.messages)
+
+    @property
+    def label_field(self) -> str | None:
+        """Name of the answer's field that holds the label; None where the prompt asks for no label."""
+        return next((name for name, field in self.output.items() if field.type == "label"), None)
+
+    def problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What no single field can see: undeclared and unused variables, missing parts. Place and reason."""
+        templates: list[tuple[tuple[str | int, ...], str]] = [
+            (("messages", index, *place), text)
+            for index, message in enumerate(self.messages)
+            for place, text in message.templates()
+        ]
+        templates += [(("instructions", kind), text) for kind, text in self.instructions.items()]
+        used: set[str] = set()
+        for place, text in templates:
+            for name in template_variables(text):
+                used.add(name)
+                if name not in self.variables and not (name == INSTRUCTION and place[0] == "messages"):
+                    declared = ", ".join(self.variables) or "none"
+                    yield place, f"{{{name}}} is not declared under `variables` (declared: {declared})"
+        for name in self.variables:
+            if name in (INSTRUCTION, EXEMPLARS):
+                yield ("variables", name), f"{name!r} is filled by the library; choose another name"
+            elif name not in used:
+                yield ("variables", name), f"{name!r} is declared but never used; use it as {{{name}}} or take it out"
+        if self.instructions and INSTRUCTION not in used:
+            yield ("instructions",), "no message says {instruction}, so these would never be sent"
+        if self.takes_exemplars != bool(self.exemplar):
+            yield ("exemplar",), "`exemplar` and a message `placeholder: exemplars` go together; one is missing"
+        yield from self._exemplar_problems()
+
+    def _exemplar_problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        allowed = ", ".join(EXEMPLAR_VARIABLES)
+        for layout, messages in self.exemplar.items():
+            for index, message in enumerate(messages):
+                for place, text in message.templates():
+                    for name in set(template_variables(text)) - set(EXEMPLAR_VARIABLES):
+                        at = ("exemplar", layout, index, *place)
+                        yield at, f"{{{name}}} is nothing an example has; it has: {allowed}"

@@ -1,0 +1,49 @@
+"""Names of prompted methods: `zero-shot`, `random-K`, `rag-K`, `rag-mmr-K`, `rag-balanced-K`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dermtools.errors import PromptError
+from dermtools.prompting.files.schema import InstructionKind
+
+MAX_SHOTS = 100
+_WITH_SHOTS: dict[str, InstructionKind] = {
+    "random": "random",
+    "rag": "rag",
+    "rag-mmr": "rag-mmr",
+    "rag-balanced": "rag-balanced",
+}
+
+
+@dataclass(frozen=True)
+class PromptedMethodName:
+    """A method's name, taken apart."""
+
+    kind: InstructionKind
+    k: int
+    """Examples in the prompt; 0 for `zero-shot`."""
+
+    def __str__(self) -> str:
+        return self.kind if self.kind == "zero-shot" else f"{self.kind}-{self.k}"
+
+
+def parse_method(name: str) -> PromptedMethodName:
+    """Take a method's name apart.
+
+    Raises:
+        PromptError: no such method, or no sensible number of examples.
+    """
+    if name == "zero-shot":
+        return PromptedMethodName("zero-shot", 0)
+    match = re.fullmatch(r"(random|rag|rag-mmr|rag-balanced)-(\d{1,4})", name)
+    if match is None:
+        raise PromptError(
+            f"no prompted method {name!r}; there are zero-shot, random-K, rag-K, rag-mmr-K and rag-balanced-K, "
+            "with K a number of examples, like rag-5"
+        )
+    k = int(match[2])
+    if not 1 <= k <= MAX_SHOTS:
+        raise PromptError(f"{name}: a prompt takes 1 to {MAX_SHOTS} examples")
+    return PromptedMethodName(_WITH_SHOTS[match[1]], k)

@@ -1,0 +1,113 @@
+"""What is wrong or doubtful in a case base: duplicates, leaks, bad pictures, rare labels, who is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.cases.columns import CaseColumns
+from dermtools.cases.store import CaseStore
+from dermtools.errors import ImageError
+from dermtools.images import open_image
+from dermtools.progress import Progress, Silent
+from dermtools.retrieval.audit.coverage import label_gaps, sites, skin_tones, split_gaps
+from dermtools.retrieval.audit.leaks import NEAR, duplicates, groups_across_splits, near_duplicates
+from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TINY_SIDE = 224
+"""Shorter side, in pixels, below which most encoders must enlarge a picture."""
+
+
+def check(store: CaseStore, *, near: float = NEAR, progress: Progress | None = None) -> CheckReport:
+    """Look through a whole case base.
+
+    Args:
+        store: what to check.
+        near: near-duplicates are nearer than this share of the median distance to another group.
+        progress: told about every picture.
+
+    Raises:
+        CaseBaseError: the data cannot be read at all.
+    """
+    columns, vectors = store.snapshot()
+    manifest = store.manifest
+    findings = [
+        *groups_across_splits(columns),
+        *duplicates(columns),
+        *near_duplicates(columns, vectors, near),
+        *_bad_vectors(columns, vectors, normalized=manifest.identity.normalized),
+        *_tiny_pictures(columns),
+        *_unreadable_pictures(store, columns, progress or Silent()),
+        *label_gaps(columns, {task.name: task.labels for task in manifest.tasks}),
+        *split_gaps(columns),
+    ]
+    tones = skin_tones(columns)
+    if not tones:
+        message = "skin tone is not recorded, so results cannot be compared between skin tones"
+        findings.append(Finding(severity="note", kind="not-recorded", message=message))
+    return CheckReport(
+        cases=len(columns),
+        groups=len(set(columns.group_ids)),
+        findings=tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))),
+        skin_tones=tones,
+        sites=sites(columns),
+    )
+
+
+def _bad_vectors(columns: CaseColumns, vectors: NDArray[np.float32], *, normalized: bool) -> Iterator[Finding]:
+    finite = np.isfinite(vectors).all(axis=1)
+    bad = ~finite
+    if normalized:
+        norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+        bad |= np.abs(norms - 1) > 1e-3
+    if bad.any():
+        promise = "finite and of norm 1" if normalized else "finite"
+        yield Finding(
+            severity="error",
+            kind="bad-vector",
+            message=f"embeddings that are not {promise}, as promised: {bad.sum()}; delete and ingest them again",
+            cases=tuple((columns.case_ids[row],) for row in np.flatnonzero(bad)),
+        )
+
+
+def _tiny_pictures(columns: CaseColumns) -> Iterator[Finding]:
+    tiny = np.flatnonzero(np.minimum(columns.widths, columns.heights) < TINY_SIDE).tolist()
+    if tiny:
+        yield Finding(
+            severity="warning",
+            kind="tiny-picture",
+            message=f"tiny pictures, with a side below {TINY_SIDE} pixels: {len(tiny)}",
+            cases=tuple((columns.case_ids[row],) for row in tiny),
+        )
+
+
+def _unreadable_pictures(store: CaseStore, columns: CaseColumns, progress: Progress) -> Iterator[Finding]:
+    broken: list[str] = []
+    progress.start(len(columns), "decoding stored pictures")
+    with ThreadPoolExecutor(2, thread_name_prefix="check") as pool:
+        for start in range(0, len(columns), 256):
+            jpegs = store.jpegs(columns.case_ids[start : start + 256])
+            decoded = pool.map(_decodes, jpegs.values())
+            broken += [case_id for case_id, good in zip(jpegs, decoded, strict=True) if not good]
+            progress.advance(len(jpegs))
+    if broken:
+        yield Finding(
+            severity="error",
+            kind="unreadable-picture",
+            message=f"stored pictures that cannot be decoded: {len(broken)}; delete and ingest them again",
+            cases=tuple((case_id,) for case_id in broken),
+        )
+
+
+def _decodes(jpeg: bytes) -> bool:
+    try:
+        open_image(jpeg, min_side=32)
+    except ImageError:
+        return False
+    return True

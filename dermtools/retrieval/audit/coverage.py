@@ -1,0 +1,79 @@
+"""Findings about what a case base covers: labels in every split, and who and what is shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from dermtools.cases.case import SPLITS
+from dermtools.cases.columns import CaseColumns
+from dermtools.retrieval.audit.report import Counts, Finding, Severity
+
+RARE = 5
+"""A label with fewer cases than this can hardly be learned or judged."""
+
+_SKIN_TONE = ("fitzpatrick", "skin_tone", "skintone", "skin_type", "skintype", "phototype", "monk")
+_SITE = ("location", "localization", "localisation", "site", "body_part", "bodypart")
+
+
+def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """Rare labels, labels that a split lacks, and cases without a label; `tasks` is task name to label set."""
+    present = [split for split in SPLITS if split in set(columns.splits)]
+    for task, labels in tasks.items():
+        column = columns.labels[task]
+        total = _tally(column)
+        rare = [f"{label} {total[label]}" for label in labels if total[label] < RARE]
+        if rare:
+            message = f"task {task}, labels with fewer than {RARE} cases: {_few(rare)}"
+            yield Finding(severity="note", kind="rare-label", message=message)
+        for split in present:
+            there = _tally(found for found, of_split in zip(column, columns.splits, strict=True) if of_split == split)
+            missing = [label for label in labels if total[label] and not there[label]]
+            if missing:
+                severity: Severity = "warning" if split == "train" else "note"
+                effect = "; nothing can learn them" if split == "train" else ""
+                message = f"task {task}, labels without a case in {split}: {_few(missing)}{effect}"
+                yield Finding(severity=severity, kind="label-missing-from-split", message=message)
+        unlabelled = column.count(())
+        if unlabelled:
+            message = f"task {task}, cases without a label: {unlabelled}"
+            yield Finding(severity="note", kind="unlabelled", message=message)
+
+
+def split_gaps(columns: CaseColumns) -> Iterator[Finding]:
+    """Cases that belong to no split."""
+    without = columns.splits.count(None)
+    if without:
+        yield Finding(severity="note", kind="no-split", message=f"cases that belong to no split: {without}")
+
+
+def skin_tones(columns: CaseColumns) -> tuple[Counts, ...]:
+    """Counts of everything that records skin tone, known by its name."""
+    return _about(columns, _SKIN_TONE)
+
+
+def sites(columns: CaseColumns) -> tuple[Counts, ...]:
+    """Counts of everything that records the body site, known by its name."""
+    return _about(columns, _SITE)
+
+
+def _about(columns: CaseColumns, words: Sequence[str]) -> tuple[Counts, ...]:
+    recorded: dict[str, list[Any]] = {**columns.attributes, **columns.labels}
+    return tuple(
+        _counts(name, values) for name, values in recorded.items() if any(word in name.lower() for word in words)
+    )
+
+
+def _counts(name: str, values: Sequence[Any]) -> Counts:
+    tally = _tally(value if isinstance(value, tuple) else () if value is None else (str(value),) for value in values)
+    unknown = sum(value is None or value == () for value in values)
+    return Counts(name=name, counts=dict(tally.most_common()), unknown=unknown)
+
+
+def _tally(rows: Iterable[tuple[str, ...]]) -> Counter[str]:
+    return Counter(value for row in rows for value in row)
+
+
+def _few(words: Sequence[str], shown: int = 10) -> str:
+    return ", ".join(words[:shown]) + (", ..." if len(words) > shown else "")

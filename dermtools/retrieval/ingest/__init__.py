@@ -1,0 +1,1 @@
+"""A source becomes rows of a case base."""

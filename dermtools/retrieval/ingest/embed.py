@@ -1,0 +1,116 @@
+"""One batch of new pictures on its way through the embedder, each content once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.cases.columns import StoredCase
+from dermtools.embedding.base import Embedder, PartialEmbeddingError
+from dermtools.errors import EmbeddingError
+from dermtools.retrieval.ingest.prepare import Picture, Prepared, Preparer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL import Image
+
+Embedded = tuple["NDArray[np.float32]", dict[int, str]]
+"""Vectors, shape (n, d), and why some rows failed."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one case of a batch: a row, or the reason why there is none."""
+
+    prepared: Prepared
+    row: StoredCase | None
+    same_as: str | None = None
+    """The case whose vector and picture it shares."""
+    reason: str = ""
+
+
+class Batch:
+    """Cases whose pictures are new to the store, or known there under another id.
+
+    Args:
+        cases: in the order of the source.
+        stored: content hash to a row that the store holds, whose vector and picture are taken over.
+        preparer: decodes again where a picture that seemed known is not in the store any more.
+        embedder: embeds what is left, each content once.
+        pool: where it does so.
+    """
+
+    def __init__(
+        self,
+        cases: Sequence[Prepared],
+        stored: Mapping[str, StoredCase],
+        preparer: Preparer,
+        embedder: Embedder,
+        pool: Executor,
+    ) -> None:
+        self.cases = cases
+        self._rows = dict(stored)
+        self._failed: dict[str, str] = {}
+        self._first: list[tuple[Prepared, Picture]] = []
+        seen = set(stored)
+        for item in cases:
+            if item.content_hash in seen:
+                continue
+            seen.add(item.content_hash)
+            again = item if item.picture else preparer.prepare(item.source)
+            if again.picture is None or again.content_hash != item.content_hash:
+                self._failed[item.content_hash] = again.problem or "the file changed while it was read; run again"
+            else:
+                self._first.append((item, again.picture))
+        images = [picture.image for _, picture in self._first]
+        self._vectors: Future[Embedded] = pool.submit(_embed, embedder, images)
+
+    def outcomes(self) -> tuple[list[Outcome], int]:
+        """Wait for the embedder; the outcome of every case, and how many pictures were embedded.
+
+        Raises:
+            EmbeddingError: nothing of the batch could be embedded.
+        """
+        vectors, reasons = self._vectors.result()
+        for number, (item, picture) in enumerate(self._first):
+            digest = item.content_hash
+            if number in reasons:
+                self._failed[digest] = reasons[number]
+            else:
+                self._rows[digest] = StoredCase(
+                    item.case, digest, vectors[number], picture.jpeg, picture.width, picture.height
+                )
+        return [self._outcome(item) for item in self.cases], len(self._first) - len(reasons)
+
+    def _outcome(self, item: Prepared) -> Outcome:
+        row = self._rows.get(item.content_hash)
+        if row is None:
+            return Outcome(item, None, reason=self._failed[item.content_hash])
+        owner = row.case.case_id
+        same_as = owner if owner != item.case.case_id else None
+        return Outcome(item, replace(row, case=item.case), same_as)
+
+
+def _embed(embedder: Embedder, images: Sequence[Image.Image]) -> Embedded:
+    shape = (len(images), embedder.dimension)
+    reasons: dict[int, str] = {}
+    if not images:
+        return np.empty(shape, np.float32), reasons
+    try:
+        vectors = embedder.embed_images(images)
+    except PartialEmbeddingError as error:
+        vectors, reasons = error.vectors, error.reasons
+    except EmbeddingError as error:
+        if len(images) > 1:
+            raise
+        # One picture alone: the fault may be its own, and it must not keep every later ingest from ending.
+        return np.empty(shape, np.float32), {0: str(error)}
+    if vectors.shape != shape:
+        raise EmbeddingError(f"{embedder.spec} returned vectors of shape {vectors.shape}, not {shape}")
+    for number in np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist():
+        reasons.setdefault(number, "its embedding is not finite")
+    return np.asarray(vectors, np.float32), reasons

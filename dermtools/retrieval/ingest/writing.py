@@ -1,0 +1,228 @@
+"""A source becomes rows of a case base: read, hashed, embedded and written batch by batch.
+
+Every batch is one transaction and what is there already is passed over, so an ingest that was killed
+goes on where it was when it is run again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+
+from dermtools.cases.case import Case, Problem, SourceData
+from dermtools.cases.manifest import SourceNote
+from dermtools.cases.store import CaseStore
+from dermtools.embedding.base import Embedder
+from dermtools.errors import CaseBaseError, EmbeddingError
+from dermtools.progress import Progress, Silent
+from dermtools.retrieval.ingest.embed import Batch
+from dermtools.retrieval.ingest.prepare import Prepared, Preparer, prepared_ahead
+from dermtools.retrieval.ingest.report import Duplicate, IngestReport
+
+BATCH_PIXELS = 100_000_000
+"""A batch ends early at this many decoded pixels (300 MB), however few pictures it has."""
+RELABELLED_ROWS = 1024
+"""Rows of which only labels or attributes changed are written together, this many at a time."""
+FILES_KEPT = 16
+"""Data files that a case base may have before they are joined."""
+
+
+def ingest(
+    store: CaseStore,
+    embedder: Embedder,
+    data: SourceData,
+    *,
+    batch_size: int = 64,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Bring the cases of a source into a case base.
+
+    A case that is there with the same picture, labels and attributes is passed over; other labels or
+    attributes replace the old ones without embedding; another picture is embedded again. A picture that
+    cannot be read or embedded is reported and never stops the rest. The process may be killed at any
+    moment: what was committed stays, at most the batches under way are lost, and the case base can be read
+    all the time.
+
+    Args:
+        store: where to; its identity must be the embedder's.
+        embedder: picture to vector.
+        data: the cases.
+        batch_size: pictures in one call of the embedder and in one transaction.
+        workers: threads that read and decode while the embedder works.
+        progress: told about every case.
+
+    Raises:
+        CaseBaseError: another embedder made the case base, or another process is writing it.
+        EmbeddingError: the embedder failed for good; what was committed before is kept.
+    """
+    if embedder.identity != store.manifest.identity:
+        raise CaseBaseError(
+            f"{store.path} was made with {store.manifest.identity}, not with {embedder.identity}; "
+            f"use the embedder {store.manifest.embedder}, or another folder"
+        )
+    started = time.monotonic()
+    with store.write():
+        run = _Ingest(store, embedder, data, batch_size, progress or Silent())
+        report = run.run(workers)
+    return report.model_copy(update={"seconds": time.monotonic() - started})
+
+
+class _Ingest:
+    """One ingest: what was there, what is done, what to report."""
+
+    def __init__(
+        self, store: CaseStore, embedder: Embedder, data: SourceData, batch_size: int, progress: Progress
+    ) -> None:
+        self.store = store
+        self.embedder = embedder
+        self.data = data
+        self.batch_size = batch_size
+        self.progress = progress
+        self.before = store.columns()
+        self.hash_of = dict(zip(self.before.case_ids, self.before.content_hashes, strict=True))
+        # Reversed, so that of several cases with one content the first stands for it.
+        self.owner_of = {digest: case_id for case_id, digest in reversed(self.hash_of.items())}
+        manifest = store.manifest
+        self.preparer = Preparer(embedder, manifest.picture_side, manifest.picture_quality, self.is_known)
+        self.added = self.updated = self.unchanged = self.embedded = 0
+        self.duplicates: list[Duplicate] = []
+        self.problems = list(data.problems)
+
+    def is_known(self, case_id: str, digest: str) -> bool:
+        """Whether no decoding is needed: the store has this content. Called from the reading threads."""
+        return digest in self.owner_of
+
+    def run(self, workers: int) -> IngestReport:
+        self.declare()
+        self.progress.start(len(self.data.cases), "reading and embedding pictures")
+        with (
+            ThreadPoolExecutor(1, thread_name_prefix="embed") as pool,
+            prepared_ahead(self.data.cases, self.preparer.prepare, workers=workers) as cases,
+        ):
+            try:
+                self.pump(cases, pool)
+            except EmbeddingError as error:
+                kept = f"{self.added + self.updated} cases of this run are kept"
+                raise EmbeddingError(f"{error}; {kept}, run the same ingest again to go on") from error
+        if self.updated:
+            self.forget_labels()
+        self.store.compact(files_kept=FILES_KEPT)
+        return IngestReport(
+            added=self.added,
+            updated=self.updated,
+            unchanged=self.unchanged,
+            embedded=self.embedded,
+            duplicates=tuple(self.duplicates),
+            problems=tuple(self.problems),
+        )
+
+    def declare(self) -> None:
+        """Write tasks, labels and the source's notes before any row that needs them."""
+        tasks = {task.name: task for task in self.store.manifest.tasks}
+        for task in self.data.tasks:
+            there = tasks.get(task.name, task)
+            tasks[task.name] = there.model_copy(update={"labels": tuple(sorted({*there.labels, *task.labels}))})
+        sources = {source.name: source for source in self.store.manifest.sources}
+        sources[self.data.name] = SourceNote(name=self.data.name, notes=self.data.notes)
+        self.store.set_tasks(tasks.values())
+        self.store.update_manifest(sources=tuple(sources.values()))
+
+    def pump(self, cases: Iterator[Prepared], pool: Executor) -> None:
+        """While one batch is embedded, collect the next; then commit the one and send the other."""
+        under_way: Batch | None = None
+        pictures: list[Prepared] = []
+        relabelled: list[Case] = []
+        pixels = 0
+        seen: set[str] = set()
+        for item in cases:
+            case_id = item.case.case_id
+            if case_id in seen:
+                self.leave_out(case_id, f"its case id comes again in {self.data.name}; the first was taken")
+            elif item.problem is not None:
+                self.leave_out(case_id, item.problem)
+            elif self.hash_of.get(case_id) != item.content_hash:
+                pictures.append(item)
+                pixels += item.pixels
+            elif self.before.case(self.before.row_of[case_id]) != item.case:
+                relabelled.append(item.case)
+            else:
+                self.unchanged += 1
+                self.progress.advance()
+            seen.add(case_id)
+            if len(pictures) >= self.batch_size or pixels >= BATCH_PIXELS:
+                self.commit(under_way)
+                under_way = self.send(pictures, pool)
+                pictures, pixels = [], 0
+            if len(relabelled) >= RELABELLED_ROWS:
+                self.relabel(relabelled)
+                relabelled = []
+        self.commit(under_way)
+        if pictures:
+            self.commit(self.send(pictures, pool))
+        self.relabel(relabelled)
+
+    def leave_out(self, case_id: str, reason: str) -> None:
+        self.problems.append(Problem(case_id, reason))
+        self.progress.advance()
+
+    def send(self, cases: list[Prepared], pool: Executor) -> Batch:
+        """Start embedding; all batches before must be committed, so that their vectors are found."""
+        owners = {self.owner_of[item.content_hash] for item in cases if item.content_hash in self.owner_of}
+        stored = {row.content_hash: row for row in self.store.rows(sorted(owners))}
+        return Batch(cases, stored, self.preparer, self.embedder, pool)
+
+    def commit(self, batch: Batch | None) -> None:
+        """Wait for a batch and write it in one transaction."""
+        if batch is None:
+            return
+        outcomes, embedded = batch.outcomes()
+        rows = [outcome.row for outcome in outcomes if outcome.row is not None]
+        there = [row for row in rows if row.case.case_id in self.hash_of]
+        if there:
+            self.store.update(rows)
+        else:
+            self.store.add(rows)
+        self.added += len(rows) - len(there)
+        self.updated += len(there)
+        self.embedded += embedded
+        for row in there:
+            old = self.hash_of[row.case.case_id]
+            if self.owner_of.get(old) == row.case.case_id:
+                del self.owner_of[old]
+        for row in rows:
+            self.hash_of[row.case.case_id] = row.content_hash
+            self.owner_of.setdefault(row.content_hash, row.case.case_id)
+        for outcome in outcomes:
+            case_id = outcome.prepared.case.case_id
+            if outcome.row is None:
+                self.problems.append(Problem(case_id, outcome.reason))
+            elif outcome.same_as is not None:
+                self.duplicates.append(Duplicate(case_id=case_id, same_as=outcome.same_as))
+        self.progress.advance(len(outcomes))
+
+    def relabel(self, cases: list[Case]) -> None:
+        """Write other labels and attributes over those of stored cases."""
+        rows = self.store.rows([case.case_id for case in cases])
+        self.store.update([replace(row, case=case) for row, case in zip(rows, cases, strict=True)])
+        self.updated += len(cases)
+        self.progress.advance(len(cases))
+
+    def forget_labels(self) -> None:
+        """Drop labels that no case has any more since this ingest, unless the source declares them."""
+        after = self.store.columns()
+        declared = {task.name: set(task.labels) for task in self.data.tasks}
+        tasks = []
+        for task in self.store.manifest.tasks:
+            gone = _used(self.before.labels.get(task.name)) - _used(after.labels[task.name])
+            gone -= declared.get(task.name, set())
+            labels = tuple(label for label in task.labels if label not in gone)
+            if labels or not gone:
+                tasks.append(task.model_copy(update={"labels": labels}))
+        self.store.set_tasks(tasks)
+
+
+def _used(column: list[tuple[str, ...]] | None) -> set[str]:
+    return {label for labels in column or () for label in labels}

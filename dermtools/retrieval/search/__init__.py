@@ -1,0 +1,1 @@
+"""One search over one version of a case base: index, leak guard, filter, diversity."""

@@ -1,0 +1,87 @@
+"""The FAISS index of one case base version, kept on disk so that the next opening need not build it.
+
+Derived data: whatever does not match is built again, and a folder that cannot be written goes without.
+Opening maps the file instead of reading it (at 100,000 x 1024: 0.1 s for the check sum, against 0.7 s and
+more for reading the vectors from the table).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import mmap
+import tempfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dermtools.retrieval.search.index import FlatIndex
+
+if TYPE_CHECKING:
+    from dermtools.cases.columns import CaseColumns
+    from dermtools.cases.identity import EmbedderIdentity
+    from dermtools.cases.store import CaseStore
+
+FOLDER = "cache"
+
+
+def load_index(store: CaseStore) -> tuple[CaseColumns, FlatIndex]:
+    """Columns and index of the version that the store is at; from the cache where it matches."""
+    folder = store.path / FOLDER
+    identity = store.manifest.identity
+    columns = store.columns()
+    index = _read(folder, _key(columns, identity))
+    if index is None:
+        columns, vectors = store.snapshot()
+        index = FlatIndex.build(vectors, columns.case_ids)
+        # The cache only saves time: a read-only or full disk must not keep anybody from searching.
+        with contextlib.suppress(OSError, RuntimeError):
+            _write(folder, _key(columns, identity), index)
+        return columns, index
+    return columns, FlatIndex(index, columns.case_ids)
+
+
+def drop_index(case_base: Path) -> None:
+    """Remove the cached index, whose vectors are those of patients too."""
+    for path in (case_base / FOLDER).glob(_name("*", "*")):
+        path.unlink(missing_ok=True)
+
+
+def _key(columns: CaseColumns, identity: EmbedderIdentity) -> str:
+    """Names the vectors: a version number alone comes again when a case base is made anew."""
+    content = [identity.model_dump_json(), str(columns.version), *columns.case_ids, *columns.content_hashes]
+    return hashlib.blake2b("\n".join(content).encode(), digest_size=16).hexdigest()
+
+
+def _read(folder: Path, key: str) -> Any | None:
+    """The FAISS index of that key, memory-mapped; None where there is none, or it is damaged."""
+    import faiss
+
+    for path in folder.glob(_name(key, "*")):
+        # A file that a newer version's writer removes meanwhile, or that is none of FAISS's: rebuilt.
+        with contextlib.suppress(OSError, ValueError, RuntimeError):
+            if path.name == _name(key, _checksum(path)):
+                return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+    return None
+
+
+def _write(folder: Path, key: str, index: FlatIndex) -> None:
+    """Keep the index under a name that no other content ever has, and remove those of other versions."""
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as draft:
+        path = Path(draft, "index")
+        index.write(path)
+        kept = path.replace(folder / _name(key, _checksum(path)))
+    for path in folder.glob(_name("*", "*")):
+        if path != kept:
+            path.unlink(missing_ok=True)
+
+
+def _name(key: str, checksum: str) -> str:
+    return f"index-{key}-{checksum}.faiss"
+
+
+def _checksum(path: Path) -> str:
+    """CRC-32 of a file: finds damage, not malice; whoever can write here can write the table too."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return f"{zlib.crc32(content):08x}"

@@ -1,0 +1,80 @@
+"""What a search gives back: cases with their distances to a query, nearest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+from dermtools.cases.case import Case
+
+if TYPE_CHECKING:
+    from dermtools.retrieval.search.leak_guard import Jpegs
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A case with its distance to a query."""
+
+    rank: int
+    """From 1, the nearest."""
+    case: Case
+    distance: float
+    """Euclidean, in the embedder's own units."""
+
+
+class Neighbors(Sequence[Neighbor]):
+    """The neighbours of one query, nearest first. Shows as a gallery in a notebook.
+
+    Attributes:
+        query: what was searched for: a file name, a case id, a few words.
+        notes: what a reader should know of this result, one line each, e.g. what the leak guard left out.
+    """
+
+    def __init__(self, query: str, found: Iterable[tuple[Case, float]], notes: Iterable[str], jpegs: Jpegs) -> None:
+        """`found` comes nearest first; `jpegs` gives the pictures when the gallery is shown."""
+        self.query = query
+        self.notes = tuple(notes)
+        self._items = tuple(Neighbor(rank, case, distance) for rank, (case, distance) in enumerate(found, start=1))
+        self._jpegs = jpegs
+
+    @overload
+    def __getitem__(self, index: int) -> Neighbor: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Neighbor, ...]: ...
+    def __getitem__(self, index: int | slice) -> Neighbor | tuple[Neighbor, ...]:
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        nearest = f", nearest {self._items[0].case.case_id} at {self._items[0].distance:.4g}" if self._items else ""
+        return f"<{len(self)} neighbours of {self.query}{nearest}>"
+
+    @property
+    def case_ids(self) -> list[str]:
+        """Case ids, nearest first."""
+        return [neighbor.case.case_id for neighbor in self._items]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: `query`, and `neighbors` with rank, case_id, group_id, distance, labels and attributes."""
+        return {
+            "query": self.query,
+            "neighbors": [
+                {
+                    "rank": neighbor.rank,
+                    "case_id": neighbor.case.case_id,
+                    "group_id": neighbor.case.group_id,
+                    "distance": neighbor.distance,
+                    "labels": {task: list(labels) for task, labels in neighbor.case.labels.items()},
+                    "attributes": dict(neighbor.case.attributes),
+                }
+                for neighbor in self._items
+            ],
+        }
+
+    def _repr_html_(self) -> str:
+        from dermtools.retrieval.gallery import gallery_html
+
+        return gallery_html(self.query, self._items, self._jpegs(self.case_ids))

@@ -1,0 +1,166 @@
+"""One search: leak guard, filter, ranking and diversity, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from dermtools.errors import QueryError
+from dermtools.retrieval.search.diversity import Pair, label_balanced, maximal_marginal_relevance, per_group
+from dermtools.retrieval.search.leak_guard import Jpegs, allowed_rows, copies
+from dermtools.retrieval.search.neighbors import Neighbors
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dermtools.prediction import Query
+    from dermtools.retrieval.search.index import Ranking
+    from dermtools.retrieval.search.snapshot import Snapshot
+
+Diversity = Literal["mmr", "balanced"]
+
+POOL_FACTOR = 4
+"""MMR chooses k among this many times k of the nearest, by default."""
+FEW = 8
+"""So many own cases are passed over in the ranking of all; more are left out by a bitmap inside FAISS."""
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """What to search for beside the query; see `CaseBase.search`.
+
+    Raises:
+        QueryError: an option is out of range.
+    """
+
+    k: int = 5
+    where: str | Collection[str] | None = None
+    exclude_groups: Collection[str] = ()
+    exclude_cases: Collection[str] = ()
+    max_per_group: int | None = None
+    diversity: str | None = None
+    task: str | None = None
+    leak_guard: bool = True
+    mmr_relevance: float = 0.5
+    mmr_pool: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("k", self.k), ("max_per_group", self.max_per_group), ("mmr_pool", self.mmr_pool)):
+            if value is None and name != "k":
+                continue
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise QueryError(f"{name} must be a whole number of at least 1, not {value!r}")
+        for name in ("exclude_groups", "exclude_cases"):
+            if isinstance(getattr(self, name), str):
+                raise QueryError(f"{name} takes a list of ids, not one text")
+        if self.diversity is not None and self.diversity not in get_args(Diversity):
+            raise QueryError(f"diversity must be one of {', '.join(get_args(Diversity))}, not {self.diversity!r}")
+        if self.diversity == "balanced" and self.task is None:
+            raise QueryError("diversity='balanced' spreads over the labels of a task; name it, e.g. task='location'")
+        if not 0 <= self.mmr_relevance <= 1:
+            raise QueryError(f"mmr_relevance must lie between 0 and 1, not {self.mmr_relevance}")
+
+    @property
+    def looked_at(self) -> int:
+        """How many of the nearest cases are needed to choose k of them."""
+        return max(self.k, self.mmr_pool or POOL_FACTOR * self.k) if self.diversity == "mmr" else self.k
+
+
+def search(
+    snapshot: Snapshot, query: Query, vector: NDArray[np.float32], options: SearchOptions, jpegs: Jpegs
+) -> Neighbors:
+    """Neighbours of a query in one version of a case base.
+
+    Args:
+        snapshot: the version.
+        query: what is known of the query, for the guard.
+        vector: its embedding, float32, shape (d,).
+        options: how many, and which.
+        jpegs: gives stored pictures by case id.
+
+    Raises:
+        QueryError: the vector does not fit, or an option names what is not there.
+    """
+    columns = snapshot.columns
+    if options.task is not None:
+        snapshot.task(options.task)
+    wanted, notes = _wanted(snapshot, options)
+    everything = snapshot.index.rank(vector, first=options.looked_at)
+    own: set[int] = set()
+    if options.leak_guard:
+        own = _own_rows(snapshot, query, everything, float(np.linalg.norm(vector)), jpegs)
+        if own:
+            notes.append(f"leak guard: {len(own)} cases of the query's own group or picture left out")
+    else:
+        notes.append("leak guard off: the query's own picture and group may be among the neighbours")
+
+    if options.diversity == "balanced":
+        found = _balanced(snapshot, vector, _allowed(snapshot, own, wanted), options)
+    else:
+        if wanted is None and len(own) <= FEW:
+            # Passed over while reading: the ranking goes on until enough are found, so nothing comes out short.
+            pairs: Iterable[Pair] = (pair for pair in everything if pair[0] not in own)
+        else:
+            pairs = snapshot.index.rank(vector, _allowed(snapshot, own, wanted), first=options.looked_at)
+        found = _nearest(snapshot, pairs, options)
+    found.sort(key=lambda pair: (pair[1], columns.case_ids[pair[0]]))
+    if len(found) < options.k:
+        notes.append(f"{len(found)} neighbours instead of {options.k}: no more are left")
+    return Neighbors(query.name, [(columns.case(row), distance) for row, distance in found], notes, jpegs)
+
+
+def _own_rows(snapshot: Snapshot, query: Query, everything: Ranking, norm: float, jpegs: Jpegs) -> set[int]:
+    guard = snapshot.guard
+    own = guard.own_rows(query)
+    if own or query.group_id is not None or query.text is not None:
+        return own
+    # Looked for in everything: a copy that a filter hides still says which group is the query's.
+    return guard.with_groups(copies(everything, query, norm, snapshot.columns.case_ids, jpegs))
+
+
+def _wanted(snapshot: Snapshot, options: SearchOptions) -> tuple[NDArray[np.bool_] | None, list[str]]:
+    """Rows that the caller wants, None for all; and notes on them."""
+    wanted: NDArray[np.bool_] | None = None
+    notes = []
+    conditions = [options.where] if isinstance(options.where, str) else list(options.where or ())
+    if conditions:
+        wanted = reduce(np.logical_and, [snapshot.matching(condition) for condition in conditions])
+        notes.append(f"where: {np.count_nonzero(wanted)} of {len(snapshot)} cases satisfy it")
+    if options.exclude_groups or options.exclude_cases:
+        row_of = snapshot.columns.row_of
+        excluded = {row_of[case_id] for case_id in options.exclude_cases if case_id in row_of}
+        excluded |= snapshot.guard.rows_of_groups(options.exclude_groups)
+        kept = allowed_rows(len(snapshot), excluded)
+        wanted = kept if wanted is None else wanted & kept
+    return wanted, notes
+
+
+def _allowed(snapshot: Snapshot, own: set[int], wanted: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """Rows to search, None for all."""
+    if not own:
+        return wanted
+    others = allowed_rows(len(snapshot), own)
+    return others if wanted is None else others & wanted
+
+
+def _nearest(snapshot: Snapshot, pairs: Iterable[Pair], options: SearchOptions) -> list[Pair]:
+    nearest = per_group(pairs, snapshot.columns.group_ids, options.max_per_group)
+    if options.diversity == "mmr":
+        pool = list(islice(nearest, options.looked_at))
+        return maximal_marginal_relevance(pool, snapshot.index.vectors, options.k, options.mmr_relevance)
+    return list(islice(nearest, options.k))
+
+
+def _balanced(
+    snapshot: Snapshot, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None, options: SearchOptions
+) -> list[Pair]:
+    by_label = {
+        label: snapshot.index.rank(vector, rows if allowed is None else rows & allowed, first=options.k)
+        for label, rows in snapshot.by_label(options.task or "").items()
+    }
+    return label_balanced(by_label, snapshot.columns.group_ids, options.k, options.max_per_group)

@@ -1,0 +1,100 @@
+"""One version of a case base in memory: everything that a search needs, each part made when first used."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.errors import QueryError
+from dermtools.retrieval.search.cache import load_index
+from dermtools.retrieval.search.fields import Fields
+from dermtools.retrieval.search.leak_guard import LeakGuard
+from dermtools.retrieval.search.where import matching_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dermtools.cases.case import Task
+    from dermtools.cases.columns import CaseColumns
+    from dermtools.cases.store import CaseStore
+    from dermtools.retrieval.search.index import FlatIndex
+
+KEPT_CONDITIONS = 64
+
+
+class Snapshot:
+    """Columns, index and what is derived from them; row i is the same case in all."""
+
+    def __init__(self, columns: CaseColumns, index: FlatIndex, tasks: tuple[Task, ...]) -> None:
+        self.columns = columns
+        self.index = index
+        self.tasks = {task.name: task for task in tasks}
+        self._matching: dict[str, NDArray[np.bool_]] = {}
+        self._by_label: dict[str, dict[str, NDArray[np.bool_]]] = {}
+
+    @classmethod
+    def load(cls, store: CaseStore) -> Snapshot:
+        """The version that the store is at."""
+        columns, index = load_index(store)
+        return cls(columns, index, store.manifest.tasks)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    @cached_property
+    def guard(self) -> LeakGuard:
+        """Finds a query's own rows."""
+        return LeakGuard(self.columns)
+
+    @cached_property
+    def _fields(self) -> Fields:
+        return Fields(self.columns, self.tasks.values())
+
+    def row(self, case_id: str) -> int:
+        """Row of a case.
+
+        Raises:
+            QueryError: there is no such case.
+        """
+        row = self.columns.row_of.get(case_id)
+        if row is None:
+            raise QueryError(
+                f"no case {case_id!r} in this case base of {len(self)} cases; search for one, or check the id"
+            )
+        return row
+
+    def task(self, name: str) -> Task:
+        """Task of that name.
+
+        Raises:
+            QueryError: there is no such task; the message lists those that there are.
+        """
+        if name not in self.tasks:
+            raise QueryError(f"no task {name!r}; there are: {', '.join(self.tasks) or 'none'}")
+        return self.tasks[name]
+
+    def matching(self, condition: str) -> NDArray[np.bool_]:
+        """Rows that satisfy a `where` condition, bool, shape (n,); kept for the next time."""
+        if condition not in self._matching:
+            rows = matching_rows(condition, self._fields)
+            if len(self._matching) >= KEPT_CONDITIONS:
+                self._matching.clear()
+            self._matching[condition] = rows
+        return self._matching[condition]
+
+    def by_label(self, task: str) -> dict[str, NDArray[np.bool_]]:
+        """Each label of a task with the rows that have it, bool, shape (n,); labels without a case are absent."""
+        self.task(task)
+        if task not in self._by_label:
+            rows: dict[str, list[int]] = {}
+            for row, labels in enumerate(self.columns.labels[task]):
+                for label in labels:
+                    rows.setdefault(label, []).append(row)
+            masks = {}
+            for label in sorted(rows):
+                masks[label] = np.zeros(len(self), dtype=np.bool_)
+                masks[label][rows[label]] = True
+            self._by_label[task] = masks
+        return self._by_label[task]

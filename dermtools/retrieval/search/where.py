@@ -1,0 +1,183 @@
+"""`where`: an SQL-like condition over labels and attributes, to the rows that satisfy it.
+
+    location IN ('face', 'neck') AND age >= 40 AND NOT (sex = 'male' OR fitzpatrick IS NULL)
+
+Columns are `case_id`, `group_id`, `split`, every task, every attribute. Unknown values follow SQL's
+three-valued logic: a comparison with an unknown value is unknown, NOT of it too, and only rows whose
+condition is true are kept; `IS NULL` finds the unknown. A case may hold several labels of a task:
+`location = 'face'` is true of a case that has `face` among them, `location != 'face'` of a case with
+known labels that has it not. A label outside the task's closed set is an error, not an empty result.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.cases.case import AttributeValue
+from dermtools.errors import QueryError
+from dermtools.retrieval.search.fields import Fields
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sqlglot import exp
+
+MAX_LENGTH = 4000
+"""Characters of a condition; it may come from a language model."""
+MAX_NESTING = 40
+"""Opening brackets and NOTs of a condition."""
+
+ALLOWED = "AND, OR, NOT, =, !=, <, <=, >, >=, IN, BETWEEN, LIKE, ILIKE, IS NULL, IS NOT NULL"
+
+
+def matching_rows(condition: str, fields: Fields) -> NDArray[np.bool_]:
+    """Rows for which the condition is true: bool, shape (n,).
+
+    Raises:
+        QueryError: the condition cannot be parsed, uses something else than comparisons, or names a
+            column or label that does not exist.
+    """
+    return _Evaluation(fields).value(_parse(condition)) > 0
+
+
+def _parse(condition: str) -> exp.Expr:
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    if len(condition) > MAX_LENGTH:
+        raise QueryError(f"where: {len(condition)} characters are too many; use at most {MAX_LENGTH}")
+    # Whatever makes a parser recurse is counted beforehand: how deep it can go is the parser's secret.
+    if (
+        len(re.findall(r"[(\[{~-]|\b(?:not|case|select|interval)\b", _without_text(condition), re.IGNORECASE))
+        > MAX_NESTING
+    ):
+        raise QueryError(f"where: more than {MAX_NESTING} brackets and NOTs; write a simpler condition")
+    try:
+        statements = sqlglot.parse(condition)
+    except (SqlglotError, RecursionError) as error:
+        raise QueryError(f"where: cannot read {_short(condition)}: {_reason(error)}; use {ALLOWED}") from None
+    if len(statements) != 1 or statements[0] is None:
+        raise QueryError(f"where: {_short(condition)} is not one condition; write e.g. location = 'face' AND age >= 40")
+    return statements[0]
+
+
+class _Evaluation:
+    """Values in Kleene's logic, int8, shape (n,): 1 true, 0 unknown, -1 false.
+
+    So AND is the minimum, OR the maximum, NOT the negative.
+    """
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+
+    def value(self, node: exp.Expr) -> NDArray[np.int8]:
+        from sqlglot import exp
+
+        if isinstance(node, exp.Paren):
+            return self.value(node.this)
+        if isinstance(node, exp.And):
+            return reduce(np.minimum, [self.value(part) for part in node.flatten()])
+        if isinstance(node, exp.Or):
+            return reduce(np.maximum, [self.value(part) for part in node.flatten()])
+        if isinstance(node, exp.Not):
+            return -self.value(node.this)
+        if isinstance(node, exp.Column):
+            field = self._fields[_column(node)]
+            return _kleene(field.is_true(), field.known)
+        result = self._comparison(node)
+        # Newer sqlglot marks NOT LIKE by a flag where older ones wrap it in Not.
+        return -result if node.args.get("negate") else result
+
+    def _comparison(self, node: exp.Expr) -> NDArray[np.int8]:
+        from sqlglot import exp
+
+        if isinstance(node, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
+            return self._binary(node)
+        if isinstance(node, exp.In):
+            if not node.expressions or any(node.args.get(key) for key in ("query", "unnest", "field")):
+                raise QueryError("where: IN needs a list of values, e.g. location IN ('face', 'neck')")
+            field = self._fields[_column(node.this)]
+            found = reduce(np.logical_or, [field.equals(_literal(item)) for item in node.expressions])
+            return _kleene(found, field.known)
+        if isinstance(node, exp.Between):
+            field = self._fields[_column(node.this)]
+            low, high = _literal(node.args["low"]), _literal(node.args["high"])
+            return _kleene(field.compares(">=", low) & field.compares("<=", high), field.known)
+        if isinstance(node, exp.Like | exp.ILike):
+            field, pattern = self._fields[_column(node.this)], _literal(node.expression)
+            if not isinstance(pattern, str):
+                raise QueryError("where: LIKE needs a text pattern, e.g. diagnosis LIKE 'B%'")
+            return _kleene(field.like(pattern, ignore_case=isinstance(node, exp.ILike)), field.known)
+        if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
+            known = self._fields[_column(node.this)].known
+            return _kleene(~known, np.ones_like(known))
+        raise QueryError(f"where: {_named(node)} is not allowed; use {ALLOWED}")
+
+    def _binary(self, node: exp.Binary) -> NDArray[np.int8]:
+        from sqlglot import exp
+
+        symbols: dict[type[exp.Expr], tuple[str, str]] = {
+            exp.EQ: ("=", "="),
+            exp.NEQ: ("!=", "!="),
+            exp.LT: ("<", ">"),
+            exp.LTE: ("<=", ">="),
+            exp.GT: (">", "<"),
+            exp.GTE: (">=", "<="),
+        }
+        symbol, flipped = symbols[type(node)]
+        column, other = node.this, node.expression
+        if isinstance(other, exp.Column) and not isinstance(column, exp.Column):
+            symbol, column, other = flipped, other, column
+        field, value = self._fields[_column(column)], _literal(other)
+        if symbol in ("=", "!="):
+            result = _kleene(field.equals(value), field.known)
+            return result if symbol == "=" else -result
+        return _kleene(field.compares(symbol, value), field.known)
+
+
+def _kleene(true: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.int8]:
+    return np.where(known, np.where(true, 1, -1), 0).astype(np.int8)
+
+
+def _column(node: exp.Expr) -> str:
+    from sqlglot import exp
+
+    if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier) or node.table:
+        raise QueryError(f"where: {_named(node)} stands where a column name should; compare a column with a value")
+    return node.name
+
+
+def _literal(node: exp.Expr) -> AttributeValue:
+    from sqlglot import exp
+
+    if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:
+        return -float(node.this.this)
+    if isinstance(node, exp.Literal):
+        return str(node.this) if node.is_string else float(node.this)
+    if isinstance(node, exp.Boolean):
+        return bool(node.this)
+    if isinstance(node, exp.Null):
+        raise QueryError("where: nothing equals NULL; write COLUMN IS NULL or COLUMN IS NOT NULL")
+    raise QueryError(f"where: {_named(node)} stands where a value should; text goes in single quotes, as in 'face'")
+
+
+def _named(node: exp.Expr) -> str:
+    return f"{node.key.upper()} ({_short(node.sql())})"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return repr(line if len(line) <= 80 else line[:77] + "...")
+
+
+def _without_text(condition: str) -> str:
+    """The condition without its quoted parts, whose brackets do not nest."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "''", condition)
+
+
+def _reason(error: Exception) -> str:
+    """First line of a parser's message, without the terminal's underlining."""
+    return re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()[0].rstrip(".")

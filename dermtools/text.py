@@ -1,0 +1,43 @@
+"""Text from data on its way into a prompt: cleaned, bounded and fenced, so that it stays data."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+NOTE_LIMIT = 2000
+"""Characters of a note or caption that reach a prompt."""
+ATTRIBUTE_LIMIT = 200
+"""Characters of one attribute that reach a prompt."""
+
+_FENCE = re.compile(r"<(\s*/?\s*data\b)", re.IGNORECASE)
+
+
+def printable(text: str) -> str:
+    """Without control, bidirectional and zero-width characters, private-use and unpaired ones; newlines stay."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in text if c == "\n" or (not unicodedata.category(c).startswith("C"))).strip()
+
+
+def bounded(text: str, limit: int) -> str:
+    """At most `limit` characters; a cut shows as an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def one_line(text: str, limit: int = ATTRIBUTE_LIMIT) -> str:
+    """Printable text on one line, bounded."""
+    return bounded(" ".join(printable(text.replace("\t", " ")).split()), limit)
+
+
+def fenced(text: str, limit: int = NOTE_LIMIT) -> str:
+    """Cleaned and bounded text between `<data>` and `</data>`, which it cannot close itself; "" for nothing."""
+    text = bounded(printable(text.replace("\t", " ")), limit)
+    text = _FENCE.sub(r"‹\1", text)
+    return f"<data>\n{text}\n</data>" if text else ""
+
+
+def fenced_attributes(attributes: Mapping[str, object]) -> str:
+    """Attributes as `name: value` lines between the fences; "" for none."""
+    lines = [f"{one_line(name, 60)}: {one_line(str(value))}" for name, value in attributes.items()]
+    return fenced("\n".join(lines), limit=NOTE_LIMIT)

@@ -1,0 +1,1 @@
+"""The tools over a case base: typed arguments, plain functions, results. No LangChain at module level."""

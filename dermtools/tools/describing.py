@@ -1,0 +1,151 @@
+"""`get_case` and `describe_case_base`: what is known of one case, and of all of them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dermtools.cases.case import SPLITS
+from dermtools.text import one_line
+from dermtools.tools.results import FoundCase, Result, ToolResult, quoted, shown
+
+if TYPE_CHECKING:
+    from dermtools.retrieval import CaseBase
+    from dermtools.retrieval.audit.report import Counts
+    from dermtools.tools.arguments import CaseArguments, DescribeArguments
+    from dermtools.tools.context import DermContext
+    from dermtools.tools.workspace import Workspace
+
+SHOWN_LABELS = 60
+"""Labels of a task in a text for a model, where no task was asked for."""
+FEW = 0.1
+"""Share of dark-skin cases below which their number is called a gap."""
+_DARK = re.compile(r"(?:type\s*)?(?:[56](?:\.0)?|VI?)", re.IGNORECASE)
+"""Fitzpatrick types V and VI, however they are written."""
+
+
+class CaseResult(Result):
+    """Data of `get_case`."""
+
+    case: FoundCase
+
+
+class TaskDescription(BaseModel):
+    """A task as `describe_case_base` gives it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    question: str
+    labels: dict[str, int] = Field(description="label to cases, most first; the closed set")
+    classifiers: list[str] = Field(description="kinds of classifiers that are trained for it")
+
+
+class DescribeResult(Result):
+    """Data of `describe_case_base`."""
+
+    name: str
+    cases: int
+    groups: int
+    splits: dict[str, dict[str, int]]
+    tasks: list[TaskDescription]
+    attributes: list[str] = Field(description="what a `where` condition may name besides the tasks")
+    embedder: dict[str, Any] = Field(description="name, revision, preprocessing, dimension, normalised or not")
+    reads_text: bool = Field(description="whether words can be searched for")
+    sources: list[dict[str, Any]]
+    gaps: list[str] = Field(description="what the case base covers badly")
+
+
+def get_case(workspace: Workspace, arguments: CaseArguments, context: DermContext) -> ToolResult:
+    """Labels, attributes and, on request, the picture of a case.
+
+    Raises:
+        QueryError: there is no such case, or this run may not see it.
+    """
+    case = FoundCase.of(workspace.case(arguments.case_id, context), workspace.case_base.tasks)
+    result = CaseResult(case=case, case_ids=[case.case_id], pictures=[case.handle] if arguments.show_picture else [])
+    return ToolResult(f"One case:\n{quoted([case.line()])}", result)
+
+
+def describe_case_base(workspace: Workspace, arguments: DescribeArguments, context: DermContext) -> ToolResult:
+    """Tasks, labels and their counts, embedder, sources, and what is covered badly.
+
+    Raises:
+        QueryError: there is no such task.
+    """
+    from dermtools.embedding import TextEmbedder
+
+    base = workspace.case_base
+    info = base.info()
+    wanted = base.tasks if arguments.task is None else (base.task(arguments.task),)
+    result = DescribeResult(
+        name=base.path.name,
+        cases=info["cases"],
+        groups=info["groups"],
+        splits=info["splits"],
+        tasks=[
+            TaskDescription(
+                name=task.name,
+                question=task.question,
+                labels=info["tasks"][task.name],
+                classifiers=_classifiers(base, task.name),
+            )
+            for task in wanted
+        ],
+        attributes=sorted(base.columns.attributes),
+        embedder={name: value for name, value in info["embedder"].items() if name != "spec"},
+        reads_text=isinstance(base.embedder, TextEmbedder),
+        sources=info["sources"],
+        gaps=_gaps(base),
+    )
+    return ToolResult(_text(result, SHOWN_LABELS if arguments.task is None else None), result)
+
+
+def _classifiers(base: CaseBase, task: str) -> list[str]:
+    from dermtools.adapter.saved import FOLDER, RECORD_NAME
+
+    return sorted(path.parent.name for path in (base.path / FOLDER / task).glob(f"*/{RECORD_NAME}"))
+
+
+def _gaps(base: CaseBase) -> list[str]:
+    from dermtools.retrieval.audit.coverage import label_gaps, skin_tones
+
+    columns = base.columns
+    gaps = [finding.message for finding in label_gaps(columns, {task.name: task.labels for task in base.tasks})]
+    tones = skin_tones(columns)
+    if not tones:
+        gaps.append("skin tone is not recorded: whether dark skin is covered is not known")
+    return gaps + [line for counts in tones if (line := dark_skin_gap(counts)) is not None]
+
+
+def dark_skin_gap(counts: Counts) -> str | None:
+    """Where few cases are recorded as Fitzpatrick type V or VI, or the scale is another one: how many there are."""
+    known = sum(counts.counts.values())
+    dark = sum(count for value, count in counts.counts.items() if _DARK.fullmatch(value.strip()))
+    if not re.search(r"fitzpatrick|skin_?type|phototype", counts.name, re.IGNORECASE):
+        return f"skin tone: {counts.line()}"
+    if known and dark / known >= FEW and counts.unknown <= known:
+        return None
+    return f"few cases of dark skin: {dark} of {known} with a known {counts.name} are V or VI; {counts.unknown} unknown"
+
+
+def _text(result: DescribeResult, most: int | None) -> str:
+    splits = ", ".join(f"{name} {result.splits[name]['cases']}" for name in SPLITS if name in result.splits)
+    lines = [f"{result.cases} cases of {result.groups} patients or groups ({splits or 'no splits'})"]
+    for task in result.tasks:
+        labels = [f"{shown([label])} {count}" for label, count in task.labels.items()]
+        more = f", and {len(labels) - most} more" if most is not None and len(labels) > most else ""
+        lines.append(f"task {one_line(task.name, 60)}: {one_line(task.question, 200)}")
+        lines.append(f"  labels and their cases: {', '.join(labels[:most])}{more}")
+        lines.append(f"  trained classifiers: {', '.join(task.classifiers) or 'none'}")
+    lines.append(f"attributes: {shown(result.attributes[:40]) or 'none'}")
+    lines += [
+        f"source: {one_line(source['name'], 100)}. {one_line(' '.join(source['notes']), 500)}"
+        for source in result.sources
+    ]
+    lines += [f"gap: {gap}" for gap in result.gaps]
+    reads = "pictures and words" if result.reads_text else "pictures, not words"
+    lines.append(f"embedder: {one_line(result.embedder['name'], 80)}; it can be searched with {reads}")
+    return f"Case base {one_line(result.name, 80)}:\n{quoted(lines, result.notes)}"

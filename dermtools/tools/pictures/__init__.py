@@ -1,0 +1,1 @@
+"""Pictures by handle: what may be read, fetched, kept and shown."""

@@ -1,0 +1,139 @@
+"""Pictures of one conversation by handle, so that their bytes stay out of messages, tool arguments and checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dermtools.errors import ImageError
+from dermtools.images import ImageLimits, ImageSource, content_hash, encode_jpeg, open_image, read_bytes
+from dermtools.prediction import Query
+from dermtools.text import one_line
+from dermtools.tools.pictures.grants import PICTURE_LIMITS
+
+IMAGE_PREFIX = "img_"
+
+
+@dataclass(frozen=True, eq=False)
+class HeldImage:
+    """A picture in a store."""
+
+    handle: str
+    """`img_` and the start of its content's SHA-256: the same picture has the same handle everywhere."""
+    name: str
+    """What its owner calls it, on one line; may come from outside."""
+    jpeg: bytes
+    """Clean, without metadata, long side at most `STORED_SIDE`."""
+    source: bytes | Query = field(repr=False)
+    """The encoded original, or a query that is resolved already."""
+    group_id: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that it holds."""
+        return len(self.jpeg) + (len(self.source) if isinstance(self.source, bytes) else 0)
+
+
+class ImageStore:
+    """Pictures by handle. Belongs to one run or conversation, since who holds it may see all of them. Safe for threads.
+
+    Args:
+        max_pictures: refuse more.
+        max_bytes: refuse more in all.
+        limits: of one picture, before it is decoded.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_pictures: int = 64,
+        max_bytes: int = 256 * 1024 * 1024,
+        limits: ImageLimits = PICTURE_LIMITS,
+    ) -> None:
+        self.limits = limits
+        self._max_pictures = max_pictures
+        self._max_bytes = max_bytes
+        self._held: dict[str, HeldImage] = {}
+        self._resolved: dict[tuple[str, str], Query] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __contains__(self, handle: object) -> bool:
+        return handle in self._held
+
+    def add(self, source: ImageSource, *, name: str | None = None, group_id: str | None = None) -> HeldImage:
+        """Take a picture in; one that is there already keeps its handle and what is known of it.
+
+        Args:
+            source: path, `data:` URL, encoded bytes, or open picture.
+            name: what to call it; its file name or `picture` by default.
+            group_id: patient or encounter, so that searches leave it out.
+
+        Raises:
+            ImageError: it cannot be read, or the store is full.
+        """
+        if isinstance(source, str | Path | bytes):
+            encoded = read_bytes(source, limits=self.limits, name=name)
+        else:
+            encoded = encode_jpeg(source, max_side=4096, quality=95)
+        name = one_line(name or _file_name(source), 80) or "picture"
+        jpeg = encode_jpeg(open_image(encoded, limits=self.limits, name=name))
+        handle = IMAGE_PREFIX + content_hash(encoded)[:16]
+        return self._keep(HeldImage(handle, name, jpeg, encoded, group_id))
+
+    def add_query(self, query: Query) -> HeldImage:
+        """Take in the picture of a query, with everything that is known of it: group, content, embedding.
+
+        Raises:
+            ImageError: the query has no picture, or the store is full.
+        """
+        jpeg = query.jpeg or (encode_jpeg(query.image) if query.image is not None else None)
+        if jpeg is None:
+            raise ImageError(f"query {one_line(query.name, 80)!r} has no picture; give it one")
+        handle = IMAGE_PREFIX + (query.content_hash or hashlib.sha256(jpeg).hexdigest())[:16]
+        return self._keep(HeldImage(handle, "picture", jpeg, query, query.group_id))
+
+    def get(self, handle: str) -> HeldImage:
+        """The picture with this handle.
+
+        Raises:
+            ImageError: there is none; lists those that there are.
+        """
+        held = self._held.get(handle)
+        if held is None:
+            known = ", ".join(list(self._held)[-8:])
+            there = f"attached pictures: {known}" if known else "no picture is attached; ask for one"
+            raise ImageError(f"no picture {one_line(handle, 60)!r} is at hand; {there}")
+        return held
+
+    def query(self, handle: str, embedder: str, resolve: Callable[[HeldImage], Query]) -> Query:
+        """The picture as a query, resolved once for each embedder."""
+        held = self.get(handle)
+        query = self._resolved.get((handle, embedder))
+        if query is None:
+            query = resolve(held)
+            self._resolved[handle, embedder] = query
+        return query
+
+    def _keep(self, held: HeldImage) -> HeldImage:
+        with self._lock:
+            if held.handle in self._held:
+                return self._held[held.handle]
+            if len(self._held) >= self._max_pictures:
+                raise ImageError(f"{self._max_pictures} pictures are attached already; start a new conversation")
+            if sum(one.size for one in self._held.values()) + held.size > self._max_bytes:
+                raise ImageError(
+                    f"the attached pictures are larger than {self._max_bytes:,} bytes in all; start a new conversation"
+                )
+            self._held[held.handle] = held
+            return held
+
+
+def _file_name(source: ImageSource) -> str:
+    is_path = isinstance(source, Path) or (isinstance(source, str) and source[:5].lower() != "data:")
+    return Path(str(source)).name if is_path else ""

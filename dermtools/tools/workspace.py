@@ -1,0 +1,153 @@
+"""What the tools work on: the case base, what may be read beside it, and the model that prompts go to."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dermtools.errors import QueryError, TrainingError
+from dermtools.prediction import Query
+from dermtools.prompting.chain_input import CASE_HANDLE
+from dermtools.prompting.files.library import PromptLibrary
+from dermtools.retrieval.case_base import CaseBase
+from dermtools.retrieval.queries import with_vector
+from dermtools.tools.context import DermContext
+from dermtools.tools.pictures.fetching import PictureFetcher
+from dermtools.tools.pictures.grants import ImageGrants, refuse
+from dermtools.tools.pictures.image_store import IMAGE_PREFIX, HeldImage
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from dermtools.adapter import TrainedClassifier
+    from dermtools.adapter.record import Kind
+    from dermtools.cases import Case
+
+MAX_REFERENCE = 4096
+"""Characters of a path, URL or handle."""
+KEPT_SIDE = 1024
+"""Longest side, in pixels, of a decoded picture that is kept for later questions."""
+NO_GRANTS = ImageGrants()
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
+
+
+class Workspace:
+    """Shared by all tools and runs over one case base. Safe for threads.
+
+    Args:
+        case_base: the cases.
+        grants: what may be read beside handles; nothing by default.
+        vision_model: for `run_prompt`; without one, it says that there is none.
+        library: prompt files; the built-in ones by default.
+        fetcher: fetches granted URLs; made from the grants by default.
+    """
+
+    def __init__(
+        self,
+        case_base: CaseBase,
+        *,
+        grants: ImageGrants = NO_GRANTS,
+        vision_model: BaseChatModel | None = None,
+        library: PromptLibrary | None = None,
+        fetcher: PictureFetcher | None = None,
+    ) -> None:
+        self.case_base = case_base
+        self.grants = grants
+        self.vision_model = vision_model
+        self.library = library or PromptLibrary()
+        self._fetcher = fetcher or PictureFetcher(grants.hosts)
+        self._classifiers: dict[tuple[str, Kind], tuple[int, TrainedClassifier]] = {}
+        self._lock = threading.Lock()
+
+    def query(self, reference: str, context: DermContext) -> Query:
+        """The picture that a reference means, as a query whose `name` is its handle.
+
+        Args:
+            reference: `img_...`, `case:ID`; where granted a path, URL or `data:` URL, which then gets a handle.
+            context: of the run.
+
+        Raises:
+            ImageError: nothing that may be read, or it cannot be.
+            QueryError: there is no such case.
+        """
+        if reference.startswith(IMAGE_PREFIX):
+            return self._held(context.images.get(reference), context)
+        if reference.startswith(CASE_HANDLE):
+            case = self.case(reference, context)
+            return replace(self.case_base.query(case_id=case.case_id), name=CASE_HANDLE + case.case_id)
+        return self._held(self._read(reference, context), context)
+
+    def case(self, reference: str, context: DermContext) -> Case:
+        """A case by `case:ID` or its bare id.
+
+        Raises:
+            QueryError: there is no such case, or this run may not see it.
+        """
+        case_id = reference.removeprefix(CASE_HANDLE)
+        case = self.case_base.case(case_id)
+        if not self.visible([case.case_id], context):
+            raise QueryError(f"case {case_id!r} is not open to this run; use cases that a search found")
+        return case
+
+    def visible(self, case_ids: Sequence[str], context: DermContext) -> bool:
+        """Whether a run may see all these cases."""
+        snapshot = self.case_base.snapshot
+        rows = [snapshot.row(case_id) for case_id in case_ids]
+        return all(bool(snapshot.matching(condition)[rows].all()) for condition in context.conditions)
+
+    def classifier(self, task: str, kind: Kind) -> TrainedClassifier:
+        """A trained classifier of the case base, read again when it has been trained again.
+
+        Raises:
+            TrainingError: there is none, or it does not fit.
+        """
+        from dermtools.adapter import load_classifier
+        from dermtools.adapter.saved import RECORD_NAME, classifier_folder
+
+        path = classifier_folder(self.case_base.path, task, kind) / RECORD_NAME
+        try:
+            written = path.stat().st_mtime_ns
+        except OSError:
+            raise TrainingError(
+                f"no {kind} is trained for task {task!r}; the operator can: dermtools train CASEBASE --task {task}"
+            ) from None
+        with self._lock:
+            known = self._classifiers.get((task, kind))
+            if known is None or known[0] != written:
+                known = (written, load_classifier(self.case_base.store, task, kind))
+                self._classifiers[task, kind] = known
+            return known[1]
+
+    def _held(self, held: HeldImage, context: DermContext) -> Query:
+        return context.images.query(held.handle, str(self.case_base.identity), self._resolved)
+
+    def _resolved(self, held: HeldImage) -> Query:
+        if isinstance(held.source, Query):
+            query = held.source
+            query = query if query.vector is not None else with_vector(query, self.case_base.embedder)
+        else:
+            query = self.case_base.query(held.source, group_id=held.group_id)
+        image = query.image
+        if image is not None and max(image.size) > KEPT_SIDE:
+            image = image.copy()
+            image.thumbnail((KEPT_SIDE, KEPT_SIDE))
+        return replace(query, name=held.handle, image=image)
+
+    def _read(self, reference: str, context: DermContext) -> HeldImage:
+        if reference[:5].lower() == "data:":
+            if not self.grants.data_urls:
+                raise refuse("a data: URL in a tool's arguments")
+            return context.images.add(reference, name="data URL")
+        if len(reference) > MAX_REFERENCE or not reference.strip():
+            raise refuse("an empty or overlong reference")
+        scheme = _SCHEME.match(reference)
+        if scheme is None:
+            content = self.grants.read_file(reference)
+            return context.images.add(content, name=re.split(r"[/\\]", reference)[-1])
+        if scheme[1].lower() not in ("http", "https"):
+            raise refuse(f"the scheme {scheme[1][:20]}:")
+        return context.images.add(self._fetcher.fetch(reference), name="fetched picture")

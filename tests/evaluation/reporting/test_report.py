@@ -1,0 +1,251 @@
+"""The report page over real photographs, looked at in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from dermtools.adapter import (
+    AdapterConfig,
+    LinearProbeConfig,
+    MajorityMethod,
+    VectorClassifierMethod,
+    task_data,
+    train,
+)
+from dermtools.cases import load_source
+from dermtools.evaluation import evaluate, prompted_arm, publish
+from dermtools.evaluation.reporting.projection import case_map
+from dermtools.evaluation.reporting.report import write_report
+from dermtools.prompting import PromptedMethod, chain_for, chat_model
+from dermtools.retrieval import CaseBase, KNNVote
+from tests.support.chromium import EXECUTABLE, browsing
+from tests.support.openai_service import serving
+
+PATIENTS = 80
+HOSTILE = '</script><img src=x onerror="document.title=1">'
+
+
+@pytest.fixture(scope="module")
+def base(photographs, encoder, tmp_path_factory):
+    """The photographs of 80 patients, embedded by a real encoder."""
+    folder = tmp_path_factory.mktemp("report")
+    with photographs.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    patients = sorted({row["group_id"] for row in rows})[:: max(1, len({r["group_id"] for r in rows}) // PATIENTS)]
+    chosen = [row for row in rows if row["group_id"] in patients]
+    for row in chosen:
+        row["file"] = str(photographs.parent / row["file"])
+    table = folder / "records.csv"
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, chosen[0].keys())
+        writer.writeheader()
+        writer.writerows(chosen)
+    base = CaseBase.create(folder / "base", embedder=f"onnx:{encoder}")
+    base.add(load_source(str(table)))
+    return base
+
+
+@pytest.fixture(scope="module")
+def evaluation(base, tmp_path_factory):
+    """Offline methods, and prompted ones over the wire, whose model gives a hostile reply now and then."""
+    task, data = "diagnosis", task_data(base.store, "diagnosis")
+
+    def answer(path, picture):
+        return HOSTILE if len(picture) % 5 == 0 else base.task(task).labels[len(picture) % 3]
+
+    with serving(answer) as service:
+        chat = chat_model("openai:gpt-4.1", base_url=service.url(), max_output_tokens=32, timeout=30)
+        prompted = [
+            prompted_arm(PromptedMethod(chain_for(method, model=chat, base=base, task=task)), "openai:gpt-4.1")
+            for method in ("zero-shot", "random-5", "rag-5")
+        ]
+        offline = [
+            MajorityMethod.fit(data),
+            KNNVote(base, task, k=5),
+            VectorClassifierMethod(train(base.store, task, LinearProbeConfig(penalties=(100.0,)))),
+            VectorClassifierMethod(train(base.store, task, AdapterConfig(epochs=3))),
+        ]
+        return evaluate(base, task, [*offline, *prompted], tmp_path_factory.mktemp("report") / "run")
+
+
+@pytest.fixture(scope="module")
+def page(base, evaluation):
+    publish(evaluation.run, evaluation.results, base, projection="pca")
+    return evaluation.run.path / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if EXECUTABLE is None:
+        pytest.skip("no Chromium on this machine")
+    with browsing(tmp_path_factory.mktemp("browser")) as page:
+        yield page
+
+
+def test_a_run_over_photographs_ends_in_a_page_and_figures(evaluation, page):
+    names = {path.name for path in (evaluation.run.path / "figures").iterdir()}
+    assert {"forest.png", "reliability.png", "confusion-1-majority.png", "map-7-rag-5___openai_gpt-4.1.png"} <= names
+    assert all(path.read_bytes()[:4] == b"\x89PNG" for path in (evaluation.run.path / "figures").iterdir())
+    assert len(evaluation.results.summaries) == 7
+    assert evaluation.results.summaries[-1].outcomes["invalid"] > 0
+
+
+def test_every_section_is_there(page):
+    text = page.read_text()
+    for section in (
+        "results",
+        "comparisons",
+        "confusion",
+        "cases",
+        "map",
+        "subgroups",
+        "nearness",
+        "calibration",
+        "costs",
+    ):
+        assert f'id="{section}"' in text
+    assert "not a diagnosis" in text.lower() or "is a diagnosis" in text
+    assert "skin type" in text
+
+
+def test_the_page_names_no_other_file_and_no_address(page):
+    markup = re.sub(r"<script.*?</script>", "", page.read_text(), flags=re.DOTALL)
+    assert re.findall(r'(?:src|href)="?([^">]+)|url\(|@import', markup) == ["data:,"]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_the_page_fits_shows_all_and_the_console_is_silent(browser, page, width, dark):
+    browser.problems.clear()
+    browser.requests.clear()
+    browser.open(page, width=width, dark=dark)
+    assert browser.value("document.documentElement.scrollWidth") == width
+    cut = browser.value(
+        """[...document.querySelectorAll("main *")].filter(one => {
+             if (one.closest(".scroll, svg, [hidden], option, details:not([open])")) return false;
+             const box = one.getBoundingClientRect();
+             return box.width && (box.right > innerWidth + 1 || box.left < -1);
+           }).map(one => one.outerHTML.slice(0, 120))"""
+    )
+    assert cut == []
+    assert browser.value('document.querySelectorAll("#answers .answer").length') > 0
+    assert browser.value("[...document.images].every(one => !one.src || one.complete && one.naturalWidth > 0)")
+    assert browser.value('document.querySelectorAll("#plane [data-case]").length') == browser.value(
+        "Object.keys(JSON.parse(document.getElementById('data').textContent).map.places).length"
+    )
+    assert browser.problems == []
+    assert {url.split(":")[0] for url in browser.requests} <= {"file", "data"}
+
+
+def test_text_stands_out_from_its_ground_in_both_schemes(browser, page):
+    for dark in (False, True):
+        browser.open(page, dark=dark)
+        ink, ground = browser.value(
+            """[getComputedStyle(document.querySelector(".soft")).color,
+                getComputedStyle(document.documentElement).backgroundColor]"""
+        )
+        assert _contrast(ink, ground) >= 4.5
+
+
+def _contrast(*colours):
+    def luminance(colour):
+        parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted(map(luminance, colours))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _choose(browser, control, value, event="change"):
+    browser.value(
+        f"""(() => {{
+              const control = document.getElementById("{control}");
+              control.value = "{value}";
+              control.dispatchEvent(new Event("{event}"));
+            }})()"""
+    )
+
+
+def test_choosing_another_method_changes_what_is_shown(browser, page):
+    browser.open(page)
+    count = '[...document.querySelectorAll("#matrix button")].reduce((sum, one) => sum + Number(one.textContent), 0)'
+    before = browser.value('document.getElementById("matrix").textContent')
+    cases = browser.value(count)
+    _choose(browser, "arm", "majority")
+    assert browser.value('document.getElementById("matrix").textContent') != before
+    assert browser.value(count) == cases
+    assert browser.value('document.querySelectorAll("#subgroups [data-arm]:not([hidden])").length') == 1
+
+
+def test_the_matrix_sorts_zooms_and_a_cell_shows_its_cases(browser, page):
+    browser.open(page)
+    first = '[...document.querySelectorAll("#matrix tbody th")].map(one => one.textContent.split(" (")[0])'
+    browser.value(
+        '(() => { const order = document.getElementById("order"); order.value = "name"; order.onchange(); })()'
+    )
+    names = browser.value(first)
+    assert names == sorted(names)
+    width = 'document.querySelector("#matrix tbody td").getBoundingClientRect().width'
+    _choose(browser, "zoom", "60", event="input")
+    assert browser.value(width) == pytest.approx(60, abs=1)
+    held = int(browser.value('document.querySelector("#matrix button").textContent'))
+    browser.value('document.querySelector("#matrix button").click()')
+    assert browser.value('document.getElementById("count").textContent') == f"{held} case{'s' if held != 1 else ''}"
+
+
+def test_pointing_at_the_map_shows_the_picture(browser, page):
+    browser.open(page)
+    shown = browser.value(
+        """(() => {
+             const mark = document.querySelector("#plane .is-right, #plane .is-wrong");
+             mark.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, clientX: 10, clientY: 10 }));
+             const tip = document.getElementById("tip");
+             const source = tip.querySelector("img").src;
+             return [tip.hidden, source.slice(0, 15), tip.textContent.includes(mark.dataset.case)];
+           })()"""
+    )
+    assert shown == [False, "data:image/jpeg", True]
+
+
+def test_a_hostile_reply_stays_text(browser, page):
+    browser.open(page)
+    _choose(browser, "arm", "zero-shot · openai:gpt-4.1")
+    browser.value('document.querySelector("[data-kind=none]").click()')
+    assert browser.value('document.querySelector("#answers .raw").textContent').count("onerror") == 1
+    assert browser.value("document.title") == "diagnosis: evaluation"
+
+
+def test_it_prints_on_white_paper_with_nothing_cut_off(browser, page):
+    browser.open(page, width=718, dark=True)  # what A4 leaves within its margins, in CSS pixels
+    dark = {"name": "prefers-color-scheme", "value": "dark"}
+    browser("Emulation.setEmulatedMedia", media="print", features=[dark])
+    assert browser.value("document.documentElement.scrollWidth") == 718
+    assert browser.value("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert browser.pdf()[:5] == b"%PDF-"
+
+
+def test_pictures_on_the_page_carry_no_metadata(page):
+    from base64 import b64decode
+    from io import BytesIO
+
+    from PIL import Image
+
+    text = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.DOTALL)[1]
+    for url in list(json.loads(text)["pictures"].values())[:20]:
+        with Image.open(BytesIO(b64decode(url.partition(",")[2]))) as image:
+            assert not image.getexif()
+            assert max(image.size) <= 128
+
+
+def test_a_page_without_a_closer_look_is_written_too(base, evaluation, tmp_path):
+    path = write_report(
+        evaluation.run, replace(evaluation.results, analyses=None), base, case_map(base, projection="pca")
+    )
+    assert 'id="subgroups"' not in path.read_text()
+    publish(evaluation.run, evaluation.results, base, projection="pca")

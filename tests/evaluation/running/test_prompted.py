@@ -1,0 +1,119 @@
+"""Prompted methods over the wire: priced, recorded, and the published table from scripted replies."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dermtools.cases import Case, CaseStore, StoredCase, Task
+from dermtools.embedding import EmbedderIdentity
+from dermtools.evaluation import Arm, RunError, evaluate, prompted_arm
+from dermtools.evaluation.reporting.tables import rows
+from dermtools.images import content_hash, data_url, encode_jpeg
+from dermtools.prompting import PromptedMethod, chain_for, chat_model
+from dermtools.retrieval import CaseBase
+from tests.support.openai_service import serving
+
+LABELS = ("back", "hand", "neck")
+TESTS, TRAIN = 312, 30
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """312 test cases labelled `back`, two a group, and some training cases; vectors and pictures at random."""
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    identity = EmbedderIdentity(name="random", revision="0", preprocessing="none", dimension=8, normalized=False)
+    path = tmp_path_factory.mktemp("prompted") / "base"
+    task = Task(name="location", question="Which body site is shown?", labels=LABELS)
+    store = CaseStore.create(path, embedder_spec="random", identity=identity, tasks=(task,))
+    cases = []
+    for number in range(TESTS + TRAIN):
+        jpeg = encode_jpeg(Image.fromarray(random.integers(0, 255, (16, 16, 3), dtype=np.uint8)))
+        train = number >= TESTS
+        case = Case(
+            case_id=f"case-{number:03}",
+            group_id=f"group-{number // 2:03}",
+            split="train" if train else "test",
+            labels={"location": (LABELS[number % 3] if train else "back",)},
+        )
+        vector = random.standard_normal(8).astype(np.float32)
+        cases.append(StoredCase(case, content_hash(jpeg), vector, jpeg, 16, 16))
+    store.add(cases)
+    return CaseBase.open(path)
+
+
+@pytest.fixture
+def asked(base):
+    """Make the arm of a method that asks the service below a path."""
+
+    def make(service, path, method, model="openai:gpt-4.1"):
+        chat = chat_model(model, base_url=service.url(path), max_output_tokens=32, timeout=30)
+        return prompted_arm(PromptedMethod(chain_for(method, model=chat, base=base, task="location")), model)
+
+    return make
+
+
+def _scripts(base, counts):
+    """Path and picture to a label, so that exactly `counts[path]` of the test cases come out right."""
+    number = {data_url(base.jpeg(f"case-{n:03}")): n for n in range(TESTS)}
+    order = {path: np.random.default_rng(len(path)).permutation(TESTS).argsort() for path in counts}
+    return lambda path, picture: "back" if order[path][number[picture]] < counts[path] else "hand"
+
+
+def test_replies_scripted_over_the_wire_give_the_published_table(base, asked, scripted, tmp_path):
+    counts = {"/gpt-4o": 147, "/gpt-4.1": 156, "/random-5": 152, "/rag-5": 161}
+    hits = set(np.random.default_rng(9).permutation(TESTS)[:99].tolist())
+    adapter = scripted({f"case-{n:03}": "back" if n in hits else "hand" for n in range(TESTS)})
+    with serving(_scripts(base, counts)) as service:
+        arms = [
+            Arm("adapter", adapter),
+            asked(service, "/gpt-4o", "zero-shot", "openai:gpt-4o"),
+            asked(service, "/gpt-4.1", "zero-shot"),
+            asked(service, "/random-5", "random-5"),
+            asked(service, "/rag-5", "rag-5"),
+        ]
+        found = evaluate(base, "location", arms, tmp_path / "run", concurrency=8).results
+        assert service.calls == dict.fromkeys(counts, TESTS)
+    head, *body = rows(found)
+    column = {name: [row[head.index(name)] for row in body] for name in ("right", "accuracy", "95 % (Wilson)")}
+    assert column["right"] == [f"{count} of 312" for count in (99, *counts.values())]
+    # 147 of 312 is 47.115 %; the publication cut it to 47.11.
+    assert column["accuracy"] == ["31.73 %", "47.12 %", "50.00 %", "48.72 %", "51.60 %"]
+    assert column["95 % (Wilson)"] == ["26.8 to 37.1", "41.6 to 52.7", "44.5 to 55.5", "43.2 to 54.2", "46.1 to 57.1"]
+    assert [found.against_best(arm) for arm in found.run.arms] == ["worse", "tied", "tied", "tied", "best"]
+    assert all(summary.usage.price_usd > 0 for summary in found.summaries[1:])
+    assert found.run.arms["rag-5 · openai:gpt-4.1"]["prompt_hash"]
+
+
+def test_the_plan_prices_a_call_before_it_and_the_ceiling_is_above_what_it_cost(base, asked):
+    with serving(lambda path, picture: "back") as service:
+        arm = asked(service, "", "rag-5")
+        query = base.query(case_id="case-000")
+        estimate = arm.estimate(query)
+        assert not service.calls
+        paid = arm.price(arm.method.predict(query).usage)
+    assert 0 < estimate.price_usd < estimate.ceiling_usd
+    assert 0 < paid < estimate.ceiling_usd
+
+
+def test_a_run_stops_before_its_limit(base, asked, tmp_path):
+    with serving(lambda path, picture: "back") as service:
+        done = evaluate(base, "location", [asked(service, "", "zero-shot")], tmp_path / "run", max_cost=0.02)
+        assert 0 < service.calls[""] < TESTS
+    assert done.asked.out_of_budget
+    (summary,) = done.results.summaries
+    assert 0 < summary.usage.price_usd <= 0.02
+    assert not summary.complete
+
+
+def test_a_model_of_unknown_price_is_not_asked_without_a_yes(base, asked, tmp_path):
+    with serving(lambda path, picture: "back") as service:
+        arm = asked(service, "", "zero-shot", "openai:my-own-model")
+        with pytest.raises(RunError, match="price of zero-shot · openai:my-own-model is unknown"):
+            evaluate(base, "location", [arm], tmp_path / "run", limit=3)
+        assert not service.calls
+        done = evaluate(base, "location", [arm], tmp_path / "run", limit=3, accept_unknown_price=True)
+    assert done.results.summaries[0].n == 3
+    assert done.results.summaries[0].usage.unpriced == 3

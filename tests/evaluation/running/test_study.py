@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from dermtools.errors import QueryError
+from dermtools.evaluation import Arm, grid, prompted_arms, run_study
+from dermtools.evaluation.reporting.figures import save_curve
+from dermtools.prompting import chat_model
+from dermtools.retrieval import KNNVote
+from tests.support.openai_service import serving
+
+
+def test_a_grid_has_every_combination_and_none_that_means_the_same():
+    assert grid(shots=(0, 5), order=("nearest-last", "nearest-first")) == [
+        {"shots": 0},
+        {"shots": 5, "order": "nearest-last"},
+        {"shots": 5, "order": "nearest-first"},
+    ]
+
+
+@pytest.mark.parametrize("axes", [{}, {"shots": ()}])
+def test_a_study_of_nothing_is_refused(axes):
+    with pytest.raises(QueryError):
+        grid(**axes)
+
+
+def test_a_study_gives_a_table_and_a_curve(sample_base, tmp_path):
+    def vote(setting):
+        return Arm("any", KNNVote(sample_base, "location", k=setting["k"]))
+
+    study = run_study(sample_base, "location", [{"k": k} for k in (1, 3, 5)], vote, tmp_path / "run")
+    (curve,) = study.curves("k")
+    assert [point.value for point in curve.points] == [1, 3, 5]
+    assert [point.summary.arm for point in curve.points] == ["k 1", "k 3", "k 5"]
+    table = (tmp_path / "run" / "study.md").read_text()
+    assert "| k | right | accuracy |" in table
+    assert table.count("\n| ") == 5
+    assert save_curve([curve], "k", tmp_path / "curve.png").read_bytes()[:4] == b"\x89PNG"
+    with pytest.raises(QueryError, match="did not vary 'size'; it varied k"):
+        study.curves("size")
+
+
+def test_shots_order_diversity_and_size_reach_the_wire(sample_base, tmp_path):
+    seen = []
+    settings = grid(shots=(0, 2), order=("nearest-last", "nearest-first"), size=(64, 256))
+    settings.append({"shots": 2, "diversity": "mmr"})
+    with serving(lambda path, picture: seen.append(len(picture)) or "hand") as service:
+        chat = chat_model("openai:gpt-4.1", base_url=service.url(), timeout=30)
+        arm_for = prompted_arms(sample_base, "location", chat, "openai:gpt-4.1")
+        study = run_study(sample_base, "location", settings, arm_for, tmp_path / "run", limit=2)
+        assert service.calls.total() == 2 * len(settings)
+    facts = study.evaluation.run.spec.arms
+    assert facts["shots 2, order nearest-first, size 64"]["order"] == "nearest-first"
+    assert facts["shots 0, size 64"]["method"] == "zero-shot"
+    assert facts["shots 2, diversity mmr"]["method"] == "rag-mmr-2"
+    assert max(seen) > 2 * min(seen), "smaller pictures were sent for the smaller size"
+    assert [curve.name for curve in study.curves("shots")][:2] == ["size 64", "size 256"]
+
+
+def test_an_axis_that_cannot_be_varied_is_refused(sample_base):
+    arm_for = prompted_arms(sample_base, "location", None, "openai:gpt-4.1")
+    with pytest.raises(QueryError, match="cannot vary temperature"):
+        arm_for({"temperature": 1})

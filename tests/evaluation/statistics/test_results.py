@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from dermtools.evaluation.reporting.tables import markdown, rows, table_markdown
+from dermtools.evaluation.running.records import Record, RunError
+from dermtools.evaluation.running.run import Run
+from dermtools.evaluation.scoring import Target
+from dermtools.evaluation.statistics.results import compare_runs, results
+from dermtools.prediction import Outcome, Prediction
+
+PUBLISHED = {"adapter": 99, "gpt-4o": 147, "gpt-4.1": 156, "random-5": 152, "rag-5": 161}
+N = 312
+
+
+@pytest.fixture
+def made(tmp_path, spec):
+    """Write a run whose arms have so many right answers; every third case counts towards the group before it."""
+
+    def make(right, n=N, folder="run", start=0, **changes):
+        held = [Target(f"case-{k:03}", f"group-{k - (k % 3 == 2)}", ("back",)) for k in range(start, start + n)]
+        with Run.writing(tmp_path / folder, spec(held, *right, **changes)) as (_, log):
+            for place, (arm, count) in enumerate(right.items()):
+                # Each arm is right elsewhere: steps of a number coprime to n scatter its right answers.
+                order = sorted(range(n), key=lambda k: (k * (2 * place + 5) + 7 * place) % n)
+                hits = set(order[:count])
+                log.append([_record(arm, target, "back" if k in hits else "hand") for k, target in enumerate(held)])
+        return Run.open(tmp_path / folder)
+
+    return make
+
+
+def _record(arm, target, label, outcome=Outcome.OK):
+    prediction = Prediction(method=arm, task="location", label=label, outcome=outcome)
+    return Record(
+        arm=arm,
+        case_id=target.case_id,
+        group_id=target.group_id,
+        truth=target.truth,
+        prediction=prediction,
+        latency_s=0.5,
+    )
+
+
+def test_the_published_table_to_the_digit_with_intervals_and_verdicts(made):
+    """147 of 312 is 47.115 %: 47.12 rounded; the publication cut it to 47.11."""
+    table = rows(results(made(PUBLISHED)))
+    cells = {row[0]: dict(zip(table[0], row, strict=True)) for row in table[1:]}
+    assert {arm: row["accuracy"] for arm, row in cells.items()} == {
+        "adapter": "31.73 %",
+        "gpt-4o": "47.12 %",
+        "gpt-4.1": "50.00 %",
+        "random-5": "48.72 %",
+        "rag-5": "51.60 %",
+    }
+    assert {arm: row["95 % (Wilson)"] for arm, row in cells.items()} == {
+        "adapter": "26.8 to 37.1",
+        "gpt-4o": "41.6 to 52.7",
+        "gpt-4.1": "44.5 to 55.5",
+        "random-5": "43.2 to 54.2",
+        "rag-5": "46.1 to 57.1",
+    }
+    assert {arm: row["against the best"] for arm, row in cells.items()} == {
+        "adapter": "worse",
+        "gpt-4o": "tied",
+        "gpt-4.1": "tied",
+        "random-5": "tied",
+        "rag-5": "best",
+    }
+    assert cells["rag-5"]["right"] == "161 of 312"
+    assert all(re.fullmatch(r"\d\d\.\d to \d\d\.\d", row["95 % (groups)"]) for row in cells.values())
+
+
+def test_ties_are_said_in_words_with_what_could_have_been_shown(made):
+    found = results(made(PUBLISHED))
+    tied = {pair.sentence.split(":")[0] for pair in found.comparisons if pair.verdict == "tied"}
+    assert len(tied) == 6
+    assert "gpt-4.1 and rag-5 are tied" in tied
+    assert sum(pair.sentence.startswith("adapter is worse than") for pair in found.comparisons) == 4
+
+
+def test_the_table_states_task_cases_groups_and_rule(made):
+    text = table_markdown(results(made({"rag-5": 5}, n=9)))
+    assert "Task location, 9 cases of 6 groups from the test split." in text
+    assert "An answer is right when it is one of the case's labels" in text
+    assert "not a diagnosis" in text
+
+
+def test_errors_are_shown_and_stay_in_the_denominator(tmp_path, spec, targets):
+    held = targets(4)
+    with Run.writing(tmp_path / "run", spec(held, "m")) as (run, log):
+        log.append([_record("m", held[0], "back"), _record("m", held[1], None, Outcome.ERROR)])
+        log.append([_record("m", held[2], None, Outcome.INVALID), _record("m", held[3], "hand")])
+    (summary,) = results(run).summaries
+    assert (summary.right, summary.n, summary.accuracy) == (1, 4, 0.25)
+    assert summary.unlabelled == {"invalid": 1, "error": 1}
+    assert "1 invalid, 1 error" in table_markdown(results(run))
+
+
+def test_an_unfinished_arm_says_so(tmp_path, spec, targets):
+    held = targets(4)
+    with Run.writing(tmp_path / "run", spec(held, "m")) as (run, log):
+        log.append([_record("m", held[0], "back")])
+    assert "m (unfinished: 1 of 4 cases)" in table_markdown(results(run))
+
+
+def test_metrics_are_plain_json_and_the_same_every_time(made):
+    run = made({"a": 3, "b": 5}, n=9)
+    content = json.loads(results(run).to_json())
+    assert content["arms"][0]["right"] == 3
+    assert content["comparisons"][0]["verdict"] == "tied"
+    assert results(run).to_json() == results(run).to_json()
+
+
+def test_a_run_without_answers_has_no_results(tmp_path, spec, targets):
+    with Run.writing(tmp_path / "run", spec(targets(2), "m")) as (run, _):
+        pass
+    with pytest.raises(RunError, match="no answer yet"):
+        results(run)
+
+
+def test_runs_are_compared_on_the_cases_they_share(made):
+    one = made({"a": 30, "b": 20}, n=60, folder="one")
+    two = made({"a": 40, "c": 10}, n=60, folder="two", start=20)
+    found = compare_runs([one, two])
+    assert [summary.arm for summary in found.summaries] == ["a (one)", "b", "a (two)", "c"]
+    assert {summary.n for summary in found.summaries} == {40}
+    assert {pair.n for pair in found.comparisons} == {40}
+    assert len(found.comparisons) == 6
+
+
+def test_runs_of_other_rules_or_without_shared_cases_are_not_compared(made):
+    one = made({"a": 3}, n=9, folder="one")
+    with pytest.raises(RunError, match="another rule"):
+        compare_runs([one, made({"a": 3}, n=9, folder="two", rule="single")])
+    with pytest.raises(RunError, match="share no case"):
+        compare_runs([one, made({"a": 3}, n=9, folder="three", start=100)])
+
+
+def test_cells_cannot_break_a_markdown_table():
+    assert markdown([["a|b", "c"], ["1\n2", "3"]]) == "| a\\|b | c |\n| --- | --- |\n| 1 2 | 3 |"

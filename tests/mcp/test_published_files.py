@@ -1,0 +1,120 @@
+"""What assistants and the registry load: `server.json` and the plugin folder, against their schemas and the command."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from dermtools import __version__
+from tests.conftest import ROOT
+
+PLUGIN = ROOT / "plugin"
+
+
+def read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+@pytest.fixture
+def linter() -> str:
+    """A linter that ships the registry's schemas and the rules of plugin folders."""
+    pytest.importorskip("skillsaw", reason="skillsaw, which ships the schemas, is not installed")
+    return "skillsaw"
+
+
+def test_server_json_fits_the_registrys_schema(linter: str) -> None:
+    entry = read(ROOT / "server.json")
+    version = entry["$schema"].split("/")[-2].replace("-", "_")
+    schema = json.loads(
+        resources.files(f"{linter}.schemas.mcp_registry.v{version}").joinpath("server.schema.json").read_text()
+    )
+    jsonschema.Draft7Validator(schema).validate(entry)
+
+
+@pytest.mark.parametrize("name", ["server.json", "plugin"])
+def test_the_linter_finds_no_error(linter: str, name: str, tmp_path: Path) -> None:
+    place = tmp_path / "checked"
+    if name == "plugin":
+        shutil.copytree(PLUGIN, place)
+    else:
+        place.mkdir()
+        shutil.copy(ROOT / name, place)
+    run = subprocess.run([sys.executable, "-m", linter, "lint", str(place)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_versions_are_the_packages() -> None:
+    entry = read(ROOT / "server.json")
+    assert {entry["version"], entry["packages"][0]["version"]} == {__version__}
+    assert read(PLUGIN / ".claude-plugin" / "plugin.json")["version"] == __version__
+
+
+def test_the_registrys_arguments_start_the_command() -> None:
+    package = read(ROOT / "server.json")["packages"][0]
+    arguments = []
+    for argument in package["packageArguments"]:
+        value = argument.get("value", "x")
+        arguments += [value] if argument["type"] == "positional" else [argument["name"], value]
+    assert_accepted(arguments)
+
+
+def test_the_plugins_arguments_start_the_command() -> None:
+    server = read(PLUGIN / ".mcp.json")["mcpServers"]["dermtools"]
+    asked = set(read(PLUGIN / ".claude-plugin" / "plugin.json")["userConfig"])
+    used = {word.removeprefix("${user_config.").rstrip("}") for word in server["args"] if "user_config" in word}
+    assert used == asked
+    assert server["command"] == "dermtools"
+    assert_accepted(server["args"])
+
+
+def test_the_plugins_skill_names_tools_that_there_are() -> None:
+    from dermtools.tools.catalog import FUNCTIONS
+
+    text = (PLUGIN / "skills" / "similar-cases" / "SKILL.md").read_text()
+    _, front, body = text.split("---\n", 2)
+    assert yaml.safe_load(front)["name"] == "similar-cases"
+    named = {word.strip("`.,") for word in body.split() if word.startswith("`") and "_" in word}
+    assert {name for name in named if name in FUNCTIONS} >= {"search_similar_cases", "describe_case_base"}
+    assert named <= {*FUNCTIONS, "img_...", "show_pictures"} | {word for word in named if word.startswith("(`img_")}
+
+
+def test_the_readmes_snippets_start_the_command() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    snippets = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    servers = [
+        each
+        for snippet in snippets
+        for each in {**snippet.get("mcpServers", {}), **snippet.get("servers", {})}.values()
+    ]
+    started = [server for server in servers if "command" in server]
+    assert started
+    for server in started:
+        assert server["command"] == "dermtools"
+        assert_accepted(server["args"])
+
+
+def test_the_readme_has_the_registrys_marker() -> None:
+    marker = f"mcp-name: {read(ROOT / 'server.json')['name']}"
+    assert marker in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def assert_accepted(arguments: list[str]) -> None:
+    """The command line takes these arguments: it gets as far as saying that there is no such case base."""
+    program = "from dermtools.cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: ")
+    assert "no case base" in run.stderr or "could be granted" in run.stderr

@@ -1,0 +1,104 @@
+"""Plain functions off the event loop: signs of life, errors as they are, and an end to waiting."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client
+from mcp.server.lowlevel import Server
+from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, TextContent, Tool
+
+from dermtools.errors import QueryError
+from dermtools.mcp.threads import FIRST_SIGN, Context, Threads
+
+
+def server(function: Callable[[], str], seen: list[BaseException] | None = None) -> Server[Any]:
+    """A server whose one tool runs the function as every tool of ours is run."""
+    threads: list[Threads] = []
+
+    async def list_tools(_: Context, __: object) -> ListToolsResult:
+        return ListToolsResult(tools=[Tool(name="work", input_schema={"type": "object"})])
+
+    async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
+        threads.extend([] if threads else [Threads()])
+        try:
+            text = await threads[0].run_with_progress(function, context, params.name)
+        except QueryError as error:
+            assert seen is not None
+            seen.append(error)
+            text = "refused"
+        return CallToolResult(content=[TextContent(text=text)])
+
+    return Server("test", on_list_tools=list_tools, on_call_tool=call_tool)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+async def test_a_slow_call_gives_signs_of_life(mode: str) -> None:
+    signs: list[tuple[float, str | None]] = []
+
+    async def note(seconds: float, total: float | None, message: str | None) -> None:
+        assert total is None
+        signs.append((seconds, message))
+
+    def work() -> str:
+        time.sleep(FIRST_SIGN + 0.5)
+        return "done"
+
+    async with Client(server(work), mode=mode) as client:
+        result = await client.call_tool("work", {}, progress_callback=note)
+    assert result.content == [TextContent(text="done")]
+    assert [message for _, message in signs] == ["work: 1 s"]
+    assert signs[0][0] >= FIRST_SIGN
+
+
+async def test_a_quick_call_gives_none() -> None:
+    signs: list[float] = []
+
+    async def note(seconds: float, total: float | None, message: str | None) -> None:
+        signs.append(seconds)
+
+    async with Client(server(lambda: "done")) as client:
+        await client.call_tool("work", {}, progress_callback=note)
+    assert signs == []
+
+
+async def test_an_error_comes_out_as_it_was_raised() -> None:
+    seen: list[BaseException] = []
+
+    def work() -> str:
+        raise QueryError("no such case")
+
+    async with Client(server(work, seen)) as client:
+        result = await client.call_tool("work", {})
+    assert result.content == [TextContent(text="refused")]
+    assert [str(error) for error in seen] == ["no such case"]
+
+
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+async def test_a_cancelled_call_leaves_the_server_free(mode: str) -> None:
+    started, release = threading.Event(), threading.Event()
+    calls: list[int] = []
+
+    def work() -> str:
+        calls.append(len(calls))
+        if len(calls) > 1:
+            return "done"
+        started.set()
+        release.wait(30)
+        return "too late"
+
+    async with Client(server(work), mode=mode) as client:
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.call_tool, "work", {})
+                await anyio.to_thread.run_sync(started.wait)
+                group.cancel_scope.cancel()
+            result = await client.call_tool("work", {})
+            assert result.content == [TextContent(text="done")]
+        finally:
+            release.set()

@@ -1,0 +1,56 @@
+"""The blockwise search for near-duplicates finds exactly what a search over all pairs finds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dermtools.retrieval import near_duplicates
+from dermtools.retrieval.audit.near_duplicates import near_pairs
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    count=st.integers(0, 40),
+    block=st.integers(1, 50),
+    copies=st.integers(0, 10),
+    ratio=st.floats(0.1, 1.2),
+)
+@settings(max_examples=60, deadline=None)
+def test_it_equals_a_search_over_all_pairs(seed: int, count: int, block: int, copies: int, ratio: float) -> None:
+    random = np.random.default_rng(seed)
+    vectors = random.standard_normal((count, 6)).astype(np.float32)
+    for row in random.integers(0, max(count, 1), (copies if count else 0, 2)):
+        vectors[row[0]] = vectors[row[1]] + random.standard_normal(6) * 0.05
+    groups, contents = random.integers(0, max(1, count // 2), count), random.integers(0, max(1, count), count)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(near_duplicates, "BLOCK", block)
+        found = near_pairs(vectors, groups, contents, ratio)
+    distances = np.linalg.norm(vectors[:, None].astype(np.float64) - vectors[None], axis=2)
+    other = np.where(groups[:, None] != groups[None], distances, np.inf).min(axis=1, initial=np.inf)
+    other = other[np.isfinite(other)]
+    threshold = ratio * np.median(other) if len(other) else 0.0
+    assert found.threshold == pytest.approx(threshold, rel=1e-3, abs=1e-3)
+    wanted = {
+        (i, j)
+        for i in range(count)
+        for j in range(i + 1, count)
+        if contents[i] != contents[j] and distances[i, j] <= found.threshold - 1e-5
+    }
+    got = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
+    assert wanted <= got
+    assert all(distances[i, j] <= found.threshold + 1e-5 for i, j in got)
+    assert np.all(np.diff(found.distances) >= 0)
+    assert found.complete
+
+
+def test_it_stops_where_there_are_too_many_to_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_duplicates, "MAX_PAIRS", 20)
+    monkeypatch.setattr(near_duplicates, "BLOCK", 10)
+    vectors = np.zeros((100, 4), np.float32)
+    vectors[:, 0] = np.repeat([0, 1], 50)
+    found = near_pairs(vectors, np.repeat([0, 1], 50), np.arange(100), 0.5)
+    assert not found.complete
+    assert len(found.first) == 20

@@ -1,0 +1,45 @@
+"""Which cases are a query's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dermtools.cases.case import Case
+from dermtools.cases.columns import CaseColumns
+from dermtools.prediction import Query
+from dermtools.retrieval.search.leak_guard import LeakGuard
+
+GROUPS = {"a1": "a", "a2": "a", "b1": "b", "b2": "b", "c1": "c"}
+HASHES = {"a1": "h1", "a2": "h2", "b1": "h3", "b2": "h1", "c1": "h4"}
+"""a1 and b2 are the same picture under two patients."""
+
+
+@pytest.fixture(scope="module")
+def columns(case_columns: Callable[..., CaseColumns]) -> CaseColumns:
+    cases = [Case(case_id=case_id, group_id=group) for case_id, group in GROUPS.items()]
+    return case_columns(cases, list(HASHES.values()))
+
+
+@pytest.mark.parametrize(
+    ("query", "own"),
+    [
+        (Query(name="q"), ""),
+        (Query(name="q", case_id="c1"), "c1"),
+        (Query(name="q", case_id="a2"), "a1 a2"),
+        (Query(name="q", case_id="a1"), "a1 a2 b1 b2"),
+        (Query(name="q", content_hash="h4"), "c1"),
+        (Query(name="q", content_hash="h1"), "a1 a2 b1 b2"),
+        (Query(name="q", content_hash="other"), ""),
+        (Query(name="q", group_id="b"), "b1 b2"),
+        (Query(name="q", group_id="new"), ""),
+        (Query(name="q", group_id="c", content_hash="h3"), "b1 b2 c1"),
+        (Query(name="q", case_id="of another base", group_id="c"), "c1"),
+    ],
+)
+def test_own_are_the_group_the_content_and_the_groups_of_the_content(
+    columns: CaseColumns, query: Query, own: str
+) -> None:
+    rows = LeakGuard(columns).own_rows(query)
+    assert sorted(columns.case_ids[row] for row in rows) == own.split()

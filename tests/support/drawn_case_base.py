@@ -1,0 +1,33 @@
+"""Fixtures for the tests of the agent room: a small case base from the drawn sample, and a workspace over it."""
+
+from __future__ import annotations
+
+import pytest
+
+from dermtools.adapter import AdapterConfig, save_classifier, train
+from dermtools.cases.sources.sample import load_sample
+from dermtools.retrieval import CaseBase
+from dermtools.tools.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def case_base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
+    """42 drawn cases of 12 patients, with a trained adapter for `location`. Not to be changed by a test."""
+    base = CaseBase.create(tmp_path_factory.mktemp("agent") / "casebase")
+    base.add(load_sample(patients=12))
+    save_classifier(base.path, train(base.store, "location", AdapterConfig(epochs=3)))
+    return base
+
+
+@pytest.fixture
+def workspace(case_base: CaseBase) -> Workspace:
+    """Nothing granted, no vision model."""
+    return Workspace(case_base)
+
+
+@pytest.fixture(scope="session")
+def drawn_jpeg() -> bytes:
+    """A drawn picture that is not in the case base."""
+    source = load_sample(seed=7, patients=1).cases[0]
+    assert isinstance(source.image, bytes)
+    return source.image
