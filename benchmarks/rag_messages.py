@@ -38,7 +38,7 @@ def main() -> bool:
 def _from_case_base(path: Path) -> bool:
     random_case_base(path, cases=CASES, dimension=DIMENSION)
     case_base = CaseBase.open(path)
-    builder = prompt_for("rag-5", base=case_base, task="location")
+    builder = prompt_for("rag-5", case_base=case_base, task="location")
     ids = [f"case_{number:06d}" for number in range(0, CASES, 17)]
     queries = [case_base.query(case_id=case_id) for case_id in ids]
     builder.build(queries[0])
@@ -58,7 +58,7 @@ def _against_originals(folder: Path) -> None:
     )
     case_base = CaseBase.create(folder / "casebase")
     case_base.add(SourceData("originals", (task,), cases))
-    builder = prompt_for("rag-5", base=case_base, task="location")
+    builder = prompt_for("rag-5", case_base=case_base, task="location")
     queries = [case_base.query(case_id=name) for name in files]
     turns, plain_turns = itertools.cycle(queries), itertools.cycle(queries)
     result = compare(

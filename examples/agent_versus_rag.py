@@ -28,8 +28,8 @@ LIMIT = 40
 def main(model: BaseChatModel, case_base: CaseBase, out: Path) -> None:
     methods = [
         AgentMethod(create_derm_agent(model, case_base, task=TASK)),
-        PromptedMethod(chain_for("rag-5", model=model, base=case_base, task=TASK)),
-        PromptedMethod(chain_for("zero-shot", model=model, base=case_base, task=TASK)),
+        PromptedMethod(chain_for("rag-5", model=model, case_base=case_base, task=TASK)),
+        PromptedMethod(chain_for("zero-shot", model=model, case_base=case_base, task=TASK)),
     ]
     evaluation = evaluate(case_base, TASK, methods, out, limit=LIMIT, accept_unknown_price=True)
     print(table_markdown(evaluation.results))

@@ -71,7 +71,7 @@ def main(model: str | BaseChatModel, case_base: CaseBase) -> None:
     print(f"{'prompt':10} {'method':10} {'right':>7} {'invalid':>8} {'tokens':>8} {'dollars':>9}")
     for prompt in ("location", "my-prompt"):
         for method in METHODS:
-            chain = chain_for(method, model=model, base=case_base, task=TASK, prompt=prompt, library=library)
+            chain = chain_for(method, model=model, case_base=case_base, task=TASK, prompt=prompt, library=library)
             predictions = chain.batch([{"case_id": case_id} for case_id in questions], {"max_concurrency": 4})
             truths = [case_base.case(case_id).labels[TASK] for case_id in questions]
             right = sum(p.label in truth for p, truth in zip(predictions, truths, strict=True))

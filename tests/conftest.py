@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.paths import ROOT
+
 # Before anything loads OpenMP: test processes run side by side, and threads that wait for each other's cores
 # make small trainings take minutes. Child processes inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = ["tests.support.drawn_case_base"]
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +42,12 @@ def encoder(shared: Path) -> Path:
     if not model.is_file():
         pytest.skip(f"no encoder at {model}")
     return model
+
+
+@pytest.fixture(scope="session")
+def schemas(shared: Path) -> OpenAISchemas:
+    """OpenAI's published request and reply schemas."""
+    path = shared / "reference" / "openai-schemas.json"
+    if not path.is_file():
+        pytest.skip(f"no OpenAI schemas at {path}")
+    return OpenAISchemas(path)

@@ -7,19 +7,17 @@ so a reader sees the old classifier or the new one, never parts of both. Nothing
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.adapter.classifier import AdapterModel, TrainedClassifier
 from dermtools.adapter.linear_probe import LinearProbe
 from dermtools.adapter.record import FORMAT_VERSION, ClassifierRecord, Kind
 from dermtools.errors import TrainingError
+from dermtools.files import read_record, write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,8 +58,8 @@ def save_classifier(case_base: Path, classifier: TrainedClassifier) -> Path:
     saved = SavedRecord(weights=f"model-{digest[:16]}.safetensors", weights_sha256=digest, record=record)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / saved.weights, weights)
-        _replace(folder / RECORD_NAME, saved.model_dump_json(indent=2).encode() + b"\n")
+        write_whole(folder / saved.weights, weights)
+        write_whole(folder / RECORD_NAME, saved.model_dump_json(indent=2) + "\n")
         for earlier in folder.glob("model-*.safetensors"):
             if earlier.name != saved.weights:
                 earlier.unlink(missing_ok=True)
@@ -101,30 +99,18 @@ def changes_since(record: ClassifierRecord, store: VectorStore) -> tuple[str, ..
 
 
 def _read_record(folder: Path, command: str) -> SavedRecord:
-    path = folder / RECORD_NAME
     try:
-        content = json.loads(path.read_bytes())
+        return read_record(
+            folder / RECORD_NAME,
+            SavedRecord,
+            newest=FORMAT_VERSION,
+            error=TrainingError,
+            what="the record of a classifier",
+            remedy=f"train again with: {command}",
+            versioned=lambda content: content.get("record"),
+        )
     except FileNotFoundError:
         raise TrainingError(f"no trained classifier at {folder}; make one with: {command}") from None
-    except OSError as error:
-        raise TrainingError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise TrainingError(f"{path} is damaged: it is not JSON; train again with: {command}") from error
-    record = content.get("record") if isinstance(content, dict) else None
-    written = record.get("format_version") if isinstance(record, dict) else None
-    if not isinstance(written, int):
-        raise TrainingError(f"{path} is not the record of a classifier: it names no format_version")
-    if written > FORMAT_VERSION:
-        raise TrainingError(
-            f"{path} was made by a newer dermtools (format {written}, this one reads {FORMAT_VERSION}); "
-            "upgrade with: pip install -U dermtools"
-        )
-    try:
-        return SavedRecord.model_validate_json(json.dumps(content))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise TrainingError(f"{path} is damaged at {where}: {first['msg']}; train again with: {command}") from error
 
 
 def _check_belongs(record: ClassifierRecord, store: VectorStore, task: str, kind: Kind, folder: Path) -> None:
@@ -202,17 +188,3 @@ def _check_tensors(
             )
         if not np.isfinite(array).all():
             raise TrainingError(f"tensor {name!r} in {folder} holds NaN or infinity; train again")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file in one step: it is there whole or as it was."""
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).chmod(0o644)
-        Path(draft).replace(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)

@@ -35,13 +35,13 @@ class AgentMethod:
     def __init__(self, agent: DermAgent, *, where: str | None = None, concurrency: int = 4) -> None:
         if agent.task is None:
             raise QueryError("the method agent needs a task; make the agent with create_derm_agent(..., task=...)")
-        base = agent.workspace.case_base
+        case_base = agent.workspace.case_base
         self.task = agent.task
-        self._question = base.task(agent.task).question
-        if where is None and "train" in base.columns.splits:
+        self._question = case_base.task(agent.task).question
+        if where is None and "train" in case_base.columns.splits:
             where = "split = 'train'"
         if where is not None:
-            base.snapshot.matching(where)
+            case_base.snapshot.matching(where)
         self._agent = agent
         self._where = where
         self._concurrency = concurrency
@@ -93,8 +93,8 @@ class AgentMethod:
         return frozenset(groups if query.group_id is None else {*groups, query.group_id})
 
     def _prediction(self, answer: AgentAnswer) -> Prediction:
-        base = self._agent.workspace.case_base
-        cases = [base.case(case_id) for case_id in answer.cited]
+        case_base = self._agent.workspace.case_base
+        cases = [case_base.case(case_id) for case_id in answer.cited]
         return Prediction(
             method=self.name,
             task=self.task,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dermtools.handles import CASE_PREFIX
 from dermtools.prediction import TokenUsage
 from dermtools.prompting.asking.label_set import LabelSet
-from dermtools.prompting.chain_input import CASE_HANDLE
 from dermtools.text import one_line
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def read_answer(
     named = fields.get("case_ids")
     cited, invented = citations(text if not isinstance(reason, str) else reason, seen, known)
     for case_id in named if isinstance(named, list) else []:
-        case_id = str(case_id).removeprefix(CASE_HANDLE)
+        case_id = str(case_id).removeprefix(CASE_PREFIX)
         (cited if case_id in seen else invented).append(case_id)
     label, abstained, problem = _label(fields, text, task) if task is not None else (None, False, None)
     return AgentAnswer(
@@ -148,7 +148,7 @@ def citations(text: str, seen: Collection[str], known: Collection[str] = ()) -> 
     cited = []
     rest = text
     for case_id in sorted(seen, key=len, reverse=True):  # the longest first: one id may begin another
-        prefix = f"(?:{CASE_HANDLE})?" if _is_telling(case_id) else CASE_HANDLE
+        prefix = f"(?:{CASE_PREFIX})?" if _is_telling(case_id) else CASE_PREFIX
         pattern = rf"(?<![\w.-]){prefix}{re.escape(case_id)}(?![\w-])"
         if re.search(pattern, rest):
             cited.append(case_id)

@@ -102,13 +102,13 @@ class Conversation:
         if agent.graph.checkpointer is None:
             self.messages = messages
         place = next(index for index, message in enumerate(messages) if message.id == question)
-        base = agent.workspace.case_base
+        case_base = agent.workspace.case_base
         return read_answer(
             messages[place + 1 :],
             before=messages[:place],
             structured=state.get("structured_response"),
-            task=base.task(agent.task) if agent.task is not None else None,
-            known=base.columns.row_of,
+            task=case_base.task(agent.task) if agent.task is not None else None,
+            known=case_base.columns.row_of,
             max_model_calls=agent.max_model_calls,
         )
 

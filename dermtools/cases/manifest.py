@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.cases.case import Task
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.errors import CaseBaseError
+from dermtools.files import read_record, write_whole
 from dermtools.images import STORED_SIDE
 from dermtools.version import __version__
 
@@ -65,31 +64,17 @@ def read_manifest(folder: Path) -> Manifest:
         raise CaseBaseError(f"no case base at {folder}; make one with: dermtools ingest SOURCE {folder}")
     if not folder.is_dir():
         raise CaseBaseError(f"{folder} is a file, not a case base; a case base is a folder with a {MANIFEST_NAME}")
-    path = folder / MANIFEST_NAME
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return read_record(
+            folder / MANIFEST_NAME,
+            Manifest,
+            newest=FORMAT_VERSION,
+            error=CaseBaseError,
+            what="the manifest of a case base",
+            remedy="restore it, or ingest again into a new folder",
+        )
     except FileNotFoundError:
         raise CaseBaseError(f"{folder} is not a case base: it has no {MANIFEST_NAME}") from None
-    except OSError as error:
-        raise CaseBaseError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # broken JSON or UTF-8; RecursionError below: nesting without end
-        raise CaseBaseError(f"{path} is damaged: {error}; restore it, or ingest again into a new folder") from error
-    except RecursionError:
-        raise CaseBaseError(f"{path} is damaged: nested too deeply; restore it") from None
-    written = content.get("format_version") if isinstance(content, dict) else None
-    if not isinstance(written, int) or isinstance(written, bool):
-        raise CaseBaseError(f"{path} is not the manifest of a case base: it names no format_version")
-    if written > FORMAT_VERSION:
-        raise CaseBaseError(
-            f"{folder} was made by a newer dermtools (format {written}, this one reads {FORMAT_VERSION}); "
-            "upgrade with: pip install -U dermtools"
-        )
-    try:
-        return Manifest.model_validate_json(json.dumps(content))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CaseBaseError(f"{path} is damaged at {where}: {first['msg']}; restore it") from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -98,13 +83,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     Raises:
         CaseBaseError: the folder cannot be written.
     """
-    path = folder / MANIFEST_NAME
-    draft = path.with_suffix(".json.new")
     try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(manifest.model_dump_json(indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        write_whole(folder / MANIFEST_NAME, manifest.model_dump_json(indent=2) + "\n")
     except OSError as error:
         raise CaseBaseError(f"{folder} cannot be written: {error.strerror}") from error

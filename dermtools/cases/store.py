@@ -14,8 +14,8 @@ from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.lance_table import CaseTable
 from dermtools.cases.lock import WriterLock
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, read_manifest, write_manifest
-from dermtools.cases.new_folder import new_folder
 from dermtools.errors import CaseBaseError, QueryError
+from dermtools.files import new_folder
 
 if TYPE_CHECKING:
     import numpy as np

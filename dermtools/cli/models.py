@@ -101,7 +101,7 @@ def prompted_method(
     from dermtools.prompting import PromptedMethod, PromptLibrary, chain_for
 
     library = PromptLibrary(*(folders or ()))
-    chain = chain_for(name, model=model, task=task, base=case_base, prompt=prompt, library=library)
+    chain = chain_for(name, model=model, task=task, case_base=case_base, prompt=prompt, library=library)
     return PromptedMethod(chain)
 
 

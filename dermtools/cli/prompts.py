@@ -102,7 +102,9 @@ def prompt(
 
     case_base = CaseBase.open(casebase)
     query = case_base.query(image, case_id=case, group_id=group)
-    builder = prompt_for(method, base=case_base, task=task, prompt=prompt_id, library=PromptLibrary(*(folders or ())))
+    builder = prompt_for(
+        method, case_base=case_base, task=task, prompt=prompt_id, library=PromptLibrary(*(folders or ()))
+    )
     built = builder.build({"query": query, "note": note} if note else {"query": query})
     estimate = builder.estimate(built, model)
     if html is not None:

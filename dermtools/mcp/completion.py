@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 import mcp_types as types
 
 from dermtools.errors import PromptError, QueryError
+from dermtools.handles import CASE_PREFIX
 from dermtools.mcp.prompts import METHODS, offered_prompts
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.uris import CASE_TEMPLATE, LABEL_TEMPLATE, PICTURE_TEMPLATE
-from dermtools.prompting.chain_input import CASE_HANDLE
 from dermtools.text import one_line
 
 MAX_VALUES = 100
@@ -55,7 +55,7 @@ def _values(
             raise PromptError(f"no prompt {one_line(reference.name, 80)!r}")
         match name:
             case "image":
-                return [CASE_HANDLE + case_id for case_id in _case_ids(served)]
+                return [CASE_PREFIX + case_id for case_id in _case_ids(served)]
             case "task":
                 return _tasks(served)
             case "method":

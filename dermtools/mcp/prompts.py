@@ -157,7 +157,7 @@ def _messages(
         raise PromptError(f"a prompt shows at most {MAX_SHOTS} examples; ask for fewer than {method}")
     builder = prompt_for(
         method,
-        base=workspace.case_base,
+        case_base=workspace.case_base,
         task=offered.task or given.get("task"),
         prompt=offered.prompt,
         library=workspace.library,

@@ -119,12 +119,12 @@ def _case(served: ServedCaseBase, workspace: Workspace, case_id: str) -> dict[st
 
 
 def _label(workspace: Workspace, address: LabelAddress) -> dict[str, Any]:
-    base = workspace.case_base
-    task = base.task(address.task)
+    case_base = workspace.case_base
+    task = case_base.task(address.task)
     if address.label not in task.labels:
         labels = ", ".join(one_line(label, 80) for label in task.labels[:60])
         raise QueryError(f"task {task.name} has no label {one_line(address.label, 80)!r}; it has: {labels}")
-    columns = base.columns
+    columns = case_base.columns
     rows = [row for row, labels in enumerate(columns.labels.get(task.name, ())) if address.label in labels]
     listed = [columns.case_ids[row] for row in rows[:MAX_LISTED]]
     cases = [{"case_id": case_id, "uri": case_uri(case_id)} for case_id in listed]

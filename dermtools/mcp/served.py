@@ -108,8 +108,8 @@ class ServedCaseBase:
             stamp = self._stamp()
             if self._opened is None or self._opened[0] != stamp:
                 self._opened = None
-                base = CaseBase.open(self.path)
-                self._opened = (stamp, Workspace(base, grants=self._grants, library=self.library))
+                case_base = CaseBase.open(self.path)
+                self._opened = (stamp, Workspace(case_base, grants=self._grants, library=self.library))
             return self._opened
 
     def _stamp(self) -> Stamp:

@@ -1,6 +1,6 @@
 """Picture and exemplars -> messages -> prediction: the prompt library, exemplar selectors and chains.
 
-    chain = chain_for("rag-5", model="openai:gpt-4.1", base=CaseBase.open("cases"), task="location")
+    chain = chain_for("rag-5", model="openai:gpt-4.1", case_base=CaseBase.open("cases"), task="location")
     prediction = chain.invoke({"image": "photo.jpg"})
 
 `prompt_for` builds the same messages and sends nothing.

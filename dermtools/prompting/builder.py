@@ -48,7 +48,7 @@ class PromptBuilder:
         prompt: the prompt file.
         task: question and closed label set; None only for prompts that use neither.
         selector: chooses the examples.
-        base: the case base; None where no example and no case id is used.
+        case_base: the case base; None where no example and no case id is used.
         budget: for every picture.
         layout: how an example is laid out; the prompt's first layout by default.
         attributes: attributes of examples that are told.
@@ -66,7 +66,7 @@ class PromptBuilder:
         task: Task | None,
         selector: ExemplarSelector,
         *,
-        base: CaseBase | None = None,
+        case_base: CaseBase | None = None,
         budget: PictureBudget = DEFAULT_BUDGET,
         layout: str | None = None,
         attributes: Sequence[str] = (),
@@ -74,7 +74,7 @@ class PromptBuilder:
         handles: HandleResolver | None = None,
     ) -> None:
         self.method, self.prompt, self.task, self.selector = method, prompt, task, selector
-        self.base, self.budget, self.layout = base, budget, layout
+        self.case_base, self.budget, self.layout = case_base, budget, layout
         self._handles = handles
         file = prompt.file
         self.labels = LabelSet(task.labels) if task is not None else None
@@ -83,10 +83,10 @@ class PromptBuilder:
         self._exemplar = None
         self._writer = None
         if method.k:
-            if base is None:
-                raise PromptError(f"{method} needs a case base; give one with base=")
+            if case_base is None:
+                raise PromptError(f"{method} needs a case base; give one with case_base=")
             self._exemplar = compile_exemplar(file, layout, detail=budget.detail)
-            self._writer = ShotWriter(base, task, budget, attributes)
+            self._writer = ShotWriter(case_base, task, budget, attributes)
         self._fixed = self._fixed_values(variables or {})
 
     @property
@@ -123,7 +123,7 @@ class PromptBuilder:
         """First step: what was asked. Raises as `read_input`."""
         return read_input(
             value,
-            base=self.base,
+            case_base=self.case_base,
             budget=self.budget,
             embed=self.selector.needs_vector,
             handles=self._handles,

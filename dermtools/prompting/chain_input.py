@@ -10,13 +10,11 @@ from typing import Any
 from PIL import Image
 
 from dermtools.errors import QueryError
+from dermtools.handles import CASE_PREFIX, IMAGE_PREFIX
 from dermtools.images import STORED_SIDE, ImageSource, content_hash, open_image, read_bytes
 from dermtools.prediction import Query
 from dermtools.prompting.pictures import PictureBudget
 from dermtools.retrieval.case_base import CaseBase
-
-CASE_HANDLE = "case:"
-IMAGE_HANDLE = "img_"
 
 HandleResolver = Callable[[str], bytes]
 """Gives the encoded picture of an `img_...` handle."""
@@ -42,7 +40,7 @@ class Question:
 def read_input(
     value: ChainInput,
     *,
-    base: CaseBase | None,
+    case_base: CaseBase | None,
     budget: PictureBudget,
     embed: bool,
     handles: HandleResolver | None = None,
@@ -54,7 +52,7 @@ def read_input(
 
     Args:
         value: see `ChainInput`. A mapping has one of `image`, `case_id`, `query`; `note` and `group_id` where known.
-        base: where cases are looked up; None where the method needs none.
+        case_base: where cases are looked up; None where the method needs none.
         budget: for the picture that is sent.
         embed: whether the query needs its embedding.
         handles: resolves `img_...` handles.
@@ -75,7 +73,7 @@ def read_input(
     note, group_id = fields.get("note") or "", fields.get("group_id")
     if not isinstance(note, str) or not isinstance(group_id, str | None):
         raise QueryError("note and group_id are texts")
-    reader = _Reader(base, budget, embed, handles, group_id)
+    reader = _Reader(case_base, budget, embed, handles, group_id)
     query, jpeg = reader.read(given[0], fields[given[0]])
     own = {name: str(fields[name]) for name in variables if fields.get(name) is not None}
     return Question(query, jpeg, note, own)
@@ -83,7 +81,7 @@ def read_input(
 
 @dataclass(frozen=True)
 class _Reader:
-    base: CaseBase | None
+    case_base: CaseBase | None
     budget: PictureBudget
     embed: bool
     handles: HandleResolver | None
@@ -110,9 +108,9 @@ class _Reader:
         raise QueryError(f"the query {query.name} has no picture; a prompt needs one")
 
     def _text(self, value: str) -> tuple[Query, bytes]:
-        if value.startswith(CASE_HANDLE):
-            return self._case(value.removeprefix(CASE_HANDLE))
-        if value.startswith(IMAGE_HANDLE) and self.handles is not None:
+        if value.startswith(CASE_PREFIX):
+            return self._case(value.removeprefix(CASE_PREFIX))
+        if value.startswith(IMAGE_PREFIX) and self.handles is not None:
             query, jpeg = self._picture(self.handles(value))
             return replace(query, name=value), jpeg
         try:
@@ -121,20 +119,20 @@ class _Reader:
             is_file = False
         if is_file:
             return self._picture(Path(value))
-        if self.base is not None and value in self.base.columns.row_of:
+        if self.case_base is not None and value in self.case_base.columns.row_of:
             return self._case(value)
-        where = "no such file" if self.base is None else f"neither a file nor a case of {self.base.path}"
+        where = "no such file" if self.case_base is None else f"neither a file nor a case of {self.case_base.path}"
         raise QueryError(f"{value[:200]!r}: {where}; give a path, a case id, case:ID, bytes or a data URL")
 
     def _case(self, case_id: str) -> tuple[Query, bytes]:
-        if self.base is None:
+        if self.case_base is None:
             raise QueryError(f"case {case_id!r} needs a case base; give the chain one with base=")
-        return self._query(self.base.query(case_id=case_id, group_id=self.group_id))
+        return self._query(self.case_base.query(case_id=case_id, group_id=self.group_id))
 
     def _picture(self, source: ImageSource) -> tuple[Query, bytes]:
         side = self.budget.max_side
-        if self.embed and self.base is not None:
-            query = self.base.query(image=source, group_id=self.group_id)
+        if self.embed and self.case_base is not None:
+            query = self.case_base.query(image=source, group_id=self.group_id)
             if side > STORED_SIDE or query.image is None:  # the query's picture may have come reduced
                 return query, self.budget.encode(open_image(source, min_side=side, name=query.name))
             return query, self.budget.encode(query.image)

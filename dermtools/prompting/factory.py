@@ -66,13 +66,13 @@ class ChainOptions(PromptOptions, total=False):
 
 
 def prompt_for(
-    method: str, *, base: CaseBase | None = None, task: str | Task | None = None, **options: Unpack[PromptOptions]
+    method: str, *, case_base: CaseBase | None = None, task: str | Task | None = None, **options: Unpack[PromptOptions]
 ) -> PromptBuilder:
     """The builder of a method's prompts: shows exactly what would be sent, and sends nothing.
 
     Args:
         method: `zero-shot`, `random-K`, `rag-K`, `rag-mmr-K` or `rag-balanced-K`.
-        base: the case base; not needed for zero-shot with a `Task`.
+        case_base: the case base; not needed for zero-shot with a `Task`.
         task: name of a task of the case base, or a `Task`.
         options: see `PromptOptions`.
 
@@ -82,15 +82,17 @@ def prompt_for(
     """
     name = parse_method(method)
     if isinstance(task, str):
-        if base is None:
-            raise PromptError(f"task {task!r} by its name needs a case base; give base=, or a Task with its labels")
-        task = base.task(task)
+        if case_base is None:
+            raise PromptError(
+                f"task {task!r} by its name needs a case base; give case_base=, or a Task with its labels"
+            )
+        task = case_base.task(task)
     return PromptBuilder(
         name,
         _prompt(options.get("prompt"), options.get("library"), task),
         task,
-        _selector(name, base, task, options),
-        base=base,
+        _selector(name, case_base, task, options),
+        case_base=case_base,
         budget=options.get("budget", DEFAULT_BUDGET),
         layout=options.get("layout"),
         attributes=options.get("attributes", ()),
@@ -104,7 +106,7 @@ def chain_for(
     *,
     model: str | BaseChatModel,
     task: str | Task,
-    base: CaseBase | None = None,
+    case_base: CaseBase | None = None,
     structured: Structured = "auto",
     retry: RetryPolicy = DEFAULT_RETRY,
     **options: Unpack[PromptOptions],
@@ -115,7 +117,7 @@ def chain_for(
         method: as for `prompt_for`.
         model: a LangChain chat model, or `provider:model` for `chat_model`.
         task: as for `prompt_for`.
-        base: as for `prompt_for`.
+        case_base: as for `prompt_for`.
         structured: how the answer is asked for; `auto` steps down where the model refuses.
         retry: when a failed call is tried again.
         options: see `PromptOptions`.
@@ -124,27 +126,27 @@ def chain_for(
         PromptError, QueryError: as `prompt_for`.
         ModelError: the model cannot be set up.
     """
-    builder = prompt_for(method, base=base, task=task, **options)
+    builder = prompt_for(method, case_base=case_base, task=task, **options)
     return PromptChain(builder, _model(model), structured=structured, retry=retry)
 
 
 def zero_shot(
-    model: str | BaseChatModel, task: str | Task, *, base: CaseBase | None = None, **options: Unpack[ChainOptions]
+    model: str | BaseChatModel, task: str | Task, *, case_base: CaseBase | None = None, **options: Unpack[ChainOptions]
 ) -> PromptChain:
     """No examples. See `chain_for`."""
-    return chain_for("zero-shot", model=model, task=task, base=base, **options)
+    return chain_for("zero-shot", model=model, task=task, case_base=case_base, **options)
 
 
 def random_few_shot(
-    model: str | BaseChatModel, base: CaseBase, task: str | Task, *, k: int = 5, **options: Unpack[ChainOptions]
+    model: str | BaseChatModel, case_base: CaseBase, task: str | Task, *, k: int = 5, **options: Unpack[ChainOptions]
 ) -> PromptChain:
     """K examples drawn at random, the same for the same picture and seed. See `chain_for`."""
-    return chain_for(f"random-{k}", model=model, task=task, base=base, **options)
+    return chain_for(f"random-{k}", model=model, task=task, case_base=case_base, **options)
 
 
 def knn_rag(
     model: str | BaseChatModel,
-    base: CaseBase,
+    case_base: CaseBase,
     task: str | Task,
     *,
     k: int = 5,
@@ -153,7 +155,7 @@ def knn_rag(
 ) -> PromptChain:
     """The K most similar cases as examples. See `chain_for`."""
     kind = "rag" if diversity is None else f"rag-{diversity}"
-    return chain_for(f"{kind}-{k}", model=model, task=task, base=base, **options)
+    return chain_for(f"{kind}-{k}", model=model, task=task, case_base=case_base, **options)
 
 
 def answer_chain(
@@ -161,7 +163,7 @@ def answer_chain(
     *,
     model: str | BaseChatModel,
     method: str = "zero-shot",
-    base: CaseBase | None = None,
+    case_base: CaseBase | None = None,
     task: str | Task | None = None,
     structured: Structured = "auto",
     retry: RetryPolicy = DEFAULT_RETRY,
@@ -171,12 +173,12 @@ def answer_chain(
 
     Args:
         prompt: the prompt, or its id.
-        model, method, base, task, structured, retry, options: as for `chain_for`.
+        model, method, case_base, task, structured, retry, options: as for `chain_for`.
 
     Raises:
         PromptError, QueryError, ModelError: as `chain_for`.
     """
-    builder = prompt_for(method, base=base, task=task, prompt=prompt, **options)
+    builder = prompt_for(method, case_base=case_base, task=task, prompt=prompt, **options)
     return AnswerChain(builder, _model(model), structured=structured, retry=retry)
 
 
@@ -196,21 +198,21 @@ def _prompt(prompt: str | Prompt | None, library: PromptLibrary | None, task: Ta
 
 
 def _selector(
-    name: PromptedMethodName, base: CaseBase | None, task: Task | None, options: PromptOptions
+    name: PromptedMethodName, case_base: CaseBase | None, task: Task | None, options: PromptOptions
 ) -> ExemplarSelector:
     if name.kind == "zero-shot":
         return NoExemplars()
-    if base is None:
-        raise PromptError(f"{name} needs a case base; give one with base=")
+    if case_base is None:
+        raise PromptError(f"{name} needs a case base; give one with case_base=")
     chosen: Mapping[str, Any] = options
     common = {key: chosen[key] for key in ("split", "where", "budget", "attributes") if key in chosen}
     if name.kind == "random":
         drawing = {key: chosen[key] for key in ("seed", "stratified") if key in chosen}
-        return RandomSelector(base, task, name.k, **drawing, **common)
+        return RandomSelector(case_base, task, name.k, **drawing, **common)
     ordering = {key: chosen[key] for key in ("order",) if key in chosen}
     diversity: Literal["mmr", "balanced"] | None = None
     if name.kind == "rag-mmr":
         diversity = "mmr"
     elif name.kind == "rag-balanced":
         diversity = "balanced"
-    return RagSelector(base, task, name.k, diversity=diversity, **ordering, **common)
+    return RagSelector(case_base, task, name.k, diversity=diversity, **ordering, **common)

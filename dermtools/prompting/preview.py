@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dermtools.pages import templates
 from dermtools.prompting.cost.estimate import Picture, PromptEstimate, blocks
 
 if TYPE_CHECKING:
@@ -30,13 +31,12 @@ def preview_html(messages: Sequence[BaseMessage], estimate: PromptEstimate, *, t
         estimate: of these messages, see `estimate_prompt`.
         title: heading of the page.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("dermtools.prompting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
     shown = [
         _Shown(number, _ROLES.get(message.type, message.type), list(blocks(message)), number == len(messages))
         for number, message in enumerate(messages, start=1)
     ]
-    return environment.get_template("preview.html.j2").render(title=title, messages=shown, estimate=estimate)
+    return (
+        templates("dermtools.prompting")
+        .get_template("preview.html.j2")
+        .render(title=title, messages=shown, estimate=estimate)
+    )

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from dermtools.cases.case import Case
 from dermtools.images import data_url, encode_jpeg
+from dermtools.pages import templates, verbatim
 from dermtools.prediction import Prediction, Query
 
 if TYPE_CHECKING:
@@ -98,18 +98,10 @@ def page_html(page: Page) -> str:
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    # Case ids, labels and file names come from outside: autoescape is what keeps them text.
-    environment = Environment(
-        loader=PackageLoader("dermtools.retrieval"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
+    environment = templates("dermtools.retrieval")
     environment.filters["data_url"] = data_url
     environment.filters["number"] = _number
-    # Our own file, not outside text; escaping would break its quotation marks.
-    style = resources.files("dermtools.retrieval").joinpath("templates/style.css").read_text(encoding="utf-8")
-    environment.globals["style"] = Markup(style)
+    environment.globals["style"] = verbatim("dermtools.retrieval", "style.css")
     return environment
 
 

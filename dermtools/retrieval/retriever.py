@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from dermtools.embedding import TextEmbedder
 from dermtools.errors import QueryError
+from dermtools.handles import CASE_PREFIX
 from dermtools.prediction import Query
 from dermtools.retrieval.case_base import CaseBase
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from dermtools.retrieval.search.neighbors import Neighbor
 
-CASE_PREFIX = "case:"
 SHOWN_VALUE = 200
 """Characters of an attribute that go into a document's text; its metadata holds all."""
 

@@ -19,16 +19,16 @@ def system_text(workspace: Workspace) -> str:
     """The library's system prompt, filled in for a case base; what comes from data is fenced in it."""
     from dermtools.prompting.files.compile import compile_prompt
 
-    base = workspace.case_base
-    info = base.info()
+    case_base = workspace.case_base
+    info = case_base.info()
     tasks = [
         f"- {task.name}: {one_line(task.question, 300)} Classes: "
         + bounded(", ".join(one_line(label, 80) for label in task.labels), SHOWN_CLASSES)
-        for task in base.tasks
+        for task in case_base.tasks
     ]
     prompt = compile_prompt(workspace.library.get(PROMPT).file)
     messages = prompt.format_messages(
-        case_base=f"{one_line(base.path.name, 80)}, {info['cases']} cases of {info['groups']} patients or groups",
+        case_base=f"{one_line(case_base.path.name, 80)}, {info['cases']} cases of {info['groups']} patients or groups",
         tasks=fenced("\n".join(tasks), limit=20_000) or "(none)",
     )
     return "\n\n".join(str(message.text) for message in messages)

@@ -38,16 +38,16 @@ def classify_with_adapter(workspace: Workspace, arguments: ClassifyArguments, co
     from dermtools.adapter import VectorClassifierMethod, changes_since
     from dermtools.retrieval import KNNVote
 
-    base = workspace.case_base
-    task = base.task(arguments.task).name
+    case_base = workspace.case_base
+    task = case_base.task(arguments.task).name
     query = workspace.query(arguments.image, context)
     trained = workspace.classifier(task, arguments.kind)
     prediction = VectorClassifierMethod(trained, abstain=arguments.abstain).predict(query)
-    vote = KNNVote(base, task, arguments.voters, where=context.condition).predict(query)
+    vote = KNNVote(case_base, task, arguments.voters, where=context.condition).predict(query)
     first = next(iter(prediction.probabilities or {}), None)
     answering = trained.record.answering
     agree = None if first is None or vote.label is None else first == vote.label
-    notes = [*changes_since(trained.record, base.store), *trained.record.remarks(), *_learned(workspace, query)]
+    notes = [*changes_since(trained.record, case_base.store), *trained.record.remarks(), *_learned(workspace, query)]
     if agree is False:
         notes.insert(0, f"the {arguments.kind} and the vote of the nearest cases disagree: be careful")
     result = ClassifyResult(

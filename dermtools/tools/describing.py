@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dermtools.cases.case import SPLITS
 from dermtools.text import one_line
 from dermtools.tools.results import FoundCase, Result, ToolResult, quoted, shown
+from dermtools.vocabularies import is_dark, is_fitzpatrick
 
 if TYPE_CHECKING:
     from dermtools.retrieval import CaseBase
@@ -22,8 +22,6 @@ SHOWN_LABELS = 60
 """Labels of a task in a text for a model, where no task was asked for."""
 FEW = 0.1
 """Share of dark-skin cases below which their number is called a gap."""
-_DARK = re.compile(r"(?:type\s*)?(?:[56](?:\.0)?|VI?)", re.IGNORECASE)
-"""Fitzpatrick types V and VI, however they are written."""
 
 
 class CaseResult(Result):
@@ -77,11 +75,11 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
     """
     from dermtools.embedding import TextEmbedder
 
-    base = workspace.case_base
-    info = base.info()
-    wanted = base.tasks if arguments.task is None else (base.task(arguments.task),)
+    case_base = workspace.case_base
+    info = case_base.info()
+    wanted = case_base.tasks if arguments.task is None else (case_base.task(arguments.task),)
     result = DescribeResult(
-        name=base.path.name,
+        name=case_base.path.name,
         cases=info["cases"],
         groups=info["groups"],
         splits=info["splits"],
@@ -90,30 +88,30 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
                 name=task.name,
                 question=task.question,
                 labels=info["tasks"][task.name],
-                classifiers=_classifiers(base, task.name),
+                classifiers=_classifiers(case_base, task.name),
             )
             for task in wanted
         ],
-        attributes=sorted(base.columns.attributes),
+        attributes=sorted(case_base.columns.attributes),
         embedder={name: value for name, value in info["embedder"].items() if name != "spec"},
-        reads_text=isinstance(base.embedder, TextEmbedder),
+        reads_text=isinstance(case_base.embedder, TextEmbedder),
         sources=info["sources"],
-        gaps=_gaps(base),
+        gaps=_gaps(case_base),
     )
     return ToolResult(_text(result, SHOWN_LABELS if arguments.task is None else None), result)
 
 
-def _classifiers(base: CaseBase, task: str) -> list[str]:
+def _classifiers(case_base: CaseBase, task: str) -> list[str]:
     from dermtools.adapter.saved import FOLDER, RECORD_NAME
 
-    return sorted(path.parent.name for path in (base.path / FOLDER / task).glob(f"*/{RECORD_NAME}"))
+    return sorted(path.parent.name for path in (case_base.path / FOLDER / task).glob(f"*/{RECORD_NAME}"))
 
 
-def _gaps(base: CaseBase) -> list[str]:
+def _gaps(case_base: CaseBase) -> list[str]:
     from dermtools.retrieval.audit.coverage import label_gaps, skin_tones
 
-    columns = base.columns
-    gaps = [finding.message for finding in label_gaps(columns, {task.name: task.labels for task in base.tasks})]
+    columns = case_base.columns
+    gaps = [finding.message for finding in label_gaps(columns, {task.name: task.labels for task in case_base.tasks})]
     tones = skin_tones(columns)
     if not tones:
         gaps.append("skin tone is not recorded: whether dark skin is covered is not known")
@@ -123,8 +121,8 @@ def _gaps(base: CaseBase) -> list[str]:
 def dark_skin_gap(counts: Counts) -> str | None:
     """Where few cases are recorded as Fitzpatrick type V or VI, or the scale is another one: how many there are."""
     known = sum(counts.counts.values())
-    dark = sum(count for value, count in counts.counts.items() if _DARK.fullmatch(value.strip()))
-    if not re.search(r"fitzpatrick|skin_?type|phototype", counts.name, re.IGNORECASE):
+    dark = sum(count for value, count in counts.counts.items() if is_dark(value))
+    if not is_fitzpatrick(counts.name):
         return f"skin tone: {counts.line()}"
     if known and dark / known >= FEW and counts.unknown <= known:
         return None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from dermtools.errors import QueryError
+from dermtools.handles import CASE_PREFIX
 from dermtools.images import data_url
-from dermtools.prompting.chain_input import CASE_HANDLE
 from dermtools.prompting.exemplars.shots import Shot, ShotWriter
 from dermtools.prompting.files.compile import compile_exemplar
 from dermtools.prompting.pictures import DEFAULT_BUDGET
@@ -48,8 +48,8 @@ def format_exemplars(workspace: Workspace, arguments: ExemplarArguments, context
     """
     if (arguments.case_ids is None) == (arguments.image is None):
         raise QueryError("give either case_ids or image, one of them")
-    base = workspace.case_base
-    task = base.task(arguments.task)
+    case_base = workspace.case_base
+    task = case_base.task(arguments.task)
     file = workspace.library.for_task(task).file
     layout = arguments.layout or next(iter(file.exemplar), None)
     if layout is not None and layout not in file.exemplar:
@@ -57,8 +57,8 @@ def format_exemplars(workspace: Workspace, arguments: ExemplarArguments, context
     template = compile_exemplar(file, layout)
     shots = _shots(workspace, arguments, task, context)
     messages: list[BaseMessage] = []
-    for variables in ShotWriter(base, task, DEFAULT_BUDGET).variables(shots):
-        messages += template.format_messages(**{**variables, "image": CASE_HANDLE + variables["case_id"]})
+    for variables in ShotWriter(case_base, task, DEFAULT_BUDGET).variables(shots):
+        messages += template.format_messages(**{**variables, "image": CASE_PREFIX + variables["case_id"]})
     cases = [FoundCase.of(shot.case, [task], shot.rank, shot.distance) for shot in shots]
     result = ExemplarResult(
         task=task.name,
@@ -86,7 +86,7 @@ def exemplar_messages(messages: Sequence[dict[str, Any]], case_base: CaseBase) -
     def filled(block: Any) -> Any:
         if not isinstance(block, dict) or block.get("type") != "image_url":
             return block
-        case_id = block["image_url"]["url"].removeprefix(CASE_HANDLE)
+        case_id = block["image_url"]["url"].removeprefix(CASE_PREFIX)
         return {**block, "image_url": {**block["image_url"], "url": data_url(case_base.jpeg(case_id))}}
 
     return convert_to_messages(

@@ -49,7 +49,7 @@ def run_prompt(workspace: Workspace, arguments: PromptArguments, context: DermCo
         arguments.method,
         model=workspace.vision_model,
         task=task,
-        base=workspace.case_base,
+        case_base=workspace.case_base,
         library=workspace.library,
         where=context.condition,
     )

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.cases.case import AttributeValue, Case, Task
+from dermtools.handles import CASE_PREFIX
 from dermtools.prediction import Exemplar, Prediction
-from dermtools.prompting.chain_input import CASE_HANDLE
 from dermtools.text import bounded, fenced, one_line
 
 SHOWN_LABEL = 80
@@ -70,7 +70,7 @@ class FoundCase(BaseModel):
         closed = {task.name: set(task.labels) for task in tasks}
         return cls(
             case_id=case.case_id,
-            handle=CASE_HANDLE + case.case_id,
+            handle=CASE_PREFIX + case.case_id,
             group_id=case.group_id,
             split=case.split,
             rank=rank,

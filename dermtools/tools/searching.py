@@ -34,18 +34,18 @@ def search_similar_cases(workspace: Workspace, arguments: SearchArguments, conte
     """
     if (arguments.image is None) == (arguments.text is None):
         raise QueryError("give either image or text, one of them")
-    base = workspace.case_base
+    case_base = workspace.case_base
     if arguments.image is not None:
         query = workspace.query(arguments.image, context)
     else:
-        query = base.query(text=arguments.text)
-    found = base.search(
+        query = case_base.query(text=arguments.text)
+    found = case_base.search(
         query=query,
         k=arguments.k,
         where=[*context.conditions, *([arguments.where] if arguments.where else [])] or None,
         max_per_group=arguments.max_per_group,
     )
-    tasks = base.tasks
+    tasks = case_base.tasks
     cases = [FoundCase.of(neighbor.case, tasks, neighbor.rank, neighbor.distance) for neighbor in found]
     agreement: dict[str, Counter[str]] = {task.name: Counter() for task in tasks}
     for case in cases:

@@ -9,15 +9,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dermtools.errors import QueryError, TrainingError
+from dermtools.folders import refuse
+from dermtools.handles import CASE_PREFIX, IMAGE_PREFIX
 from dermtools.prediction import Query
-from dermtools.prompting.chain_input import CASE_HANDLE
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.retrieval.queries import with_vector
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.fetching import PictureFetcher
-from dermtools.tools.pictures.grants import ImageGrants, refuse
-from dermtools.tools.pictures.image_store import IMAGE_PREFIX, HeldImage
+from dermtools.tools.pictures.grants import ImageGrants
+from dermtools.tools.pictures.image_store import HeldImage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -76,9 +77,9 @@ class Workspace:
         """
         if reference.startswith(IMAGE_PREFIX):
             return self._held(context.images.get(reference), context)
-        if reference.startswith(CASE_HANDLE):
+        if reference.startswith(CASE_PREFIX):
             case = self.case(reference, context)
-            return replace(self.case_base.query(case_id=case.case_id), name=CASE_HANDLE + case.case_id)
+            return replace(self.case_base.query(case_id=case.case_id), name=CASE_PREFIX + case.case_id)
         return self._held(self._read(reference, context), context)
 
     def case(self, reference: str, context: DermContext) -> Case:
@@ -87,7 +88,7 @@ class Workspace:
         Raises:
             QueryError: there is no such case, or this run may not see it.
         """
-        case_id = reference.removeprefix(CASE_HANDLE)
+        case_id = reference.removeprefix(CASE_PREFIX)
         case = self.case_base.case(case_id)
         if not self.visible([case.case_id], context):
             raise QueryError(f"case {case_id!r} is not open to this run; use cases that a search found")

@@ -11,32 +11,21 @@ from typing import Any
 import pytest
 
 from dermtools.agent import DermAgent, ImageGrants, create_derm_agent
-from dermtools.prompting import RetryPolicy, chat_model
+from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
-from tests.prompting.conftest import schemas
+from tests.support.agent_replies import QUICK, call, final, handle_in
 from tests.support.openai_replies import Call, Fail, Reply, Say
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import Request
 from tests.support.streaming_server import StreamingOpenAIServer
 
-__all__ = ["schemas"]
-
 APIS = ("chat", "responses")
-QUICK = RetryPolicy(attempts=3, first_wait=0.01, max_wait=1.0)
 MakeAgent = Callable[..., DermAgent]
 
 
 def agent_at(server: StreamingOpenAIServer, case_base: CaseBase, api: str, **options: Any) -> DermAgent:
     model = chat_model("openai:gpt-4.1", api=api, base_url=server.url, api_key="k", timeout=20)
     return create_derm_agent(model, case_base, **{"retry": QUICK, **options})
-
-
-def call(name: str, **arguments: Any) -> Call:
-    return Call(((name, arguments),))
-
-
-def final(label: str, *case_ids: str, confidence: float = 0.7) -> Call:
-    return call("final_answer", reason="As seen.", label=label, confidence=confidence, case_ids=list(case_ids))
 
 
 def tool_texts(request: Request) -> list[str]:
@@ -46,12 +35,6 @@ def tool_texts(request: Request) -> list[str]:
     else:
         found = [item["output"] for item in request.messages if item.get("type") == "function_call_output"]
     return [text if isinstance(text, str) else " ".join(part.get("text", "") for part in text) for text in found]
-
-
-def handle_in(request: dict[str, Any]) -> str:
-    match = re.search(r"img_[0-9a-f]{16}", json.dumps(request))
-    assert match is not None
-    return match[0]
 
 
 def search_then_format_then_answer(api: str, request: dict[str, Any]) -> Reply:

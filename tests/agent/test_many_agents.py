@@ -15,13 +15,10 @@ from dermtools.cases.sources.sample import load_sample
 from dermtools.prediction import Method, Outcome, Query
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
-from tests.agent.test_derm_agent import QUICK, call, final, handle_in
-from tests.prompting.conftest import schemas
+from tests.support.agent_replies import QUICK, call, final, handle_in
 from tests.support.openai_replies import Reply, Say
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.streaming_server import StreamingOpenAIServer
-
-__all__ = ["schemas"]
 
 
 def pictures(count: int, seed: int) -> list[bytes]:

@@ -16,13 +16,10 @@ from dermtools.agent import DermContext, DermToolkit, PictureMiddleware, human_m
 from dermtools.images import data_url
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
-from tests.agent.test_derm_agent import call, handle_in
-from tests.prompting.conftest import schemas
+from tests.support.agent_replies import call, handle_in
 from tests.support.openai_replies import Call, Reply, Say
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.streaming_server import StreamingOpenAIServer
-
-__all__ = ["schemas"]
 
 
 def plain_agent(server: StreamingOpenAIServer, case_base: CaseBase, **options: Any) -> tuple[Any, DermToolkit]:

@@ -20,12 +20,9 @@ from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
 from dermtools.tools.pictures.showing import TEXT_IN_PICTURES
 from dermtools.tools.results import FoundCase, quoted
-from tests.prompting.conftest import schemas
 from tests.support.openai_replies import Call, Reply, Say
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.streaming_server import StreamingOpenAIServer
-
-__all__ = ["schemas"]
 
 MARK = "OBEYME"
 INJECTIONS = {
@@ -69,10 +66,10 @@ def hostile_base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
         for number, text in enumerate(INJECTIONS.values())
     ]
     task = Task(name="diagnosis", question=f"Which diagnosis? {MARK}", labels=(HOSTILE_LABEL, "psoriasis"))
-    base = CaseBase.create(tmp_path_factory.mktemp("hostile") / "casebase")
-    base.add(SourceData(name=f"hostile {MARK}", tasks=(task,), cases=tuple(cases), notes=(f"{MARK} note",)))
-    assert len(base) == len(INJECTIONS)
-    return base
+    case_base = CaseBase.create(tmp_path_factory.mktemp("hostile") / "casebase")
+    case_base.add(SourceData(name=f"hostile {MARK}", tasks=(task,), cases=tuple(cases), notes=(f"{MARK} note",)))
+    assert len(case_base) == len(INJECTIONS)
+    return case_base
 
 
 def outside_fences(text: str) -> str:
@@ -89,8 +86,8 @@ def assert_clean(text: str) -> None:
     assert len(text) < 12_000
 
 
-def calls_of(base: CaseBase) -> list[tuple[str, dict[str, Any]]]:
-    ids = list(base.columns.case_ids)
+def calls_of(case_base: CaseBase) -> list[tuple[str, dict[str, Any]]]:
+    ids = list(case_base.columns.case_ids)
     return [
         ("describe_case_base", {}),
         ("describe_case_base", {"task": "diagnosis"}),

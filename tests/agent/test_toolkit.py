@@ -20,12 +20,9 @@ from dermtools.cases.sources.sample import load_sample
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
 from dermtools.tools.catalog import FUNCTIONS
-from tests.prompting.conftest import schemas
 from tests.support.openai_replies import Answer, Fail
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.streaming_server import StreamingOpenAIServer
-
-__all__ = ["schemas"]
 
 
 @pytest.fixture
@@ -116,7 +113,7 @@ def test_a_training_case_is_said_to_be_one(toolkit: DermToolkit, case_base: Case
 def test_exemplars_are_the_messages_that_the_chain_would_send(toolkit: DermToolkit, case_base: CaseBase) -> None:
     from dermtools.prompting import prompt_for
 
-    built = prompt_for("rag-3", base=case_base, task="location").build("case:drawn_p01_1")
+    built = prompt_for("rag-3", case_base=case_base, task="location").build("case:drawn_p01_1")
     data = called(toolkit, "format_exemplars", image="case:drawn_p01_1", task="location", shots=3).artifact
     messages = exemplar_messages(data["messages"], case_base)
     assert [message.content for message in messages] == [message.content for message in built.messages[1:-1]]

@@ -13,12 +13,9 @@ from langchain_tests.unit_tests import ToolsUnitTests
 from dermtools.agent import DermToolkit
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
-from tests.prompting.conftest import schemas
 from tests.support.openai_replies import Answer
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.streaming_server import StreamingOpenAIServer
-
-__all__ = ["schemas"]
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     "search_similar_cases": {"image": "case:drawn_p01_1", "k": 2, "show_pictures": True},

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import pytest
 
 from dermtools.cases import load_source
 from dermtools.cli import main
 from dermtools.retrieval import CaseBase
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class Run(Protocol):
-    def __call__(self, *arguments: object) -> Done: ...
+from tests.support.command_line import Done, Run
 
 
 @pytest.fixture

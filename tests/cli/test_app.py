@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from dermtools import __version__
 from dermtools.cli.app import app
-from tests.cli.conftest import Run
+from tests.support.command_line import Run
 
 HEAVY = ("torch", "faiss", "lancedb", "pyarrow", "langchain_core", "transformers", "onnxruntime", "PIL", "pydantic")
 

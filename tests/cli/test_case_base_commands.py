@@ -11,7 +11,7 @@ from PIL import Image
 
 from dermtools.cases import load_source
 from dermtools.retrieval import CaseBase
-from tests.cli.conftest import Run
+from tests.support.command_line import Run
 
 
 @pytest.fixture

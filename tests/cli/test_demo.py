@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from dermtools.cases import load_source
-from tests.cli.conftest import Run
+from tests.support.command_line import Run
 
 
 def test_demo_over_the_drawn_sample_ends_by_naming_its_page(run: Run, tmp_path: Path) -> None:

@@ -9,13 +9,10 @@ from pathlib import Path
 import pytest
 
 from dermtools.retrieval import CaseBase
-from tests.cli.conftest import Run
-from tests.prompting.conftest import schemas
+from tests.support.command_line import Run
 from tests.support.openai_replies import Call, Say
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.streaming_server import StreamingOpenAIServer
-
-__all__ = ["schemas"]
 
 
 @pytest.fixture

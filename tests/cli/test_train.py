@@ -7,35 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.support.command_line import Run
 
 
 @pytest.fixture
-def base(sample_base: Path, tmp_path: Path) -> Path:
+def case_base(sample_base: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sample_base, tmp_path / "base"))
 
 
 @pytest.mark.parametrize("kind", ["adapter", "linear-probe"])
-def test_a_trained_classifier_answers(run: Run, base: Path, kind: str) -> None:
-    done = run("train", base, "--task", "location", "--kind", kind)
+def test_a_trained_classifier_answers(run: Run, case_base: Path, kind: str) -> None:
+    done = run("train", case_base, "--task", "location", "--kind", kind)
     assert done.code == 0, done.err
-    assert str(base / "adapters" / "location" / kind) in done.out.replace("\n", "")
-    answer = run("classify", base, "--case", "drawn_p03_1", "--task", "location", "--method", kind, "--json").json
+    assert str(case_base / "adapters" / "location" / kind) in done.out.replace("\n", "")
+    answer = run("classify", case_base, "--case", "drawn_p03_1", "--task", "location", "--method", kind, "--json").json
     assert answer["method"] == kind
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
     assert answer["label_set"] is not None
 
 
-def test_fusion_joins_adapter_and_vote(run: Run, base: Path) -> None:
-    run("train", base, "--task", "location")
-    done = run("classify", base, "--case", "drawn_p03_1", "--task", "location", "--method", "fusion", "--json")
+def test_fusion_joins_adapter_and_vote(run: Run, case_base: Path) -> None:
+    run("train", case_base, "--task", "location")
+    done = run("classify", case_base, "--case", "drawn_p03_1", "--task", "location", "--method", "fusion", "--json")
     assert done.code == 0, done.err
     assert done.json["method"] == "fusion"
 
 
-def test_a_wider_coverage_gives_no_smaller_set(run: Run, base: Path) -> None:
-    run("train", base, "--task", "location")
-    arguments = ("classify", base, "--case", "drawn_p03_1", "--task", "location", "--method", "adapter", "--json")
+def test_a_wider_coverage_gives_no_smaller_set(run: Run, case_base: Path) -> None:
+    run("train", case_base, "--task", "location")
+    arguments = ("classify", case_base, "--case", "drawn_p03_1", "--task", "location", "--method", "adapter", "--json")
     narrow = run(*arguments, "--coverage", 0.6).json["label_set"]
     wide = run(*arguments, "--coverage", 0.85).json["label_set"]
     assert set(narrow) <= set(wide)
@@ -50,8 +50,8 @@ def test_a_wider_coverage_gives_no_smaller_set(run: Run, base: Path) -> None:
         (["--task", "location", "--coverage", 1.5], "coverage"),
     ],
 )
-def test_what_cannot_be_trained_is_one_line(run: Run, base: Path, arguments: list[object], said: str) -> None:
-    done = run("train", base, *arguments)
+def test_what_cannot_be_trained_is_one_line(run: Run, case_base: Path, arguments: list[object], said: str) -> None:
+    done = run("train", case_base, *arguments)
     assert done.code == 1
     assert len(done.err.splitlines()) == 1
     assert said in done.err

@@ -91,6 +91,6 @@ def sample_base(tmp_path_factory):
     from dermtools.cases import load_source
     from dermtools.retrieval import CaseBase
 
-    base = CaseBase.create(tmp_path_factory.mktemp("evaluation") / "base")
-    base.add(load_source("sample"))
-    return base
+    case_base = CaseBase.create(tmp_path_factory.mktemp("evaluation") / "base")
+    case_base.add(load_source("sample"))
+    return case_base

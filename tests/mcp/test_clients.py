@@ -25,13 +25,10 @@ from dermtools.agent import DermToolkit
 from dermtools.images import data_url
 from dermtools.prompting import chat_model, prompt_for
 from dermtools.retrieval import CaseBase
-from tests.prompting.conftest import schemas
 from tests.support.mcp_processes import HttpServer, stdio
 from tests.support.openai_replies import Answer
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.streaming_server import StreamingOpenAIServer
-
-__all__ = ["schemas"]
 
 MODES = ("legacy", "2026-07-28")
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -94,19 +91,19 @@ async def drive_tools(client: Client, toolkit: DermToolkit, photograph: bytes) -
     assert_equal(result, called(toolkit, "search_similar_cases", arguments))
 
 
-async def drive_resources(client: Client, base: CaseBase) -> None:
+async def drive_resources(client: Client, case_base: CaseBase) -> None:
     uris = [resource.uri for resource in (await client.list_resources()).resources]
     assert uris == ["dermtools://case-base"]
     described = await read_json(client, uris[0])
-    assert described["cases"] == len(base)
+    assert described["cases"] == len(case_base)
     templates = {template.name: template for template in (await client.list_resource_templates()).resource_templates}
     assert set(templates) == {"case", "case-picture", "label"}
     uri = templates["case"].uri_template.replace("{case_id}", "drawn_p01_1")
     case = await read_json(client, uri)
-    assert case["labels"] == {task: list(labels) for task, labels in base.case("drawn_p01_1").labels.items()}
+    assert case["labels"] == {task: list(labels) for task, labels in case_base.case("drawn_p01_1").labels.items()}
     picture = (await client.read_resource(case["picture"])).contents[0]
     assert isinstance(picture, BlobResourceContents)
-    assert base64.b64decode(picture.blob) == base.jpeg("drawn_p01_1")
+    assert base64.b64decode(picture.blob) == case_base.jpeg("drawn_p01_1")
     site = case["labels"]["location"][0]
     uri = templates["label"].uri_template.replace("{task}", "location").replace("{label}", site)
     listed = await read_json(client, uri)
@@ -119,7 +116,7 @@ async def read_json(client: Client, uri: str) -> Any:
     return json.loads(content.text)
 
 
-async def drive_prompts(client: Client, base: CaseBase) -> None:
+async def drive_prompts(client: Client, case_base: CaseBase) -> None:
     prompts = {prompt.name: prompt for prompt in (await client.list_prompts()).prompts}
     assert {
         "classify_location",
@@ -137,7 +134,7 @@ async def drive_prompts(client: Client, base: CaseBase) -> None:
         assert len(pictures) == expected
         assert any(isinstance(message.content, TextContent) for message in result.messages)
     result = await client.get_prompt("classify_location", {"image": "case:drawn_p01_1", "method": "zero-shot"})
-    built = prompt_for("zero-shot", base=base, task="location").build("case:drawn_p01_1")
+    built = prompt_for("zero-shot", case_base=case_base, task="location").build("case:drawn_p01_1")
     assert isinstance(result.messages[0].content, TextContent)
     assert result.messages[0].content.text == built.messages[0].content
 

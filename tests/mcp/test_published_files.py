@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from dermtools import __version__
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 PLUGIN = ROOT / "plugin"
 

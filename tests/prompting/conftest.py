@@ -1,42 +1,19 @@
+"""Case bases that the tests of prompts choose their examples from."""
+
 from __future__ import annotations
 
 import csv
-import io
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from dermtools.cases import Case, SourceCase, SourceData, Task
 from dermtools.retrieval import CaseBase
-from tests.support.openai_requests import OpenAISchemas
-
-LABELS = ("face", "foot", "hand", "hand-back")
+from tests.support.pictures import LABELS, picture
 
 
 @pytest.fixture(scope="session")
-def schemas(shared: Path) -> OpenAISchemas:
-    """OpenAI's published request and reply schemas."""
-    path = shared / "reference" / "openai-schemas.json"
-    if not path.is_file():
-        pytest.skip(f"no OpenAI schemas at {path}")
-    return OpenAISchemas(path)
-
-
-def picture(seed: int, size: tuple[int, int] = (96, 72)) -> bytes:
-    """A JPEG with EXIF that no two seeds share."""
-    rng = np.random.default_rng(seed)
-    small = Image.fromarray(rng.integers(0, 255, (6, 8, 3), dtype=np.uint8))
-    out = io.BytesIO()
-    exif = Image.Exif()
-    exif[0x010E] = "patient name"
-    small.resize(size, Image.Resampling.BICUBIC).save(out, "JPEG", exif=exif)
-    return out.getvalue()
-
-
-@pytest.fixture(scope="session")
-def base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
+def case_base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
     """48 cases of 16 patients, labels in turns; patient 0 has one picture twice; 12 to 15 are the test split."""
     cases = []
     for number in range(48):

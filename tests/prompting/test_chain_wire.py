@@ -18,19 +18,19 @@ from dermtools.prompting import (
 )
 from dermtools.prompting.chain import PromptChain
 from dermtools.retrieval import CaseBase
-from tests.prompting.conftest import picture
 from tests.support.openai_replies import Answer
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer, Request
+from tests.support.pictures import picture
 
 APIS = ("chat", "responses")
 METHODS = ("zero-shot", "random-5", "rag-5", "rag-mmr-5", "rag-balanced-5")
 QUICK = RetryPolicy(attempts=2, first_wait=0.01)
 
 
-def chain(server: OpenAIServer, base: CaseBase, method: str, *, api: str = "chat", **options: Any) -> PromptChain:
+def chain(server: OpenAIServer, case_base: CaseBase, method: str, *, api: str = "chat", **options: Any) -> PromptChain:
     model = chat_model("openai:gpt-4.1", api=api, base_url=server.url, timeout=10)
-    return chain_for(method, model=model, base=base, task="location", retry=QUICK, **options)
+    return chain_for(method, model=model, case_base=case_base, task="location", retry=QUICK, **options)
 
 
 def texts(message: dict[str, Any]) -> list[str]:
@@ -38,23 +38,23 @@ def texts(message: dict[str, Any]) -> list[str]:
     return [content] if isinstance(content, str) else [part["text"] for part in content if "text" in part]
 
 
-def check_request(request: Request, base: CaseBase, prediction: Prediction, case_id: str, max_side: int) -> None:
+def check_request(request: Request, case_base: CaseBase, prediction: Prediction, case_id: str, max_side: int) -> None:
     """One request of a `single` layout: roles, order, labels, pictures, and that nothing gives the answer away."""
-    query = base.case(case_id)
+    query = case_base.case(case_id)
     system, *shown, question = request.messages
     assert [message["role"] for message in request.messages] == ["system", *["user"] * (len(shown) + 1)]
     assert len(shown) == len(prediction.exemplars)
     assert len(request.pictures) == len(shown) + 1
 
     for message, exemplar in zip(shown, prediction.exemplars, strict=True):
-        case = base.case(exemplar.case_id)
+        case = case_base.case(exemplar.case_id)
         assert texts(message) == [f"Answer: {' | '.join(case.labels['location'])}"]
-        assert set(case.labels["location"]) <= set(base.task("location").labels)
+        assert set(case.labels["location"]) <= set(case_base.task("location").labels)
         assert case.group_id != query.group_id
         assert case.split == "train"
     assert len({exemplar.group_id for exemplar in prediction.exemplars}) == len(prediction.exemplars)
     if max_side >= 512:
-        assert request.pictures[:-1] == [base.jpeg(exemplar.case_id) for exemplar in prediction.exemplars]
+        assert request.pictures[:-1] == [case_base.jpeg(exemplar.case_id) for exemplar in prediction.exemplars]
 
     for jpeg in request.pictures:
         with Image.open(io.BytesIO(jpeg)) as image:
@@ -83,20 +83,20 @@ def check_request(request: Request, base: CaseBase, prediction: Prediction, case
 def test_what_arrives_is_what_the_method_promises_on_real_photographs(
     schemas: OpenAISchemas, photographs_base: CaseBase, method: str, api: str
 ) -> None:
-    base = photographs_base
-    labels = base.task("location").labels
-    columns = base.columns
+    case_base = photographs_base
+    labels = case_base.task("location").labels
+    columns = case_base.columns
     tested = [case for case, split in zip(columns.case_ids, columns.splits, strict=True) if split == "test"][:4]
     with OpenAIServer(schemas, default=Answer(labels[0])) as server:
         for max_side in (512, 128):
-            asking = chain(server, base, method, api=api, budget=PictureBudget(max_side=max_side))
+            asking = chain(server, case_base, method, api=api, budget=PictureBudget(max_side=max_side))
             for case_id in tested:
                 prediction = asking.invoke({"case_id": case_id})
                 assert (prediction.label, prediction.outcome) == (labels[0], Outcome.OK)
                 assert (prediction.method, prediction.task) == (method, "location")
                 request = server.requests[-1]
                 assert request.refused is None
-                check_request(request, base, prediction, case_id, max_side)
+                check_request(request, case_base, prediction, case_id, max_side)
                 for label in labels:
                     assert f"- {label}" in texts(request.messages[0])[0]
                 if method.startswith("rag"):
@@ -105,9 +105,9 @@ def test_what_arrives_is_what_the_method_promises_on_real_photographs(
 
 
 @pytest.mark.parametrize("api", APIS)
-def test_question_and_answer_pairs_arrive_in_turns(schemas: OpenAISchemas, base: CaseBase, api: str) -> None:
+def test_question_and_answer_pairs_arrive_in_turns(schemas: OpenAISchemas, case_base: CaseBase, api: str) -> None:
     with OpenAIServer(schemas) as server:
-        prediction = chain(server, base, "rag-3", api=api, layout="pairs").invoke("c03")
+        prediction = chain(server, case_base, "rag-3", api=api, layout="pairs").invoke("c03")
         messages = server.requests[0].messages
     assert [message["role"] for message in messages] == ["system", *["user", "assistant"] * 3, "user"]
     told = [texts(message) for message in messages if message["role"] == "assistant"]
@@ -115,17 +115,17 @@ def test_question_and_answer_pairs_arrive_in_turns(schemas: OpenAISchemas, base:
 
 
 @pytest.mark.parametrize("api", APIS)
-def test_detail_arrives(schemas: OpenAISchemas, base: CaseBase, api: str) -> None:
+def test_detail_arrives(schemas: OpenAISchemas, case_base: CaseBase, api: str) -> None:
     with OpenAIServer(schemas) as server:
         for detail in ("low", "high"):
-            chain(server, base, "rag-2", api=api, budget=PictureBudget(detail=detail)).invoke("c03")
+            chain(server, case_base, "rag-2", api=api, budget=PictureBudget(detail=detail)).invoke("c03")
             assert server.requests[-1].details == [detail] * 3
 
 
-def test_a_photographs_own_metadata_is_not_sent(schemas: OpenAISchemas, base: CaseBase) -> None:
+def test_a_photographs_own_metadata_is_not_sent(schemas: OpenAISchemas, case_base: CaseBase) -> None:
     encoded = picture(999)
     assert b"patient name" in encoded
     with OpenAIServer(schemas) as server:
         for method in ("zero-shot", "rag-2"):
-            chain(server, base, method).invoke({"image": encoded})
+            chain(server, case_base, method).invoke({"image": encoded})
             assert all(b"patient name" not in jpeg for jpeg in server.requests[-1].pictures)

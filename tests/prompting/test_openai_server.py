@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.prompting.conftest import picture
 from tests.support.openai_requests import OpenAISchemas, Refused
 from tests.support.openai_server import OpenAIServer
+from tests.support.pictures import picture
 
 GOOD_URL = "data:image/jpeg;base64," + base64.b64encode(picture(1)).decode()
 SCHEMA = {"type": "object", "properties": {"label": {"type": "string"}}, "required": ["label"]}

@@ -18,8 +18,8 @@ class Page(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def test_every_message_and_picture_is_shown_and_nothing_is_loaded_or_run(base: CaseBase) -> None:
-    builder = prompt_for("rag-3", base=base, task="location")
+def test_every_message_and_picture_is_shown_and_nothing_is_loaded_or_run(case_base: CaseBase) -> None:
+    builder = prompt_for("rag-3", case_base=case_base, task="location")
     built = builder.build({"image": "c03", "note": "<script>alert(1)</script> & more"})
     estimate = builder.estimate(built, "openai:gpt-4.1")
     html = preview_html(built.messages, estimate, title="rag-3 <b>")
@@ -38,7 +38,7 @@ def test_every_message_and_picture_is_shown_and_nothing_is_loaded_or_run(base: C
     assert "Nothing was sent" in html
 
 
-def test_an_unknown_price_is_shown_as_unknown(base: CaseBase) -> None:
-    builder = prompt_for("zero-shot", base=base, task="location")
+def test_an_unknown_price_is_shown_as_unknown(case_base: CaseBase) -> None:
+    builder = prompt_for("zero-shot", case_base=case_base, task="location")
     built = builder.build("c03")
     assert "unknown" in preview_html(built.messages, builder.estimate(built, "ollama:llava"))

@@ -13,10 +13,10 @@ from dermtools.tools.workspace import Workspace
 @pytest.fixture(scope="session")
 def case_base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
     """42 drawn cases of 12 patients, with a trained adapter for `location`. Not to be changed by a test."""
-    base = CaseBase.create(tmp_path_factory.mktemp("agent") / "casebase")
-    base.add(load_sample(patients=12))
-    save_classifier(base.path, train(base.store, "location", AdapterConfig(epochs=3)))
-    return base
+    case_base = CaseBase.create(tmp_path_factory.mktemp("agent") / "casebase")
+    case_base.add(load_sample(patients=12))
+    save_classifier(case_base.path, train(case_base.store, "location", AdapterConfig(epochs=3)))
+    return case_base
 
 
 @pytest.fixture

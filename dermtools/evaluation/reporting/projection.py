@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from dermtools.errors import require_extra
-from dermtools.evaluation.running.records import replace_file
+from dermtools.files import write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +61,7 @@ def case_map(
     found = CaseMap("UMAP" if chosen == "umap" else "principal components", case_base.columns.case_ids, places)
     if kept is not None:
         content = {"made_of": made_of, "method": found.method, "case_ids": found.case_ids, "places": places.tolist()}
-        replace_file(kept, json.dumps(content))
+        write_whole(kept, json.dumps(content))
     return found
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from dermtools.evaluation.reporting import tables
 from dermtools.evaluation.reporting.report_data import page_data
-from dermtools.evaluation.running.records import replace_file
+from dermtools.files import write_whole
+from dermtools.pages import templates, verbatim
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,33 +51,22 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
         )
     )
     path = run.path / "report.html"
-    replace_file(path, page)
+    write_whole(path, page)
     return path
 
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    # Labels, case ids and replies come from outside: autoescape is what keeps them text.
-    environment = Environment(
-        loader=PackageLoader("dermtools.evaluation.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
+    environment = templates("dermtools.evaluation.reporting")
     environment.filters["percent"] = tables.percent
     environment.filters["span"] = tables.span
     environment.filters["seconds"] = tables.seconds
     environment.filters["dollars"] = tables.dollars
     environment.filters["unlabelled"] = tables.unlabelled
-    # Our own files, not outside text; escaping would break them.
     for name, room, file in (
         ("house_style", "dermtools.retrieval", "style.css"),
-        ("style", "dermtools.evaluation", "report.css"),
-        ("script", "dermtools.evaluation", "report.js"),
+        ("style", "dermtools.evaluation.reporting", "report.css"),
+        ("script", "dermtools.evaluation.reporting", "report.js"),
     ):
-        text = resources.files(room).joinpath(f"templates/{file}").read_text(encoding="utf-8")
-        environment.globals[name] = Markup(text)
+        environment.globals[name] = verbatim(room, file)
     return environment

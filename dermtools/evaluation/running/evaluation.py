@@ -14,11 +14,12 @@ from dermtools.evaluation.reporting.tables import table_markdown
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.asking import Asked, ask
 from dermtools.evaluation.running.plan import Budget, Plan, make_plan
-from dermtools.evaluation.running.records import RunError, replace_file
+from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.running.run import Run, RunSpec
 from dermtools.evaluation.scoring import Rule, Target, targets
 from dermtools.evaluation.statistics.analysis import Analyses, analyze
 from dermtools.evaluation.statistics.results import Results, results
+from dermtools.files import write_whole
 
 if TYPE_CHECKING:
     from dermtools.prediction import Method, Query
@@ -165,8 +166,8 @@ def unanswered(run: Run, arms: Iterable[Arm], *, retry_failed: bool = True) -> d
 
 def write_results(run: Run, found: Results) -> None:
     """Write `metrics.json` and `table.md` into the run's folder."""
-    replace_file(run.path / "metrics.json", found.to_json())
-    replace_file(run.path / "table.md", table_markdown(found))
+    write_whole(run.path / "metrics.json", found.to_json())
+    write_whole(run.path / "table.md", table_markdown(found))
 
 
 def _drawn(found: Sequence[Target], limit: int | None, seed: int) -> Sequence[Target]:

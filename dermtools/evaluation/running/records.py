@@ -14,6 +14,7 @@ from types import TracebackType
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dermtools.errors import DermtoolsError
+from dermtools.files import write_whole
 from dermtools.prediction import Outcome, Prediction
 
 
@@ -93,19 +94,9 @@ class RecordLog:
         self._file.close()
 
 
-def replace_file(path: Path, content: str | bytes) -> None:
-    """Write a file as a whole: whoever looks sees the former one or this one, never half of it."""
-    draft = path.with_name(f".{path.name}.draft")
-    with draft.open("wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 def write_records(path: Path, records: Iterable[Record]) -> None:
     """Replace a record file."""
-    replace_file(path, "".join(record.model_dump_json() + "\n" for record in records))
+    write_whole(path, "".join(record.model_dump_json() + "\n" for record in records))
 
 
 def _cut_torn_line(file: int) -> None:

@@ -13,8 +13,9 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dermtools.cases.case import Task
-from dermtools.evaluation.running.records import Record, RecordLog, RunError, read_records, replace_file, write_records
+from dermtools.evaluation.running.records import Record, RecordLog, RunError, read_records, write_records
 from dermtools.evaluation.scoring import Rule, Scored, Target, score
+from dermtools.files import write_whole
 
 FORMAT = 1
 _PACKAGES = ("dermtools", "numpy", "torch", "faiss-cpu", "lancedb", "pillow", "langchain", "langchain-core")
@@ -104,7 +105,7 @@ class Run:
             with FileLock(path / ".lock", timeout=0):
                 if (path / "run.json").exists():
                     spec = _resumed(cls.open(path).spec, spec, path)
-                replace_file(path / "run.json", spec.model_dump_json(indent=1) + "\n")
+                write_whole(path / "run.json", spec.model_dump_json(indent=1) + "\n")
                 with RecordLog(path / "predictions.jsonl") as log:
                     yield cls(path, spec), log
         except Timeout:

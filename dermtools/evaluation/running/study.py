@@ -12,7 +12,7 @@ from dermtools.errors import QueryError
 from dermtools.evaluation.reporting.tables import RESEARCH, caption, markdown, percent, span
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.evaluation import Evaluation, evaluate
-from dermtools.evaluation.running.records import replace_file
+from dermtools.files import write_whole
 
 if TYPE_CHECKING:
     from dermtools.evaluation.statistics.results import Results
@@ -145,7 +145,7 @@ def run_study(
         arms.append(Arm(name, made.method, made.remote, {**made.facts, "study": dict(setting)}))
     evaluation = evaluate(case_base, task, arms, out, **options)
     study = Study(evaluation, named)
-    replace_file(Path(out) / "study.md", study.table())
+    write_whole(Path(out) / "study.md", study.table())
     return study
 
 
@@ -184,7 +184,7 @@ def prompted_arms(case_base: CaseBase, task: str, model: Any, price_as: str, **f
         prefix = {"nearest": "rag", "random": "random"}.get(kind, f"rag-{kind}")
         method = "zero-shot" if shots == 0 else f"{prefix}-{shots}"
         return prompted_arm(
-            PromptedMethod(chain_for(method, model=model, task=task, base=case_base, **options)), price_as
+            PromptedMethod(chain_for(method, model=model, task=task, case_base=case_base, **options)), price_as
         )
 
     return arm_for

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dermtools.evaluation.statistics.intervals import Interval, clustered_bootstrap, wilson
+from dermtools.vocabularies import COLUMNS, records
 
 if TYPE_CHECKING:
     from dermtools.cases.case import AttributeValue, Case
@@ -19,12 +20,6 @@ RESAMPLES = 2000
 FEW = 20
 """Groups with fewer cases than this are shown, and said to be too small to be judged."""
 _AGES = ((0, 18), (18, 40), (40, 65), (65, 200))
-_WORDS = {
-    "skin type": ("fitzpatrick", "skin_tone", "skintone", "skin_type", "skintype", "phototype", "monk"),
-    "sex": ("sex", "gender"),
-    "age": ("age_norm", "age"),
-    "site": ("location", "localization", "localisation", "anatomic_site", "site", "body_part", "bodypart"),
-}
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ def subgroups(scored: Scored, cases: Mapping[str, Case], task: str, seed: int = 
         seed: of the bootstrap.
     """
     found = []
-    for kind in _WORDS:
+    for kind in COLUMNS:
         rows: defaultdict[str, list[int]] = defaultdict(list)
         for row, target in enumerate(scored.targets):
             rows[_value(kind, cases[target.case_id], task)].append(row)
@@ -74,7 +69,7 @@ def age_band(age: float) -> str:
 
 def _value(kind: str, case: Case, task: str) -> str:
     if kind == "site":
-        labels = next((case.labels[name] for name in case.labels if name != task and _names(kind, name)), None)
+        labels = next((case.labels[name] for name in case.labels if name != task and records(kind, name)), None)
         if labels:
             return ", ".join(labels)
     value = _attribute(kind, case.attributes)
@@ -90,15 +85,9 @@ def _value(kind: str, case: Case, task: str) -> str:
 
 def _attribute(kind: str, attributes: Mapping[str, AttributeValue]) -> AttributeValue | None:
     return next(
-        (attributes[name] for word in _WORDS[kind] for name in attributes if word == name.lower()),
-        next((value for name, value in attributes.items() if _names(kind, name)), None),
+        (attributes[name] for word in COLUMNS[kind] for name in attributes if word == name.lower()),
+        next((value for name, value in attributes.items() if records(kind, name)), None),
     )
-
-
-def _names(kind: str, name: str) -> bool:
-    words: Sequence[str] = _WORDS[kind]
-    # Short words such as "age" and "sex" stand inside others ("image", "page"), so they must be the whole name.
-    return any(word == name.lower() or (len(word) > 5 and word in name.lower()) for word in words)
 
 
 def _order(value: str) -> tuple[bool, int, str]:

@@ -31,7 +31,7 @@ class RagSelector(CaseSelector):
 
     def __init__(
         self,
-        base: CaseBase,
+        case_base: CaseBase,
         task: Task | None,
         k: int,
         *,
@@ -39,7 +39,7 @@ class RagSelector(CaseSelector):
         diversity: Literal["mmr", "balanced"] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(base, task, k, **options)
+        super().__init__(case_base, task, k, **options)
         if order not in get_args(Order):
             raise PromptError(f"order must be {' or '.join(get_args(Order))}, not {order!r}")
         if diversity not in (None, "mmr", "balanced"):
@@ -55,7 +55,7 @@ class RagSelector(CaseSelector):
 
     def select(self, query: Query) -> list[Shot]:
         """Examples with their distances; ranks count from the nearest, whatever the order."""
-        found = self.base.search(
+        found = self.case_base.search(
             query=query,
             k=self.k,
             where=self._condition,

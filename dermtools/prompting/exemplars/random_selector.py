@@ -30,9 +30,9 @@ class RandomSelector(CaseSelector):
     """
 
     def __init__(
-        self, base: CaseBase, task: Task | None, k: int, *, seed: int = 0, stratified: bool = False, **options: Any
+        self, case_base: CaseBase, task: Task | None, k: int, *, seed: int = 0, stratified: bool = False, **options: Any
     ) -> None:
-        super().__init__(base, task, k, **options)
+        super().__init__(case_base, task, k, **options)
         if stratified and task is None:
             raise PromptError("stratified drawing needs a task")
         self.seed, self.stratified = seed, stratified
@@ -44,7 +44,7 @@ class RandomSelector(CaseSelector):
 
     def select(self, query: Query) -> list[Shot]:
         """Examples in the order in which they were drawn."""
-        snapshot = self.base.snapshot
+        snapshot = self.case_base.snapshot
         condition = self._condition
         eligible = np.ones(len(snapshot), bool) if condition is None else snapshot.matching(condition)
         rng = np.random.default_rng(_seed_of(self.seed, query))
@@ -65,9 +65,9 @@ class RandomSelector(CaseSelector):
         own = snapshot.guard.own_rows(query)
         if own or query.group_id is not None or query.text is not None:
             return own
-        vector = query.vector if query.vector is not None else embedded(query, self.base.embedder)
+        vector = query.vector if query.vector is not None else embedded(query, self.case_base.embedder)
         ranking = snapshot.index.rank(vector, first=COMPARED)
-        found = copies(ranking, query, float(np.linalg.norm(vector)), snapshot.columns.case_ids, self.base.jpegs)
+        found = copies(ranking, query, float(np.linalg.norm(vector)), snapshot.columns.case_ids, self.case_base.jpegs)
         return snapshot.guard.with_groups(found)
 
     def _drawn(self, snapshot: Snapshot, eligible: NDArray[np.bool_], rng: np.random.Generator) -> Iterable[int]:

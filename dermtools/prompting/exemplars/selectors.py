@@ -69,7 +69,7 @@ class CaseSelector(ExemplarSelector):
     """Chooses among the labelled cases of a case base.
 
     Args:
-        base: the case base.
+        case_base: the case base.
         task: examples need a label of it; None: any case.
         k: how many.
         split: from which split; by default `train` where the case base has one, else all.
@@ -84,7 +84,7 @@ class CaseSelector(ExemplarSelector):
 
     def __init__(
         self,
-        base: CaseBase,
+        case_base: CaseBase,
         task: Task | None,
         k: int,
         *,
@@ -97,27 +97,27 @@ class CaseSelector(ExemplarSelector):
             raise PromptError(f"a selector takes 1 example or more, not {k}")
         if split not in (*SPLITS, "auto", "all"):
             raise PromptError(f"split must be {', '.join(SPLITS)}, auto or all, not {split!r}")
-        self.base, self.task, self.k = base, task, k
+        self.case_base, self.task, self.k = case_base, task, k
         if where is not None:
             # Alone first: a condition that closes the bracket it is put in below could undo the others.
-            base.snapshot.matching(where)
+            case_base.snapshot.matching(where)
         if split == "auto":
-            split = "train" if "train" in base.columns.splits else "all"
+            split = "train" if "train" in case_base.columns.splits else "all"
         self._split, self._where = split, where
         self._condition = _condition(task, split, where)
         self._budget = budget
-        self._writer = ShotWriter(base, task, budget, attributes)
+        self._writer = ShotWriter(case_base, task, budget, attributes)
 
     @property
     def settings(self) -> dict[str, Any]:
         """Case base version, split and condition besides."""
-        return {"k": self.k, "base_version": self.base.version, "split": self._split, "where": self._where}
+        return {"k": self.k, "base_version": self.case_base.version, "split": self._split, "where": self._where}
 
     def select_examples(self, input_variables: dict[str, Any]) -> list[dict[str, str]]:
         """The template's variables of each example, in order. Other input variables are passed over."""
         keys = ("query", "image", "case_id", "group_id")
         asked: dict[str, Any] = {key: input_variables[key] for key in keys if key in input_variables}
-        question = read_input(asked, base=self.base, budget=self._budget, embed=self.needs_vector)
+        question = read_input(asked, case_base=self.case_base, budget=self._budget, embed=self.needs_vector)
         return self._writer.variables(self.select(question.query))
 
 

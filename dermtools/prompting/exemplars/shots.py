@@ -31,7 +31,7 @@ class ShotWriter:
     """Turns shots into the variables of the exemplar template.
 
     Args:
-        base: where the pictures are.
+        case_base: where the pictures are.
         task: whose labels are told; None: no label.
         budget: for the pictures; a stored JPEG that fits goes in as it is.
         attributes: names of attributes that are told, fenced; none by default, since they may give answers away.
@@ -41,22 +41,22 @@ class ShotWriter:
     """
 
     def __init__(
-        self, base: CaseBase, task: Task | None, budget: PictureBudget, attributes: Sequence[str] = ()
+        self, case_base: CaseBase, task: Task | None, budget: PictureBudget, attributes: Sequence[str] = ()
     ) -> None:
-        self._base, self._task, self._budget = base, task, budget
+        self._case_base, self._task, self._budget = case_base, task, budget
         self._attributes = tuple(attributes)
         # Then no picture's header has to be looked at, which takes as long as encoding it in base64.
-        self._all_fit = base.store.manifest.picture_side <= budget.max_side
-        known = base.columns.attributes
+        self._all_fit = case_base.store.manifest.picture_side <= budget.max_side
+        known = case_base.columns.attributes
         for name in attributes:
             if name not in known:
-                raise PromptError(f"no attribute {name!r} in {base.path}; there are: {', '.join(sorted(known))}")
+                raise PromptError(f"no attribute {name!r} in {case_base.path}; there are: {', '.join(sorted(known))}")
 
     def variables(self, shots: Sequence[Shot]) -> list[dict[str, str]]:
         """The template's variables for each shot, in the order given."""
         if not shots:
             return []
-        jpegs = self._base.jpegs([shot.case.case_id for shot in shots])
+        jpegs = self._case_base.jpegs([shot.case.case_id for shot in shots])
         return [self._one(shot, jpegs[shot.case.case_id]) for shot in shots]
 
     def exemplars(self, shots: Sequence[Shot]) -> tuple[Exemplar, ...]:

@@ -54,7 +54,7 @@ def builtin_folder() -> Path:
         PromptError: neither is there.
     """
     here = Path(__file__).resolve()
-    for folder in (here.parent / "prompts", here.parents[2] / "prompts"):
+    for folder in (here.parents[1] / "prompts", here.parents[3] / "prompts"):
         if folder.is_dir():
             return folder
     raise PromptError("the built-in prompt files are missing; install dermtools again")

@@ -9,12 +9,10 @@ from typing import Any
 from dermtools.cases.case import SPLITS
 from dermtools.cases.columns import CaseColumns
 from dermtools.retrieval.audit.report import Counts, Finding, Severity
+from dermtools.vocabularies import records
 
 RARE = 5
 """A label with fewer cases than this can hardly be learned or judged."""
-
-_SKIN_TONE = ("fitzpatrick", "skin_tone", "skintone", "skin_type", "skintype", "phototype", "monk")
-_SITE = ("location", "localization", "localisation", "site", "body_part", "bodypart")
 
 
 def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
@@ -50,19 +48,17 @@ def split_gaps(columns: CaseColumns) -> Iterator[Finding]:
 
 def skin_tones(columns: CaseColumns) -> tuple[Counts, ...]:
     """Counts of everything that records skin tone, known by its name."""
-    return _about(columns, _SKIN_TONE)
+    return _about(columns, "skin type")
 
 
 def sites(columns: CaseColumns) -> tuple[Counts, ...]:
     """Counts of everything that records the body site, known by its name."""
-    return _about(columns, _SITE)
+    return _about(columns, "site")
 
 
-def _about(columns: CaseColumns, words: Sequence[str]) -> tuple[Counts, ...]:
+def _about(columns: CaseColumns, kind: str) -> tuple[Counts, ...]:
     recorded: dict[str, list[Any]] = {**columns.attributes, **columns.labels}
-    return tuple(
-        _counts(name, values) for name, values in recorded.items() if any(word in name.lower() for word in words)
-    )
+    return tuple(_counts(name, values) for name, values in recorded.items() if records(kind, name))
 
 
 def _counts(name: str, values: Sequence[Any]) -> Counts:

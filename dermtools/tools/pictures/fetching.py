@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import ImageError
+from dermtools.folders import refuse
 from dermtools.text import one_line
 from dermtools.tools.pictures.addresses import is_public
-from dermtools.tools.pictures.grants import HostGrant, refuse
+from dermtools.tools.pictures.grants import HostGrant
 
 if TYPE_CHECKING:
     import httpcore

@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dermtools.errors import ImageError
+from dermtools.handles import IMAGE_PREFIX
 from dermtools.images import ImageLimits, ImageSource, content_hash, encode_jpeg, open_image, read_bytes
 from dermtools.prediction import Query
 from dermtools.text import one_line
 from dermtools.tools.pictures.grants import PICTURE_LIMITS
-
-IMAGE_PREFIX = "img_"
 
 
 @dataclass(frozen=True, eq=False)

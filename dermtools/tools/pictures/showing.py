@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from dermtools.handles import CASE_PREFIX, IMAGE_PREFIX
 from dermtools.images import data_url
-from dermtools.prompting.chain_input import CASE_HANDLE
 from dermtools.prompting.pictures import PictureBudget
 from dermtools.tools.context import DermContext
-from dermtools.tools.pictures.image_store import IMAGE_PREFIX
 from dermtools.tools.results import quoted, shown
 from dermtools.tools.workspace import Workspace
 
@@ -45,7 +44,7 @@ def stored_jpeg(workspace: Workspace, context: DermContext, handle: str) -> byte
     """The clean JPEG, long side at most 512 pixels, of an attached picture or a case; raises as `small_jpegs`."""
     if handle.startswith(IMAGE_PREFIX):
         return context.images.get(handle).jpeg
-    return workspace.case_base.jpeg(workspace.case(handle.removeprefix(CASE_HANDLE), context).case_id)
+    return workspace.case_base.jpeg(workspace.case(handle.removeprefix(CASE_PREFIX), context).case_id)
 
 
 def picture_blocks(workspace: Workspace, context: DermContext, handles: Iterable[str]) -> list[dict[str, Any]]:

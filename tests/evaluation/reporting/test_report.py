@@ -31,7 +31,7 @@ HOSTILE = '</script><img src=x onerror="document.title=1">'
 
 
 @pytest.fixture(scope="module")
-def base(photographs, encoder, tmp_path_factory):
+def case_base(photographs, encoder, tmp_path_factory):
     """The photographs of 80 patients, embedded by a real encoder."""
     folder = tmp_path_factory.mktemp("report")
     with photographs.open(newline="") as file:
@@ -45,37 +45,39 @@ def base(photographs, encoder, tmp_path_factory):
         writer = csv.DictWriter(file, chosen[0].keys())
         writer.writeheader()
         writer.writerows(chosen)
-    base = CaseBase.create(folder / "base", embedder=f"onnx:{encoder}")
-    base.add(load_source(str(table)))
-    return base
+    case_base = CaseBase.create(folder / "base", embedder=f"onnx:{encoder}")
+    case_base.add(load_source(str(table)))
+    return case_base
 
 
 @pytest.fixture(scope="module")
-def evaluation(base, tmp_path_factory):
+def evaluation(case_base, tmp_path_factory):
     """Offline methods, and prompted ones over the wire, whose model gives a hostile reply now and then."""
-    task, data = "diagnosis", task_data(base.store, "diagnosis")
+    task, data = "diagnosis", task_data(case_base.store, "diagnosis")
 
     def answer(path, picture):
-        return HOSTILE if len(picture) % 5 == 0 else base.task(task).labels[len(picture) % 3]
+        return HOSTILE if len(picture) % 5 == 0 else case_base.task(task).labels[len(picture) % 3]
 
     with serving(answer) as service:
         chat = chat_model("openai:gpt-4.1", base_url=service.url(), max_output_tokens=32, timeout=30)
         prompted = [
-            prompted_arm(PromptedMethod(chain_for(method, model=chat, base=base, task=task)), "openai:gpt-4.1")
+            prompted_arm(
+                PromptedMethod(chain_for(method, model=chat, case_base=case_base, task=task)), "openai:gpt-4.1"
+            )
             for method in ("zero-shot", "random-5", "rag-5")
         ]
         offline = [
             MajorityMethod.fit(data),
-            KNNVote(base, task, k=5),
-            VectorClassifierMethod(train(base.store, task, LinearProbeConfig(penalties=(100.0,)))),
-            VectorClassifierMethod(train(base.store, task, AdapterConfig(epochs=3))),
+            KNNVote(case_base, task, k=5),
+            VectorClassifierMethod(train(case_base.store, task, LinearProbeConfig(penalties=(100.0,)))),
+            VectorClassifierMethod(train(case_base.store, task, AdapterConfig(epochs=3))),
         ]
-        return evaluate(base, task, [*offline, *prompted], tmp_path_factory.mktemp("report") / "run")
+        return evaluate(case_base, task, [*offline, *prompted], tmp_path_factory.mktemp("report") / "run")
 
 
 @pytest.fixture(scope="module")
-def page(base, evaluation):
-    publish(evaluation.run, evaluation.results, base, projection="pca")
+def page(case_base, evaluation):
+    publish(evaluation.run, evaluation.results, case_base, projection="pca")
     return evaluation.run.path / "report.html"
 
 
@@ -243,9 +245,9 @@ def test_pictures_on_the_page_carry_no_metadata(page):
             assert max(image.size) <= 128
 
 
-def test_a_page_without_a_closer_look_is_written_too(base, evaluation, tmp_path):
+def test_a_page_without_a_closer_look_is_written_too(case_base, evaluation, tmp_path):
     path = write_report(
-        evaluation.run, replace(evaluation.results, analyses=None), base, case_map(base, projection="pca")
+        evaluation.run, replace(evaluation.results, analyses=None), case_base, case_map(case_base, projection="pca")
     )
     assert 'id="subgroups"' not in path.read_text()
-    publish(evaluation.run, evaluation.results, base, projection="pca")
+    publish(evaluation.run, evaluation.results, case_base, projection="pca")

@@ -19,7 +19,7 @@ TESTS, TRAIN = 312, 30
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory):
+def case_base(tmp_path_factory):
     """312 test cases labelled `back`, two a group, and some training cases; vectors and pictures at random."""
     from PIL import Image
 
@@ -45,28 +45,28 @@ def base(tmp_path_factory):
 
 
 @pytest.fixture
-def asked(base):
+def asked(case_base):
     """Make the arm of a method that asks the service below a path."""
 
     def make(service, path, method, model="openai:gpt-4.1"):
         chat = chat_model(model, base_url=service.url(path), max_output_tokens=32, timeout=30)
-        return prompted_arm(PromptedMethod(chain_for(method, model=chat, base=base, task="location")), model)
+        return prompted_arm(PromptedMethod(chain_for(method, model=chat, case_base=case_base, task="location")), model)
 
     return make
 
 
-def _scripts(base, counts):
+def _scripts(case_base, counts):
     """Path and picture to a label, so that exactly `counts[path]` of the test cases come out right."""
-    number = {data_url(base.jpeg(f"case-{n:03}")): n for n in range(TESTS)}
+    number = {data_url(case_base.jpeg(f"case-{n:03}")): n for n in range(TESTS)}
     order = {path: np.random.default_rng(len(path)).permutation(TESTS).argsort() for path in counts}
     return lambda path, picture: "back" if order[path][number[picture]] < counts[path] else "hand"
 
 
-def test_replies_scripted_over_the_wire_give_the_published_table(base, asked, scripted, tmp_path):
+def test_replies_scripted_over_the_wire_give_the_published_table(case_base, asked, scripted, tmp_path):
     counts = {"/gpt-4o": 147, "/gpt-4.1": 156, "/random-5": 152, "/rag-5": 161}
     hits = set(np.random.default_rng(9).permutation(TESTS)[:99].tolist())
     adapter = scripted({f"case-{n:03}": "back" if n in hits else "hand" for n in range(TESTS)})
-    with serving(_scripts(base, counts)) as service:
+    with serving(_scripts(case_base, counts)) as service:
         arms = [
             Arm("adapter", adapter),
             asked(service, "/gpt-4o", "zero-shot", "openai:gpt-4o"),
@@ -74,7 +74,7 @@ def test_replies_scripted_over_the_wire_give_the_published_table(base, asked, sc
             asked(service, "/random-5", "random-5"),
             asked(service, "/rag-5", "rag-5"),
         ]
-        found = evaluate(base, "location", arms, tmp_path / "run", concurrency=8).results
+        found = evaluate(case_base, "location", arms, tmp_path / "run", concurrency=8).results
         assert service.calls == dict.fromkeys(counts, TESTS)
     head, *body = rows(found)
     column = {name: [row[head.index(name)] for row in body] for name in ("right", "accuracy", "95 % (Wilson)")}
@@ -87,10 +87,10 @@ def test_replies_scripted_over_the_wire_give_the_published_table(base, asked, sc
     assert found.run.arms["rag-5 · openai:gpt-4.1"]["prompt_hash"]
 
 
-def test_the_plan_prices_a_call_before_it_and_the_ceiling_is_above_what_it_cost(base, asked):
+def test_the_plan_prices_a_call_before_it_and_the_ceiling_is_above_what_it_cost(case_base, asked):
     with serving(lambda path, picture: "back") as service:
         arm = asked(service, "", "rag-5")
-        query = base.query(case_id="case-000")
+        query = case_base.query(case_id="case-000")
         estimate = arm.estimate(query)
         assert not service.calls
         paid = arm.price(arm.method.predict(query).usage)
@@ -98,9 +98,9 @@ def test_the_plan_prices_a_call_before_it_and_the_ceiling_is_above_what_it_cost(
     assert 0 < paid < estimate.ceiling_usd
 
 
-def test_a_run_stops_before_its_limit(base, asked, tmp_path):
+def test_a_run_stops_before_its_limit(case_base, asked, tmp_path):
     with serving(lambda path, picture: "back") as service:
-        done = evaluate(base, "location", [asked(service, "", "zero-shot")], tmp_path / "run", max_cost=0.02)
+        done = evaluate(case_base, "location", [asked(service, "", "zero-shot")], tmp_path / "run", max_cost=0.02)
         assert 0 < service.calls[""] < TESTS
     assert done.asked.out_of_budget
     (summary,) = done.results.summaries
@@ -108,12 +108,12 @@ def test_a_run_stops_before_its_limit(base, asked, tmp_path):
     assert not summary.complete
 
 
-def test_a_model_of_unknown_price_is_not_asked_without_a_yes(base, asked, tmp_path):
+def test_a_model_of_unknown_price_is_not_asked_without_a_yes(case_base, asked, tmp_path):
     with serving(lambda path, picture: "back") as service:
         arm = asked(service, "", "zero-shot", "openai:my-own-model")
         with pytest.raises(RunError, match="price of zero-shot · openai:my-own-model is unknown"):
-            evaluate(base, "location", [arm], tmp_path / "run", limit=3)
+            evaluate(case_base, "location", [arm], tmp_path / "run", limit=3)
         assert not service.calls
-        done = evaluate(base, "location", [arm], tmp_path / "run", limit=3, accept_unknown_price=True)
+        done = evaluate(case_base, "location", [arm], tmp_path / "run", limit=3, accept_unknown_price=True)
     assert done.results.summaries[0].n == 3
     assert done.results.summaries[0].usage.unpriced == 3

@@ -15,9 +15,9 @@ from langchain_tests.integration_tests import AsyncCacheTestSuite, SyncCacheTest
 
 from dermtools.errors import ModelError
 from dermtools.prompting import SQLiteCache, chat_model
-from tests.prompting.conftest import picture
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer
+from tests.support.pictures import picture
 
 
 class TestSync(SyncCacheTestSuite):

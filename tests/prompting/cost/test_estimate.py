@@ -10,7 +10,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from dermtools.errors import PromptError
 from dermtools.prompting import estimate_prompt, price_of
 from dermtools.prompting.cost.image_tokens import image_rule
-from tests.prompting.conftest import picture
+from tests.support.pictures import picture
 
 DOCUMENTED = [
     ("gpt-4o", 1024, 1024, "high", 765),

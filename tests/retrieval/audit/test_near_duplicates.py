@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dermtools.retrieval import near_duplicates
+from dermtools.retrieval.audit import near_duplicates
 from dermtools.retrieval.audit.near_duplicates import near_pairs
 
 

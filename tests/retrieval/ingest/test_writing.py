@@ -17,7 +17,7 @@ from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import PartialEmbeddingError
 from dermtools.errors import CaseBaseError, EmbeddingError
-from dermtools.retrieval import ingest as ingest_module
+from dermtools.retrieval.ingest import writing as ingest_module
 from dermtools.retrieval.ingest.report import IngestReport
 from dermtools.retrieval.ingest.writing import ingest
 

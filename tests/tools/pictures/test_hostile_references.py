@@ -15,10 +15,11 @@ import httpx
 import pytest
 
 from dermtools.errors import DermtoolsError, ImageError, QueryError
+from dermtools.folders import FolderGrant
 from dermtools.retrieval import CaseBase
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.fetching import PictureFetcher
-from dermtools.tools.pictures.grants import FolderGrant, HostGrant, ImageGrants
+from dermtools.tools.pictures.grants import HostGrant, ImageGrants
 from dermtools.tools.workspace import Workspace
 from tests.support.hostile_references import INWARD, LOCAL
 

@@ -1,0 +1,110 @@
+"""Files and folders that are there whole or as they were, and the JSON records that are kept in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dermtools.errors import CaseBaseError, DermtoolsError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace a file in one step: a reader, or a crash, sees the former content or this one, never a part.
+
+    Raises:
+        OSError: the folder is missing or may not be written.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.chmod(0o644)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a hidden folder beside `path` to be filled; it takes the name `path` at the end, at once.
+
+    Raises:
+        CaseBaseError: there is something at `path` already, or it cannot be written.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise CaseBaseError(f"{path} exists already and is not empty; choose another folder, or open it")
+    draft: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        yield draft
+        draft.chmod(0o755)
+        draft.replace(path)
+    except OSError as error:
+        raise CaseBaseError(f"{path} cannot be created: {error.strerror}") from error
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def read_record(
+    path: Path,
+    model: type[M],
+    *,
+    newest: int,
+    error: type[DermtoolsError],
+    what: str,
+    remedy: str,
+    versioned: Callable[[Any], Any] = lambda content: content,
+) -> M:
+    """Read a JSON file that names its `format_version`, and say in one line why it cannot be read.
+
+    Args:
+        path: the file.
+        model: what it holds.
+        newest: the format version that this dermtools writes; older ones are read too.
+        error: what to raise.
+        what: what the file is, e.g. `the manifest of a case base`.
+        remedy: what to do where it is damaged, e.g. `restore it`.
+        versioned: the part of the content that names the format version.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DermtoolsError: of the type `error`: it is unreadable, damaged, foreign, or of a newer format.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise
+    except OSError as problem:
+        raise error(f"{path} cannot be read: {problem.strerror}") from problem
+    except (ValueError, RecursionError) as problem:  # broken JSON or UTF-8, or nested without end
+        raise error(f"{path} is damaged: it is not JSON; {remedy}") from problem
+    part = versioned(content) if isinstance(content, dict) else None
+    written = part.get("format_version") if isinstance(part, dict) else None
+    if not isinstance(written, int) or isinstance(written, bool):
+        raise error(f"{path} is not {what}: it names no format_version")
+    if written > newest:
+        raise error(
+            f"{path} was made by a newer dermtools (format {written}, this one reads {newest}); "
+            "upgrade with: pip install -U dermtools"
+        )
+    try:
+        return model.model_validate_json(json.dumps(content))
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise error(f"{path} is damaged at {where}: {first['msg']}; {remedy}") from problem
