@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dermtools.errors import CaseBaseError, DermtoolsError
 
-M = TypeVar("M", bound=BaseModel)
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+M = TypeVar("M", bound="BaseModel")
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -85,6 +86,8 @@ def read_record(
         FileNotFoundError: there is no such file.
         DermtoolsError: of the type `error`: it is unreadable, damaged, foreign, or of a newer format.
     """
+    from pydantic import ValidationError
+
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:

@@ -7,10 +7,11 @@ can combine them without knowing how each one works.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -117,9 +118,23 @@ def ranked(probabilities: Mapping[str, float]) -> dict[str, float]:
     return dict(sorted(probabilities.items(), key=lambda item: (-item[1], item[0])))
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """What one prediction will cost, before anything is sent. None where the price is unknown."""
+
+    input_tokens: int
+    output_tokens: int
+    price_usd: float | None
+    ceiling_usd: float | None = None
+    """The most it can cost: every output token that the call allows; None takes `price_usd`."""
+
+
+FREE = Estimate(0, 0, 0.0)
+
+
 @runtime_checkable
 class Method(Protocol):
-    """Predicts the label of one task. `predict_many` may batch; it keeps the order of its queries."""
+    """Predicts the label of one task. Subclass `LocalMethod` for one that asks no service."""
 
     @property
     def name(self) -> str: ...
@@ -127,6 +142,82 @@ class Method(Protocol):
     @property
     def task(self) -> str: ...
 
+    @property
+    def remote(self) -> bool:
+        """Whether each prediction is a call to a service: sent one by one, several at once, and priced."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What a record has to name so that predictions can be repeated, as JSON: model, prompt hash, ..."""
+        ...
+
     def predict(self, query: Query) -> Prediction: ...
 
-    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]: ...
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """One prediction a query, in their order. May batch."""
+        ...
+
+    def estimate(self, query: Query) -> Estimate | None:
+        """What one prediction will cost; None where that is unknown."""
+        ...
+
+    def price(self, usage: TokenUsage | None) -> float | None:
+        """US dollars for the tokens that an answer used; None where that is unknown."""
+        ...
+
+
+class LocalMethod(ABC):
+    """Base of methods that run here, cost nothing and have no settings; `name` and `task` are the subclass's."""
+
+    remote = False
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return {}
+
+    @abstractmethod
+    def predict(self, query: Query) -> Prediction: ...
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        return [self.predict(query) for query in queries]
+
+    def estimate(self, query: Query) -> Estimate | None:
+        return FREE
+
+    def price(self, usage: TokenUsage | None) -> float | None:
+        return 0.0
+
+
+class _Completed(LocalMethod):
+    """A method of somebody's own that says no more than its name, its task and what it predicts."""
+
+    def __init__(self, method: Any) -> None:
+        self._method = method
+        self.name: str = method.name
+        self.task: str = method.task
+
+    def predict(self, query: Query) -> Prediction:
+        prediction: Prediction = self._method.predict(query)
+        return prediction
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        many = getattr(self._method, "predict_many", super().predict_many)
+        predictions: list[Prediction] = many(queries)
+        return predictions
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        settings: Mapping[str, Any] = getattr(self._method, "settings", {})
+        return settings
+
+    def estimate(self, query: Query) -> Estimate | None:
+        return None
+
+    def price(self, usage: TokenUsage | None) -> float | None:
+        return None
+
+
+def as_method(method: Any) -> Method:
+    """What has `name`, `task` and `predict`, with everything that the protocol asks for besides."""
+    return method if isinstance(method, Method) else _Completed(method)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dermtools.adapter.answering import check_abstention, predictions
 from dermtools.errors import QueryError
-from dermtools.prediction import Prediction, Query
+from dermtools.prediction import LocalMethod, Prediction, Query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from dermtools.adapter.classifier import TrainedClassifier
 
 
-class VectorClassifierMethod:
+class VectorClassifierMethod(LocalMethod):
     """Predicts from a query's embedding: calibrated probabilities and a conformal label set.
 
     Args:
@@ -41,6 +42,13 @@ class VectorClassifierMethod:
     @property
     def task(self) -> str:
         return self.classifier.record.task
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Enough to tell this classifier from one trained again otherwise."""
+        record = self.classifier.record
+        digest = hashlib.sha256(record.model_dump_json().encode()).hexdigest()
+        return {"trained": record.config.model_dump(mode="json"), "training_record": digest[:16]}
 
     def predict(self, query: Query) -> Prediction:
         return self.predict_many([query])[0]

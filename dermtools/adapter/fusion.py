@@ -19,7 +19,7 @@ from dermtools.adapter.answering import (
 from dermtools.adapter.calibration import TINY
 from dermtools.adapter.data import TaskData, soft_targets, validation_parts
 from dermtools.errors import TrainingError
-from dermtools.prediction import Method, Outcome, Prediction, Query
+from dermtools.prediction import LocalMethod, Method, Outcome, Prediction, Query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ STEPS = 200
 """Of expectation maximisation; it has settled long before."""
 
 
-class FusionMethod:
+class FusionMethod(LocalMethod):
     """A linear pool: the weighted mean of the members' probabilities, calibrated.
 
     A pool of calibrated members is under-confident (Ranjan & Gneiting 2010, "Combining probability

@@ -12,7 +12,7 @@ from dermtools.adapter.calibration import softmax
 from dermtools.adapter.classifier_method import query_vectors
 from dermtools.embedding.base import TextEmbedder
 from dermtools.errors import EmbeddingError, TrainingError
-from dermtools.prediction import Prediction, Query
+from dermtools.prediction import LocalMethod, Prediction, Query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TEMPLATES = ("a clinical photograph of the skin: {label}",)
 
 
-class LabelSimilarityMethod:
+class LabelSimilarityMethod(LocalMethod):
     """Softmax over the cosines of picture and label texts, times the embedder's own logit scale.
 
     Radford et al. 2021 (CLIP), section 3.1. The texts are embedded once, here.

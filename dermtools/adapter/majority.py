@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from dermtools.adapter.answering import predictions
 from dermtools.adapter.data import TaskData, soft_targets
 from dermtools.errors import TrainingError
-from dermtools.prediction import Prediction, Query
+from dermtools.prediction import LocalMethod, Prediction, Query
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-class MajorityMethod:
+class MajorityMethod(LocalMethod):
     """Gives every query the label frequencies of the train cases as probabilities.
 
     Args:

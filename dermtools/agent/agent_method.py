@@ -9,14 +9,14 @@ from typing import Any
 from dermtools.agent.answer import AgentAnswer
 from dermtools.agent.derm_agent import DermAgent
 from dermtools.errors import ModelError, QueryError
-from dermtools.prediction import Exemplar, Outcome, Prediction, Query, TokenUsage
+from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, TokenUsage
 from dermtools.prompting.asking.models import model_name, model_provider
 from dermtools.prompting.cost.estimate import price_of
 from dermtools.tools.briefing import PROMPT
 from dermtools.tools.context import DermContext
 
 
-class AgentMethod:
+class AgentMethod(LocalMethod):
     """Predicts by letting an agent look cases up as it sees fit. Implements `dermtools.prediction.Method`.
 
     No tool shows the query's own group, by search, by id or otherwise.
@@ -31,6 +31,7 @@ class AgentMethod:
     """
 
     name = "agent"
+    remote = True
 
     def __init__(self, agent: DermAgent, *, where: str | None = None, concurrency: int = 4) -> None:
         if agent.task is None:
@@ -63,8 +64,10 @@ class AgentMethod:
     def estimate(self, query: Query) -> None:
         """What one call will cost is not known beforehand: the agent decides how often it calls."""
 
-    def price(self, usage: TokenUsage) -> float | None:
+    def price(self, usage: TokenUsage | None) -> float | None:
         """US dollars for tokens used, by list price; None where the model's price is unknown."""
+        if usage is None:
+            return None
         model = f"{model_provider(self._agent.model)}:{model_name(self._agent.model)}"
         return price_of(model, usage.input_tokens, usage.output_tokens, usage.cached_input_tokens)
 

@@ -10,15 +10,14 @@ if TYPE_CHECKING:
     from dermtools.evaluation.reporting.publishing import publish as publish
     from dermtools.evaluation.reporting.tables import table_markdown as table_markdown
     from dermtools.evaluation.running.arm import Arm as Arm
-    from dermtools.evaluation.running.arm import Estimate as Estimate
     from dermtools.evaluation.running.arm import PricedMethod as PricedMethod
+    from dermtools.evaluation.running.arm import prompted_arm as prompted_arm
     from dermtools.evaluation.running.evaluation import Evaluation as Evaluation
     from dermtools.evaluation.running.evaluation import evaluate as evaluate
     from dermtools.evaluation.running.evaluation import perform as perform
     from dermtools.evaluation.running.evaluation import run_spec as run_spec
     from dermtools.evaluation.running.plan import Budget as Budget
     from dermtools.evaluation.running.plan import Plan as Plan
-    from dermtools.evaluation.running.prompted import prompted_arm as prompted_arm
     from dermtools.evaluation.running.records import Record as Record
     from dermtools.evaluation.running.records import RunError as RunError
     from dermtools.evaluation.running.run import Run as Run
@@ -46,5 +45,6 @@ if TYPE_CHECKING:
     from dermtools.evaluation.statistics.results import compare_runs as compare_runs
     from dermtools.evaluation.statistics.results import results as results
     from dermtools.evaluation.statistics.summary import Summary as Summary
+    from dermtools.prediction import Estimate as Estimate
 
 __getattr__, __dir__, __all__ = exports(__name__)

@@ -5,23 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dermtools.prediction import Prediction, Query
+from dermtools.prediction import Estimate, LocalMethod, Prediction, Query, TokenUsage
+from dermtools.prompting.asking.models import model_name, model_provider
 from dermtools.prompting.chain import PromptChain
+from dermtools.prompting.cost.estimate import price_of
+
+SLACK = 2.0
+"""A ceiling takes so many times the estimated input tokens, which rest on a rule of thumb."""
+UNLIMITED_OUTPUT = 4096
+"""Output tokens that a ceiling assumes where the model sets no limit; one label takes about ten."""
 
 
-class PromptedMethod:
+class PromptedMethod(LocalMethod):
     """Predicts by asking a vision model. Implements `dermtools.prediction.Method`.
 
     Args:
         chain: what asks, from `chain_for`.
         name: what to call it; by default the method's name, e.g. `rag-5`.
         concurrency: questions at once in `predict_many`.
+        priced_as: `provider:model`, as the price list knows it; by default what the chain's model says of itself.
     """
 
-    def __init__(self, chain: PromptChain, *, name: str | None = None, concurrency: int = 8) -> None:
+    remote = True
+
+    def __init__(
+        self, chain: PromptChain, *, name: str | None = None, concurrency: int = 8, priced_as: str | None = None
+    ) -> None:
         self.chain = chain
         self._name = name or str(chain.builder.method)
         self._concurrency = concurrency
+        model = chain.asker.model
+        self._priced_as = priced_as or f"{model_provider(model)}:{model_name(model)}"
 
     @property
     def name(self) -> str:
@@ -48,6 +62,37 @@ class PromptedMethod:
         """Predictions in the order of the queries, several questions at once."""
         predictions = self.chain.batch(list(queries), config={"max_concurrency": self._concurrency})
         return [self._named(prediction) for prediction in predictions]
+
+    @property
+    def max_output_tokens(self) -> int | None:
+        """The model's limit on a reply; None where it sets none."""
+        return getattr(self.chain.asker.model, "max_tokens", None)
+
+    def priced_as(self, model: str) -> PromptedMethod:
+        """The same method with another name in the price list."""
+        return PromptedMethod(self.chain, name=self._name, concurrency=self._concurrency, priced_as=model)
+
+    def estimate(self, query: Query) -> Estimate | None:
+        """What this very prompt will cost; None where the model's way of counting pictures is unknown."""
+        builder = self.chain.builder
+        sized = builder.estimate(builder.build(query), self._priced_as)
+        if sized.input_tokens is None:
+            return None
+        limit = self.max_output_tokens or UNLIMITED_OUTPUT
+        return Estimate(
+            input_tokens=sized.input_tokens,
+            output_tokens=sized.output_tokens,
+            price_usd=sized.dollars,
+            ceiling_usd=price_of(self._priced_as, round(SLACK * sized.input_tokens), limit),
+        )
+
+    def price(self, usage: TokenUsage | None) -> float | None:
+        """US dollars by list price; a cached reply, which counts no tokens, costs nothing."""
+        if usage is None:
+            return None
+        if not usage.input_tokens and not usage.output_tokens:
+            return 0.0
+        return price_of(self._priced_as, usage.input_tokens, usage.output_tokens, usage.cached_input_tokens)
 
     def _named(self, prediction: Prediction) -> Prediction:
         return prediction.model_copy(update={"method": self._name})

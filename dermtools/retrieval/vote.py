@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dermtools.cases.case import SPLITS
 from dermtools.errors import QueryError
-from dermtools.prediction import Exemplar, Outcome, Prediction, Query, ranked
+from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, ranked
 
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
@@ -24,7 +24,7 @@ def k_of(method: str) -> int | None:
     return int(match[1]) if match else None
 
 
-class KNNVote:
+class KNNVote(LocalMethod):
     """Nearest-neighbour vote, weighted by inverse distance (Dudani 1976, IEEE Trans. SMC 6(4)).
 
     A neighbour at distance d votes with weight 1 / d, shared equally among its labels. A label's
@@ -99,10 +99,6 @@ class KNNVote:
                 for neighbor in neighbors
             ),
         )
-
-    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
-        """One prediction a query, in their order; each as `predict` gives it."""
-        return [self.predict(query) for query in queries]
 
     def _shares(self, neighbors: Neighbors) -> dict[str, float]:
         # Relative to the farthest, so that the smallest distance that counts has no unit.

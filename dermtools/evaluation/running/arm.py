@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
-from dermtools.prediction import Method, Query, TokenUsage
+from dermtools.prediction import FREE, Estimate, Method, Query, TokenUsage, as_method
 
+if TYPE_CHECKING:
+    from dermtools.prompting import PromptedMethod
 
-@dataclass(frozen=True)
-class Estimate:
-    """What one call will cost, before it is sent. None where the price is unknown."""
-
-    input_tokens: int
-    output_tokens: int
-    price_usd: float | None
-    ceiling_usd: float | None = None
-    """The most it can cost: every output token that the call allows; None takes `price_usd`."""
-
-
-@runtime_checkable
-class PricedMethod(Protocol):
-    """What a method offers besides `Method` where its calls cost money."""
-
-    def estimate(self, query: Query) -> Estimate | None:
-        """What one call will cost; None where that is unknown."""
-        ...
-
-    def price(self, usage: TokenUsage) -> float | None:
-        """US dollars for tokens used; None where the model's price is unknown."""
-        ...
+PricedMethod = Method
+"""Former name of what every method offers now."""
 
 
 @dataclass(frozen=True)
@@ -46,35 +27,33 @@ class Arm:
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What makes its answers repeatable, as JSON: model, parameters, prompt id and hash, ..."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "method", as_method(self.method))
+
     @classmethod
     def of(cls, method: Method | Arm) -> Arm:
-        """An arm as it is; a bare method under its own name, remote where its calls have a price."""
+        """An arm as it is; a bare method under its own name."""
         if isinstance(method, Arm):
             return method
-        return cls(method.name, method, remote=isinstance(method, PricedMethod), facts=_facts(method))
+        method = as_method(method)
+        return cls(method.name, method, remote=method.remote, facts=dict(method.settings))
 
     def estimate(self, query: Query) -> Estimate | None:
         """What one call will cost; None where that is unknown."""
-        if not self.remote:
-            return Estimate(0, 0, 0.0)
-        return self.method.estimate(query) if isinstance(self.method, PricedMethod) else None
+        return self.method.estimate(query) if self.remote else FREE
 
     def price(self, usage: TokenUsage | None) -> float | None:
         """US dollars that an answer cost; None where that is unknown."""
-        if not self.remote:
-            return 0.0
-        if usage is None or not isinstance(self.method, PricedMethod):
-            return None
-        return self.method.price(usage)
+        return self.method.price(usage) if self.remote else 0.0
 
 
-def _facts(method: Method) -> dict[str, Any]:
-    """What a method says of itself; of a trained one, enough to tell it from one trained again otherwise."""
-    from dermtools.adapter import VectorClassifierMethod
+def prompted_arm(method: PromptedMethod, model: str, *, name: str | None = None) -> Arm:
+    """The arm of a prompted method.
 
-    if isinstance(method, VectorClassifierMethod):
-        record = method.classifier.record
-        digest = hashlib.sha256(record.model_dump_json().encode()).hexdigest()
-        return {"trained": record.config.model_dump(mode="json"), "training_record": digest[:16]}
-    settings = getattr(method, "settings", None)
-    return dict(settings) if isinstance(settings, Mapping) else {}
+    Args:
+        method: what asks, from a chain of `dermtools.prompting`.
+        model: `provider:model`, for the price list.
+        name: what tables call it; by default method and model.
+    """
+    facts = {**method.settings, "model": model, "max_output_tokens": method.max_output_tokens}
+    return Arm(name or f"{method.name} · {model}", method.priced_as(model), remote=True, facts=facts)

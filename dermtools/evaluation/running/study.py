@@ -165,7 +165,7 @@ def prompted_arms(case_base: CaseBase, task: str, model: Any, price_as: str, **f
     """
     from dataclasses import replace
 
-    from dermtools.evaluation.running.prompted import prompted_arm
+    from dermtools.evaluation.running.arm import prompted_arm
     from dermtools.prompting import PromptedMethod, chain_for
     from dermtools.prompting.pictures import DEFAULT_BUDGET
 

@@ -56,7 +56,7 @@ def test_a_seed_repeats_the_interval_and_another_one_moves_it():
 
 
 def test_drawing_in_parts_changes_nothing(monkeypatch):
-    from dermtools.evaluation import intervals
+    from dermtools.evaluation.statistics import intervals
 
     values, groups = np.arange(60) % 3 == 0, np.arange(60) // 2
     whole = clustered_bootstrap(values, groups)
