@@ -8,10 +8,10 @@ can combine them without knowing how each one works.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,32 +193,32 @@ class LocalMethod(ABC):
 
 
 class _Completed(LocalMethod):
-    """A method of somebody's own that says no more than its name, its task and what it predicts."""
+    """A method of somebody's own that leaves out some of the protocol; what it does not say of its price is unknown."""
 
     def __init__(self, method: Any) -> None:
         self._method = method
         self.name: str = method.name
         self.task: str = method.task
-
-    def predict(self, query: Query) -> Prediction:
-        prediction: Prediction = self._method.predict(query)
-        return prediction
-
-    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
-        many = getattr(self._method, "predict_many", super().predict_many)
-        predictions: list[Prediction] = many(queries)
-        return predictions
+        self.remote = bool(getattr(method, "remote", hasattr(method, "price")))
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        settings: Mapping[str, Any] = getattr(self._method, "settings", {})
-        return settings
+        return dict(getattr(self._method, "settings", {}))
+
+    def predict(self, query: Query) -> Prediction:
+        return self._said("predict", super().predict)(query)
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        return self._said("predict_many", super().predict_many)(queries)
 
     def estimate(self, query: Query) -> Estimate | None:
-        return None
+        return self._said("estimate", lambda query: None)(query)
 
     def price(self, usage: TokenUsage | None) -> float | None:
-        return None
+        return self._said("price", lambda usage: None)(usage) if usage is not None else None
+
+    def _said(self, name: str, otherwise: Callable[..., T]) -> Callable[..., T]:
+        return getattr(self._method, name, otherwise)
 
 
 def as_method(method: Any) -> Method:
