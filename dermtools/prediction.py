@@ -206,7 +206,8 @@ class _Completed(LocalMethod):
         return dict(getattr(self._method, "settings", {}))
 
     def predict(self, query: Query) -> Prediction:
-        return self._said("predict", super().predict)(query)
+        prediction: Prediction = self._method.predict(query)
+        return prediction
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
         return self._said("predict_many", super().predict_many)(queries)
