@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from dermtools.handles import CASE_PREFIX
 from dermtools.prediction import TokenUsage
 from dermtools.prompting.asking.label_set import LabelSet
+from dermtools.prompting.asking.replies import token_usage
 from dermtools.text import one_line
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AIMessage, AnyMessage
+    from langchain_core.messages import AnyMessage
 
     from dermtools.cases import Task
 
@@ -206,17 +207,10 @@ def _tool_uses(messages: Sequence[AnyMessage]) -> list[ToolUse]:
 
 def _usage(messages: Sequence[AnyMessage]) -> TokenUsage:
     """Tokens of the agent's own replies and of the prompts that its tools ran."""
-    counted = []
+    counted: list[TokenUsage] = []
     for message in messages:
-        if message.type == "ai" and message.usage_metadata and not _from_cache(message):
-            details = message.usage_metadata.get("input_token_details") or {}
-            counted.append(
-                TokenUsage(
-                    input_tokens=message.usage_metadata["input_tokens"],
-                    output_tokens=message.usage_metadata["output_tokens"],
-                    cached_input_tokens=details.get("cache_read") or 0,
-                )
-            )
+        if message.type == "ai" and (usage := token_usage(message)) is not None:
+            counted.append(usage)
         elif message.type == "tool" and isinstance(message.artifact, dict) and message.artifact.get("usage"):
             counted.append(TokenUsage.model_validate(message.artifact["usage"]))
     return TokenUsage(
@@ -224,8 +218,3 @@ def _usage(messages: Sequence[AnyMessage]) -> TokenUsage:
         output_tokens=sum(usage.output_tokens for usage in counted),
         cached_input_tokens=sum(usage.cached_input_tokens for usage in counted),
     )
-
-
-def _from_cache(message: AIMessage) -> bool:
-    counted: Mapping[str, Any] = message.usage_metadata or {}
-    return counted.get("total_cost") == 0  # LangChain's mark of a cache hit

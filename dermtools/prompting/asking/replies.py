@@ -51,9 +51,7 @@ def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: La
     A label counts only when it is the whole answer after Unicode and case folding. Nothing is mapped to the
     nearest label.
     """
-    counted: Mapping[str, Any] = message.usage_metadata or {}
-    cached = counted.get("total_cost") == 0  # LangChain's mark of a cache hit
-    usage = None if cached else _usage(message)
+    cached, usage = is_cached(message), token_usage(message)
     raw = _raw_text(message)
 
     def reply(outcome: Outcome, reason: str | None = None, **answer: Any) -> Reply:
@@ -97,9 +95,16 @@ def _why_no_label(said: str, labels: LabelSet) -> str:
     return f"no label of the set: {bounded(' '.join(said.split()), 80)!r}"
 
 
-def _usage(message: AIMessage) -> TokenUsage | None:
+def is_cached(message: AIMessage) -> bool:
+    """Whether a message came from LangChain's cache, which marks it with a cost of nothing."""
+    counted: Mapping[str, Any] = message.usage_metadata or {}
+    return counted.get("total_cost") == 0
+
+
+def token_usage(message: AIMessage) -> TokenUsage | None:
+    """Tokens that a message cost; None for a cache hit, and where the service does not say."""
     counted = message.usage_metadata
-    if not counted:
+    if not counted or is_cached(message):
         return None
     details = counted.get("input_token_details") or {}
     return TokenUsage(
