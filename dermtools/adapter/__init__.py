@@ -13,6 +13,7 @@ from dermtools.lazy import exports
 if TYPE_CHECKING:
     from dermtools.adapter.answering import Answering as Answering
     from dermtools.adapter.answering import Wanted as Wanted
+    from dermtools.adapter.calibration import calibration_error as calibration_error
     from dermtools.adapter.classifier import TrainedClassifier as TrainedClassifier
     from dermtools.adapter.classifier import calibrate as calibrate
     from dermtools.adapter.classifier import fit_classifier as fit_classifier

@@ -56,11 +56,6 @@ def correct(probabilities: NDArray[np.float64], targets: NDArray[np.float64]) ->
     return np.asarray(targets[np.arange(len(targets)), probabilities.argmax(axis=1)] > 0)
 
 
-def accuracy(probabilities: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
-    """Share of cases answered right."""
-    return float(correct(probabilities, targets).mean())
-
-
 def log_loss(probabilities: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
     """Mean cross-entropy of truth and probabilities."""
     return float(-(targets * np.log(np.maximum(probabilities, TINY))).sum(axis=1).mean())
@@ -90,29 +85,40 @@ def fit_temperature(logits: NDArray[np.float64], targets: NDArray[np.float64]) -
     return 1 / high
 
 
-def reliability(probabilities: NDArray[np.float64], targets: NDArray[np.float64], *, bins: int = 10) -> Reliability:
-    """Figures and reliability diagram in `bins` bins of equal width; n must be at least 1.
+def calibration_error(
+    confidence: NDArray[np.float64], right: NDArray[np.bool_], *, bins: int = 10
+) -> tuple[float, tuple[Bin, ...]]:
+    """Expected calibration error, and the bars of the reliability diagram, in `bins` bins of equal width.
 
-    ECE: mean over the cases of |accuracy - confidence| of their bin (Naeini et al. 2015). It depends on the
+    The mean over the cases of |accuracy - confidence| of their bin (Naeini et al. 2015). It depends on the
     bins, and a few hundred cases alone give it a value of some hundredths; compare it on the same cases.
+
+    Args:
+        confidence: probability of the answered label, in [0, 1], shape (n,), n at least 1.
+        right: whether that label is a true one, shape (n,).
+        bins: how many.
     """
-    right = correct(probabilities, targets)
-    confidence = probabilities.max(axis=1)
     number = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    bars = []
-    error = 0.0
+    bars, error = [], 0.0
     for index in range(bins):
         inside = number == index
-        cases = int(inside.sum())
-        mean, share = (float(confidence[inside].mean()), float(right[inside].mean())) if cases else (None, None)
-        if mean is not None and share is not None:
+        cases, mean, share = int(inside.sum()), None, None
+        if cases:
+            mean, share = float(confidence[inside].mean()), float(right[inside].mean())
             error += cases / len(right) * abs(share - mean)
         bars.append(Bin(lower=index / bins, upper=(index + 1) / bins, cases=cases, confidence=mean, accuracy=share))
+    return error, tuple(bars)
+
+
+def reliability(probabilities: NDArray[np.float64], targets: NDArray[np.float64], *, bins: int = 10) -> Reliability:
+    """Figures and reliability diagram of n cases, n at least 1; see `calibration_error` for the bins."""
+    right = correct(probabilities, targets)
+    error, bars = calibration_error(probabilities.max(axis=1), right, bins=bins)
     return Reliability(
         cases=len(right),
         accuracy=float(right.mean()),
         log_loss=log_loss(probabilities, targets),
         brier=float(np.square(probabilities - targets).sum(axis=1).mean()),
         ece=error,
-        bins=tuple(bars),
+        bins=bars,
     )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from dermtools.adapter.calibration import (
     MAX_TEMPERATURE,
     MIN_TEMPERATURE,
+    calibration_error,
     fit_temperature,
     log_loss,
     reliability,
@@ -66,6 +67,17 @@ def test_reliability_by_hand() -> None:
     assert figures.ece == pytest.approx(0.5 * 0.4 + 0.25 * 0.4 + 0.25 * 0.35)
     assert [bar.cases for bar in figures.bins] == [0, 0, 0, 0, 0, 1, 1, 0, 2, 0]
     assert figures.brier == pytest.approx((0.02 + 1.62 + 0.32 + 0.245) / 4)
+
+
+def test_the_calibration_error_of_confidences_alone() -> None:
+    error, bars = calibration_error(np.array([0.0, 1.0, 0.75, 0.75]), np.array([False, True, True, False]), bins=4)
+    assert error == pytest.approx(2 / 4 * 0.25)
+    assert [(bar.lower, bar.cases, bar.accuracy) for bar in bars] == [
+        (0.0, 1, 0.0),
+        (0.25, 0, None),
+        (0.5, 2, 0.5),
+        (0.75, 1, 1.0),
+    ]
 
 
 def test_any_of_several_true_labels_is_right() -> None:
