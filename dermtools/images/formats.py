@@ -59,6 +59,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDES_SWAPPED = (5, 6, 7, 8)
 
 _warnings_lock = threading.Lock()
 
@@ -121,6 +122,21 @@ def apply_orientation(image: Image.Image) -> Image.Image:
     upright = image.transpose(turn)
     upright.info = {key: value for key, value in image.info.items() if key != "exif"}
     return upright
+
+
+def jpeg_size(jpeg: bytes) -> tuple[int, int]:
+    """Upright width and height of a JPEG in pixels, from its header alone.
+
+    Raises:
+        ImageError: it is no JPEG, or its header is damaged.
+    """
+    try:
+        with _Jpeg(io.BytesIO(jpeg)) as image:
+            width, height = image.size
+            turned = _exif_orientation(image.info.get("exif", b"")) in _SIDES_SWAPPED
+    except DECODING_ERRORS as error:
+        raise ImageError(f"{len(jpeg):,} bytes: no JPEG, or damaged ({reason_of(error)}); encode it again") from error
+    return (height, width) if turned else (width, height)
 
 
 def reason_of(error: BaseException) -> str:

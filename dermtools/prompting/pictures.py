@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from dermtools.errors import PromptError
-from dermtools.images import STORED_SIDE, encode_jpeg, open_image
+from dermtools.images import STORED_SIDE, encode_jpeg, jpeg_size, open_image
 from dermtools.prompting.files.compile import Detail
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,3 @@ class PictureBudget:
 
 
 DEFAULT_BUDGET = PictureBudget()
-
-
-def jpeg_size(jpeg: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the header alone."""
-    with Image.open(io.BytesIO(jpeg)) as image:
-        return image.size

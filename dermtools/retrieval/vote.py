@@ -12,7 +12,6 @@ from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Que
 
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
-    from dermtools.retrieval.search.neighbors import Neighbors
 
 _NAME = re.compile(r"knn-vote-([1-9]\d{0,5})")
 _NEVER_ZERO = 1e-9
@@ -24,12 +23,30 @@ def k_of(method: str) -> int | None:
     return int(match[1]) if match else None
 
 
-class KNNVote(LocalMethod):
-    """Nearest-neighbour vote, weighted by inverse distance (Dudani 1976, IEEE Trans. SMC 6(4)).
+def votes(exemplars: Sequence[Exemplar]) -> dict[str, float]:
+    """Each label's votes, in the order in which the labels come first.
 
-    A neighbour at distance d votes with weight 1 / d, shared equally among its labels. A label's
-    probability is its share of all votes, over the closed set of the task. Only cases that carry a label of
-    the task are neighbours, so K cases vote wherever K are left.
+    An exemplar at distance d has weight 1 / d, shared equally among its labels (Dudani 1976, IEEE Trans. SMC 6(4));
+    where not every distance is known, all have weight 1.
+    """
+    distances = [exemplar.distance for exemplar in exemplars if exemplar.distance is not None]
+    weights = [1.0] * len(exemplars)
+    if len(distances) == len(exemplars):
+        # Relative to the farthest, so that the smallest distance that counts has no unit.
+        scale = max(distances, default=0.0) or 1.0
+        weights = [1 / (distance / scale + _NEVER_ZERO) for distance in distances]
+    given: dict[str, float] = {}
+    for exemplar, weight in zip(exemplars, weights, strict=True):
+        for label in exemplar.labels:
+            given[label] = given.get(label, 0.0) + weight / len(exemplar.labels)
+    return given
+
+
+class KNNVote(LocalMethod):
+    """Nearest-neighbour vote, weighted by inverse distance; see `votes`.
+
+    A label's probability is its share of all votes, over the closed set of the task. Only cases that carry a
+    label of the task are neighbours, so K cases vote wherever K are left.
     """
 
     def __init__(
@@ -83,30 +100,23 @@ class KNNVote(LocalMethod):
         if not neighbors:
             reason = f"no case with a {self.task} label is left to vote"
             return Prediction(method=self.name, task=self.task, outcome=Outcome.ABSTAINED, reason=reason)
-        probabilities = ranked(self._shares(neighbors))
+        exemplars = tuple(
+            Exemplar(
+                case_id=neighbor.case.case_id,
+                group_id=neighbor.case.group_id,
+                labels=neighbor.case.labels[self.task],
+                distance=neighbor.distance,
+            )
+            for neighbor in neighbors
+        )
+        given = votes(exemplars)
+        total = sum(given.values())
+        labels = self._case_base.task(self.task).labels
+        probabilities = ranked({label: given.get(label, 0.0) / total for label in labels})
         return Prediction(
             method=self.name,
             task=self.task,
             label=next(iter(probabilities)),
             probabilities=probabilities,
-            exemplars=tuple(
-                Exemplar(
-                    case_id=neighbor.case.case_id,
-                    group_id=neighbor.case.group_id,
-                    labels=neighbor.case.labels[self.task],
-                    distance=neighbor.distance,
-                )
-                for neighbor in neighbors
-            ),
+            exemplars=exemplars,
         )
-
-    def _shares(self, neighbors: Neighbors) -> dict[str, float]:
-        # Relative to the farthest, so that the smallest distance that counts has no unit.
-        scale = neighbors[-1].distance or 1.0
-        votes = dict.fromkeys(self._case_base.task(self.task).labels, 0.0)
-        for neighbor in neighbors:
-            labels = neighbor.case.labels[self.task]
-            for label in labels:
-                votes[label] += 1 / (neighbor.distance / scale + _NEVER_ZERO) / len(labels)
-        total = sum(votes.values())
-        return {label: vote / total for label, vote in votes.items()}

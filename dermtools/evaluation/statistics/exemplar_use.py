@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dermtools.evaluation.scoring import is_right
+from dermtools.retrieval.vote import votes
 
 if TYPE_CHECKING:
     from dermtools.evaluation.scoring import Scored, Target
     from dermtools.prediction import Exemplar, Prediction
-
-_NEVER_ZERO = 1e-9
 
 
 @dataclass(frozen=True)
@@ -51,21 +49,9 @@ class ExemplarUse:
 
 
 def vote(exemplars: Sequence[Exemplar]) -> str | None:
-    """The exemplars' own answer: weighted by inverse distance where all have one, else a head each.
-
-    Ties go to the label that came first. None without labels.
-    """
-    distances = [exemplar.distance for exemplar in exemplars]
-    weights = [1.0] * len(exemplars)
-    known = [distance for distance in distances if distance is not None]
-    if len(known) == len(exemplars) and known:
-        scale = max(known) or 1.0
-        weights = [1 / (distance / scale + _NEVER_ZERO) for distance in known]
-    votes: defaultdict[str, float] = defaultdict(float)
-    for exemplar, weight in zip(exemplars, weights, strict=True):
-        for label in exemplar.labels:
-            votes[label] += weight / len(exemplar.labels)
-    return max(votes, key=votes.__getitem__, default=None)
+    """The exemplars' own answer; ties go to the label that came first. None without labels."""
+    given = votes(exemplars)
+    return max(given, key=given.__getitem__, default=None)
 
 
 def exemplar_use(scored: Scored) -> ExemplarUse | None:

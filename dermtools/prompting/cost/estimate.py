@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dermtools.errors import PromptError
+from dermtools.images import jpeg_size
 from dermtools.prompting.cost.image_tokens import image_rule
-from dermtools.prompting.pictures import jpeg_size
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

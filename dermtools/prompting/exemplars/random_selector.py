@@ -16,7 +16,8 @@ from dermtools.prompting.exemplars.selectors import CaseSelector
 from dermtools.prompting.exemplars.shots import Shot
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.retrieval.queries import embedded
-from dermtools.retrieval.search.leak_guard import COMPARED, copies
+from dermtools.retrieval.search.index import Ranking
+from dermtools.retrieval.search.leak_guard import COMPARED
 from dermtools.retrieval.search.snapshot import Snapshot
 
 
@@ -48,7 +49,7 @@ class RandomSelector(CaseSelector):
         condition = self._condition
         eligible = np.ones(len(snapshot), bool) if condition is None else snapshot.matching(condition)
         rng = np.random.default_rng(_seed_of(self.seed, query))
-        own = self._own_rows(snapshot, query)
+        own = snapshot.guard.left_out(query, lambda: self._nearest(snapshot, query), self.case_base.jpegs)
         rows: list[int] = []
         groups: set[str] = set()
         for row in self._drawn(snapshot, eligible, rng):
@@ -60,15 +61,9 @@ class RandomSelector(CaseSelector):
                 groups.add(group)
         return [Shot(snapshot.columns.case(row), rank) for rank, row in enumerate(rows, start=1)]
 
-    def _own_rows(self, snapshot: Snapshot, query: Query) -> set[int]:
-        """As `CaseBase.search` guards: where nothing known says whose the picture is, copies of it are looked for."""
-        own = snapshot.guard.own_rows(query)
-        if own or query.group_id is not None or query.text is not None:
-            return own
+    def _nearest(self, snapshot: Snapshot, query: Query) -> Ranking:
         vector = query.vector if query.vector is not None else embedded(query, self.case_base.embedder)
-        ranking = snapshot.index.rank(vector, first=COMPARED)
-        found = copies(ranking, query, float(np.linalg.norm(vector)), snapshot.columns.case_ids, self.case_base.jpegs)
-        return snapshot.guard.with_groups(found)
+        return snapshot.index.rank(vector, first=COMPARED)
 
     def _drawn(self, snapshot: Snapshot, eligible: NDArray[np.bool_], rng: np.random.Generator) -> Iterable[int]:
         if not self.stratified or self.task is None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import io
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from dermtools.cases.case import Case, SourceCase
 from dermtools.embedding.base import Embedder, open_for_embedding
 from dermtools.errors import DermtoolsError
-from dermtools.images import content_hash, encode_jpeg, read_bytes
+from dermtools.images import content_hash, encode_jpeg, jpeg_size, read_bytes
 from dermtools.images.content import JPEG_MAGIC
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -78,18 +79,9 @@ class Preparer:
 
     def _decode(self, encoded: bytes, name: str) -> Picture:
         image = open_for_embedding(encoded, self._embedder, name=name)
-        width, height = _original_size(encoded, image)
+        # A large JPEG was reduced while decoding; all else is decoded whole.
+        width, height = jpeg_size(encoded) if encoded.startswith(JPEG_MAGIC) else image.size
         return Picture(image, encode_jpeg(image, max_side=self._side, quality=self._quality), width, height)
-
-
-def _original_size(encoded: bytes, image: Image.Image) -> tuple[int, int]:
-    """Upright width and height before a JPEG was reduced while decoding; all else is decoded in full."""
-    if not encoded.startswith(JPEG_MAGIC):
-        return image.size
-    with Image.open(io.BytesIO(encoded)) as header:
-        width, height = header.size
-    turned = (width > height) != (image.width > image.height)
-    return (height, width) if turned else (width, height)
 
 
 @contextmanager

@@ -122,6 +122,11 @@ class Ranking:
         self._ranked: list[tuple[int, float]] = []
         self._complete = self.total == 0
 
+    @property
+    def norm(self) -> float:
+        """Euclidean norm of the query's vector."""
+        return float(np.linalg.norm(self._vector))
+
     def __iter__(self) -> Iterator[tuple[int, float]]:
         position = 0
         while True:

@@ -26,6 +26,7 @@ import numpy as np
 from dermtools.retrieval.search.thumbnail import same_picture, thumbnail
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from PIL import Image
 
     from dermtools.cases.columns import CaseColumns
@@ -51,6 +52,24 @@ class LeakGuard:
             self._rows_of_group[group].append(row)
             self._rows_of_content[content].append(row)
 
+    def left_out(self, query: Query, nearest: Callable[[], Ranking], jpegs: Jpegs) -> set[int]:
+        """Every row that the query must not meet: its own, and copies where nothing known says whose it is.
+
+        Args:
+            query: its picture is compared where it has one.
+            nearest: gives all cases by their distance to the query; called only where copies are looked for. No
+                filter may apply: a copy that a filter hides still says which group is the query's.
+            jpegs: gives stored pictures by case id.
+        """
+        own = self.own_rows(query)
+        if own or query.group_id is not None or query.text is not None:
+            return own
+        ranking = nearest()
+        found = {row for row, _ in takewhile(lambda pair: pair[1] <= SAME_PLACE * ranking.norm, ranking)}
+        if query.image is not None:
+            found |= _copies_by_pixels(ranking, query.image, self._columns.case_ids, jpegs)
+        return self._with_groups(found)
+
     def own_rows(self, query: Query) -> set[int]:
         """Rows that are the query's own by what is known of it: case, group, content hash."""
         columns = self._columns
@@ -62,51 +81,32 @@ class LeakGuard:
             contents.add(columns.content_hashes[row])
         for content in contents:
             rows.update(self._rows_of_content.get(content, ()))
-        rows = self.with_groups(rows)
-        if query.group_id is not None:
-            rows.update(self._rows_of_group.get(query.group_id, ()))
-        return rows
-
-    def with_groups(self, rows: Iterable[int]) -> set[int]:
-        """The rows, and all others of their groups."""
-        groups = {self._columns.group_ids[row] for row in rows}
-        return {row for group in groups for row in self._rows_of_group[group]}
+        return self._with_groups(rows) | self.rows_of_groups(() if query.group_id is None else (query.group_id,))
 
     def rows_of_groups(self, groups: Iterable[str]) -> set[int]:
-        """Rows of the named groups; a group that is not there has none."""
+        """Rows of the named groups; an unknown group has none."""
         return {row for group in groups for row in self._rows_of_group.get(group, ())}
 
-
-def copies(ranking: Ranking, query: Query, norm: float, case_ids: Sequence[str], jpegs: Jpegs) -> set[int]:
-    """Rows that show the query's picture, though nothing that is known of it says so.
-
-    Args:
-        ranking: all cases by their distance to the query.
-        query: its picture is compared where it has one.
-        norm: Euclidean norm of its embedding.
-        case_ids: case id of each row.
-        jpegs: gives stored pictures by case id.
-    """
-    found = {row for row, _ in takewhile(lambda pair: pair[1] <= SAME_PLACE * norm, ranking)}
-    if query.image is not None:
-        found |= _copies_by_pixels(ranking, query.image, case_ids, jpegs)
-    return found
+    def _with_groups(self, rows: Iterable[int]) -> set[int]:
+        """The rows, and all others of their groups."""
+        return self.rows_of_groups({self._columns.group_ids[row] for row in rows})
 
 
 def _copies_by_pixels(ranking: Ranking, image: Image.Image, case_ids: Sequence[str], jpegs: Jpegs) -> set[int]:
-    wanted = thumbnail(image)
+    """Rows among the nearest whose stored picture shows the same photograph."""
+    shown = thumbnail(image)
     found: set[int] = set()
     nearest = iter(ranking)
     while batch := [row for row, _ in islice(nearest, COMPARED)]:
         pictures = jpegs([case_ids[row] for row in batch])
-        same = [row for row in batch if same_picture(wanted, thumbnail(pictures[case_ids[row]]))]
+        same = [row for row in batch if same_picture(shown, thumbnail(pictures[case_ids[row]]))]
         if not same:
             break
         found.update(same)
     return found
 
 
-def allowed_rows(count: int, left_out: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def allowed_rows(count: int, left_out: Iterable[int]) -> NDArray[np.bool_]:
     """Bool, shape (count,): all rows but those left out."""
     allowed = np.ones(count, dtype=np.bool_)
     allowed[list(left_out)] = False

@@ -12,14 +12,13 @@ import numpy as np
 
 from dermtools.errors import QueryError
 from dermtools.retrieval.search.diversity import Pair, label_balanced, maximal_marginal_relevance, per_group
-from dermtools.retrieval.search.leak_guard import Jpegs, allowed_rows, copies
+from dermtools.retrieval.search.leak_guard import Jpegs, allowed_rows
 from dermtools.retrieval.search.neighbors import Neighbors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dermtools.prediction import Query
-    from dermtools.retrieval.search.index import Ranking
     from dermtools.retrieval.search.snapshot import Snapshot
 
 Diversity = Literal["mmr", "balanced"]
@@ -93,7 +92,7 @@ def search(
     everything = snapshot.index.rank(vector, first=options.looked_at)
     own: set[int] = set()
     if options.leak_guard:
-        own = _own_rows(snapshot, query, everything, float(np.linalg.norm(vector)), jpegs)
+        own = snapshot.guard.left_out(query, lambda: everything, jpegs)
         if own:
             notes.append(f"leak guard: {len(own)} cases of the query's own group or picture left out")
     else:
@@ -112,15 +111,6 @@ def search(
     if len(found) < options.k:
         notes.append(f"{len(found)} neighbours instead of {options.k}: no more are left")
     return Neighbors(query.name, [(columns.case(row), distance) for row, distance in found], notes, jpegs)
-
-
-def _own_rows(snapshot: Snapshot, query: Query, everything: Ranking, norm: float, jpegs: Jpegs) -> set[int]:
-    guard = snapshot.guard
-    own = guard.own_rows(query)
-    if own or query.group_id is not None or query.text is not None:
-        return own
-    # Looked for in everything: a copy that a filter hides still says which group is the query's.
-    return guard.with_groups(copies(everything, query, norm, snapshot.columns.case_ids, jpegs))
 
 
 def _wanted(snapshot: Snapshot, options: SearchOptions) -> tuple[NDArray[np.bool_] | None, list[str]]:
