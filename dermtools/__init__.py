@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dermtools.agent.toolkit import DermToolkit as DermToolkit
     from dermtools.cases.sources.load import load_source as load_source
     from dermtools.embedding.registry import load_embedder as load_embedder
-    from dermtools.evaluation.running.evaluation import evaluate as evaluate
+    from dermtools.evaluation.evaluation import evaluate as evaluate
     from dermtools.prediction import Prediction as Prediction
     from dermtools.prediction import Query as Query
     from dermtools.prompting.factory import chain_for as chain_for

@@ -7,27 +7,24 @@ from typing import TYPE_CHECKING
 from dermtools.lazy import exports
 
 if TYPE_CHECKING:
+    from dermtools.evaluation.evaluation import Evaluation as Evaluation
+    from dermtools.evaluation.evaluation import evaluate as evaluate
+    from dermtools.evaluation.evaluation import perform as perform
+    from dermtools.evaluation.evaluation import run_spec as run_spec
     from dermtools.evaluation.reporting.publishing import publish as publish
+    from dermtools.evaluation.reporting.results import Results as Results
+    from dermtools.evaluation.reporting.results import compare_runs as compare_runs
+    from dermtools.evaluation.reporting.results import results as results
     from dermtools.evaluation.reporting.tables import table_markdown as table_markdown
     from dermtools.evaluation.running.arm import Arm as Arm
     from dermtools.evaluation.running.arm import PricedMethod as PricedMethod
     from dermtools.evaluation.running.arm import prompted_arm as prompted_arm
-    from dermtools.evaluation.running.evaluation import Evaluation as Evaluation
-    from dermtools.evaluation.running.evaluation import evaluate as evaluate
-    from dermtools.evaluation.running.evaluation import perform as perform
-    from dermtools.evaluation.running.evaluation import run_spec as run_spec
     from dermtools.evaluation.running.plan import Budget as Budget
     from dermtools.evaluation.running.plan import Plan as Plan
     from dermtools.evaluation.running.records import Record as Record
     from dermtools.evaluation.running.records import RunError as RunError
     from dermtools.evaluation.running.run import Run as Run
     from dermtools.evaluation.running.run import RunSpec as RunSpec
-    from dermtools.evaluation.running.study import AXES as AXES
-    from dermtools.evaluation.running.study import SHOTS as SHOTS
-    from dermtools.evaluation.running.study import Study as Study
-    from dermtools.evaluation.running.study import grid as grid
-    from dermtools.evaluation.running.study import prompted_arms as prompted_arms
-    from dermtools.evaluation.running.study import run_study as run_study
     from dermtools.evaluation.scoring import Rule as Rule
     from dermtools.evaluation.scoring import Scored as Scored
     from dermtools.evaluation.scoring import Target as Target
@@ -41,10 +38,13 @@ if TYPE_CHECKING:
     from dermtools.evaluation.statistics.intervals import Interval as Interval
     from dermtools.evaluation.statistics.intervals import clustered_bootstrap as clustered_bootstrap
     from dermtools.evaluation.statistics.intervals import wilson as wilson
-    from dermtools.evaluation.statistics.results import Results as Results
-    from dermtools.evaluation.statistics.results import compare_runs as compare_runs
-    from dermtools.evaluation.statistics.results import results as results
     from dermtools.evaluation.statistics.summary import Summary as Summary
+    from dermtools.evaluation.study import AXES as AXES
+    from dermtools.evaluation.study import SHOTS as SHOTS
+    from dermtools.evaluation.study import Study as Study
+    from dermtools.evaluation.study import grid as grid
+    from dermtools.evaluation.study import prompted_arms as prompted_arms
+    from dermtools.evaluation.study import run_study as run_study
     from dermtools.prediction import Estimate as Estimate
 
 __getattr__, __dir__, __all__ = exports(__name__)

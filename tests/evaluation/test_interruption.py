@@ -24,7 +24,7 @@ WORKER = """
 import json, sys, urllib.request
 from dermtools.cases.case import Task
 from dermtools.evaluation.running.arm import Arm
-from dermtools.evaluation.running.evaluation import perform
+from dermtools.evaluation.evaluation import perform
 from dermtools.evaluation.running.run import RunSpec
 from dermtools.evaluation.scoring import Rule, Target
 from dermtools.prediction import Prediction, Query

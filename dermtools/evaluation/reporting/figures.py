@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,33 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from dermtools.evaluation.reporting.projection import CaseMap
+    from dermtools.evaluation.reporting.results import Results
     from dermtools.evaluation.running.run import Run
-    from dermtools.evaluation.running.study import Curve
     from dermtools.evaluation.scoring import Scored
-    from dermtools.evaluation.statistics.results import Results
+    from dermtools.evaluation.statistics.summary import Summary
 
 DPI = 160
 ACCENT, RIGHT, WRONG, SOFT = "#0b6e69", "#19703a", "#a3372b", "#9aa1a9"
 LABELS_WITH_COUNTS = 20
 """Confusion matrices of more labels than this show colours only: figures would not be legible."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of the varied axis."""
+
+    value: Any
+    summary: Summary
+    against_best: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Accuracy over the values of one axis, everything else held."""
+
+    name: str
+    """What is held: the model and the other axes, in words."""
+    points: tuple[Point, ...]
 
 
 def write_figures(run: Run, found: Results, layout: CaseMap) -> list[Path]:

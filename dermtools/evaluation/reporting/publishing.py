@@ -10,8 +10,8 @@ from dermtools.evaluation.reporting.projection import Projection, case_map
 from dermtools.evaluation.reporting.report import write_report
 
 if TYPE_CHECKING:
+    from dermtools.evaluation.reporting.results import Results
     from dermtools.evaluation.running.run import Run
-    from dermtools.evaluation.statistics.results import Results
     from dermtools.retrieval import CaseBase
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from dermtools.evaluation.reporting.projection import CaseMap
+    from dermtools.evaluation.reporting.results import Results
     from dermtools.evaluation.running.run import Run
-    from dermtools.evaluation.statistics.results import Results
     from dermtools.retrieval import CaseBase
 
 

@@ -9,9 +9,9 @@ from dermtools.evaluation.statistics.comparisons import ALPHA
 from dermtools.evaluation.statistics.intervals import RESAMPLES
 
 if TYPE_CHECKING:
+    from dermtools.evaluation.reporting.results import Results
     from dermtools.evaluation.running.run import RunSpec
     from dermtools.evaluation.statistics.intervals import Interval
-    from dermtools.evaluation.statistics.results import Results
     from dermtools.evaluation.statistics.summary import Summary
 
 DASH = "–"

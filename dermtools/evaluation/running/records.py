@@ -52,20 +52,31 @@ def read_records(path: Path) -> list[Record]:
     Raises:
         RunError: a line before the last one is damaged, or the file cannot be read.
     """
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[list[Record], int]:
+    """The records, and the bytes that their lines take."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        content = path.read_bytes()
     except FileNotFoundError:
-        return []
+        return [], 0
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror}") from error
+    *lines, torn = content.split(b"\n")
     found = []
-    for number, line in enumerate(lines[:-1], start=1):
+    for number, line in enumerate(lines, start=1):
         try:
             found.append(Record.model_validate_json(line))
         except ValidationError as error:
             reason = error.errors()[0]["msg"]
             raise RunError(f"{path} line {number} is damaged ({reason}); remove that line and run again") from None
-    return found
+    return found, len(content) - len(torn)
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Replace a record file."""
+    write_whole(path, _lines(records))
 
 
 class RecordLog:
@@ -73,17 +84,19 @@ class RecordLog:
 
     def __init__(self, path: Path) -> None:
         self._guard = threading.Lock()
-        with path.open("a+b") as file:
-            _cut_torn_line(file.fileno())
+        self.records, length = _read(path)
+        """All that the file holds, in the order written: read once, here, and extended by what is appended."""
         self._file = path.open("ab")
+        self._file.truncate(length)
 
     def append(self, records: Sequence[Record]) -> None:
         """Write records; they are on the disk when this returns."""
-        lines = "".join(record.model_dump_json() + "\n" for record in records).encode()
+        lines = _lines(records).encode()
         with self._guard:
             self._file.write(lines)
             self._file.flush()
             os.fsync(self._file.fileno())
+            self.records += records
 
     def __enter__(self) -> RecordLog:
         return self
@@ -94,19 +107,5 @@ class RecordLog:
         self._file.close()
 
 
-def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Replace a record file."""
-    write_whole(path, "".join(record.model_dump_json() + "\n" for record in records))
-
-
-def _cut_torn_line(file: int) -> None:
-    """Shorten the file to its last line end."""
-    end = os.fstat(file).st_size
-    while end:
-        start = max(0, end - 65536)
-        place = os.pread(file, end - start, start).rfind(b"\n")
-        if place >= 0:
-            end = start + place + 1
-            break
-        end = start
-    os.ftruncate(file, end)
+def _lines(records: Iterable[Record]) -> str:
+    return "".join(record.model_dump_json() + "\n" for record in records)

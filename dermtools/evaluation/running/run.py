@@ -1,24 +1,25 @@
-"""A run: the folder that holds one evaluation, and may be gone on with after any interruption."""
+"""A run: the folder that holds one evaluation, and may be resumed after any interruption."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.cases.case import Task
 from dermtools.evaluation.running.records import Record, RecordLog, RunError, read_records, write_records
 from dermtools.evaluation.scoring import Rule, Scored, Target, score
-from dermtools.files import write_whole
+from dermtools.files import read_record, write_whole
+from dermtools.prediction import Prediction
 
 FORMAT = 1
-_PACKAGES = ("dermtools", "numpy", "torch", "faiss-cpu", "lancedb", "pillow", "langchain", "langchain-core")
+_PACKAGES = ("dermtools", "numpy", "torch", "faiss-cpu", "lancedb", "pylance", "pillow", "langchain", "langchain-core")
 
 
 def _versions() -> dict[str, str]:
@@ -54,11 +55,13 @@ class RunSpec(BaseModel):
 
 
 class Run:
-    """A run folder. Reading needs no lock; `writing` takes it."""
+    """A run folder. Reading needs no lock; `writing` takes it. Its answers are read once, when first needed."""
 
-    def __init__(self, path: Path, spec: RunSpec) -> None:
+    def __init__(self, path: Path, spec: RunSpec, records: list[Record] | None = None) -> None:
+        """`records` are those of the folder where they have been read already."""
         self.path = path
         self.spec = spec
+        self._records = records
 
     @classmethod
     def open(cls, path: str | Path) -> Run:
@@ -68,26 +71,24 @@ class Run:
             RunError: there is no run, or it is damaged or of a newer format.
         """
         path = Path(path)
-        file = path / "run.json"
         try:
-            text = file.read_text(encoding="utf-8")
+            spec = read_record(
+                path / "run.json",
+                RunSpec,
+                newest=FORMAT,
+                error=RunError,
+                what="the description of a run",
+                remedy="start a new run",
+                versioned=lambda content: {"format_version": content.get("format")},
+            )
         except FileNotFoundError:
             raise RunError(f"{path} is not a run: it has no run.json; give the folder of an evaluation") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise RunError(f"{file} cannot be read: {error}") from error
-        try:
-            spec = RunSpec.model_validate_json(text)
-        except ValidationError as error:
-            where = ".".join(str(part) for part in error.errors()[0]["loc"]) or "its JSON"
-            raise RunError(f"{file} is damaged or of another version at {where}; start a new run") from None
-        if spec.format > FORMAT:
-            raise RunError(f"{file} has format {spec.format}, this dermtools reads up to {FORMAT}; upgrade dermtools")
         return cls(path, spec)
 
     @classmethod
     @contextmanager
     def writing(cls, path: str | Path, spec: RunSpec) -> Iterator[tuple[Run, RecordLog]]:
-        """Begin a run, or go on with the one at `path`, alone: nobody else may write it meanwhile.
+        """Start a run, or resume the one at `path`, alone: nobody else may write it meanwhile.
 
         Arms may be added to a run; everything else must be as it was.
 
@@ -107,69 +108,65 @@ class Run:
                     spec = _resumed(cls.open(path).spec, spec, path)
                 write_whole(path / "run.json", spec.model_dump_json(indent=1) + "\n")
                 with RecordLog(path / "predictions.jsonl") as log:
-                    yield cls(path, spec), log
+                    yield cls(path, spec, log.records), log
         except Timeout:
             raise RunError(f"another process is writing {path}; wait until it is done, or stop it") from None
 
     def records(self) -> list[Record]:
         """All answers in the order written; a failed call that was repeated is there more than once."""
-        return read_records(self.path / "predictions.jsonl")
+        if self._records is None:
+            self._records = read_records(self.path / "predictions.jsonl")
+        return self._records
 
     def answers(self) -> dict[tuple[str, str], Record]:
         """The last record of each arm and case, in the order of arms and cases."""
-        found = {record.key: record for record in self.records()}
-        places = self._places()
-        return dict(sorted(found.items(), key=lambda item: places.get(item[0], len(places))))
+        return {record.key: record for record in self._ordered()}
 
     def scored(self) -> list[Scored]:
         """The answers of every arm beside their targets; arms without any answer are left out."""
-        answers = self.answers()
-        found = []
-        for arm in self.spec.arms:
-            predictions = {case_id: record.prediction for (name, case_id), record in answers.items() if name == arm}
-            if predictions:
-                found.append(score(arm, self.spec.targets, predictions))
-        return found
+        predictions: dict[str, dict[str, Prediction]] = {arm: {} for arm in self.spec.arms}
+        for record in self.records():
+            if record.arm in predictions:
+                predictions[record.arm][record.case_id] = record.prediction
+        found = [score(arm, self.spec.targets, given) for arm, given in predictions.items()]
+        return [scored for scored in found if len(scored)]
 
     def narrowed(self, case_ids: Collection[str]) -> Run:
         """This run as if it had asked about these cases only; nothing on disk changes."""
         kept = tuple(target for target in self.spec.targets if target.case_id in case_ids)
-        return Run(self.path, self.spec.model_copy(update={"targets": kept}))
+        return Run(self.path, self.spec.model_copy(update={"targets": kept}), self.records())
 
     def tidy(self) -> None:
         """Put `predictions.jsonl` into the order of arms and cases; call it when nothing more is to be written."""
-        places = self._places()
+        self._records = self._ordered()
+        write_records(self.path / "predictions.jsonl", self._records)
+
+    def _ordered(self) -> list[Record]:
+        keys = ((arm, target.case_id) for arm in self.spec.arms for target in self.spec.targets)
+        places = {key: place for place, key in enumerate(keys)}
         # Stable: records of the same arm and case stay in the order in which they were written.
-        records = sorted(self.records(), key=lambda record: places.get(record.key, len(places)))
-        write_records(self.path / "predictions.jsonl", records)
-
-    def _places(self) -> dict[tuple[str, str], int]:
-        keys = [(arm, target.case_id) for arm in self.spec.arms for target in self.spec.targets]
-        return {key: place for place, key in enumerate(keys)}
+        return sorted(self.records(), key=lambda record: places.get(record.key, len(places)))
 
 
-def _resumed(there: RunSpec, wanted: RunSpec, path: Path) -> RunSpec:
-    begun, asked = (spec.model_copy(update={"case_base": _without_path(spec)}) for spec in (there, wanted))
+def _resumed(existing: RunSpec, requested: RunSpec, path: Path) -> RunSpec:
+    """The existing description with the arms of the requested one.
+
+    Raises:
+        RunError: they differ in anything else.
+    """
     for name in ("task", "rule", "split", "seed", "limit", "case_base", "targets"):
-        if getattr(begun, name) != getattr(asked, name):
-            raise RunError(
-                f"{path} was begun with another {name.replace('_', ' ')}; choose another folder for this run"
-            )
-    for arm, facts in wanted.arms.items():
-        if arm in there.arms and there.arms[arm] != facts:
-            raise RunError(
-                f"{path} was begun with another {arm} ({_changes(there.arms[arm], facts)}); choose another folder"
-            )
-    return there.model_copy(update={"arms": {**there.arms, **wanted.arms}})
+        before, now = getattr(existing, name), getattr(requested, name)
+        if name == "case_base":  # it may have been moved
+            before, now = ({**facts, "path": None} for facts in (before, now))
+        if before != now:
+            raise RunError(f"{path} was begun with another {name.replace('_', ' ')}; choose another folder")
+    for arm, facts in requested.arms.items():
+        if existing.arms.get(arm, facts) != facts:
+            changes = _changes(existing.arms[arm], facts)
+            raise RunError(f"{path} was begun with another {arm} ({changes}); choose another folder")
+    return existing.model_copy(update={"arms": {**existing.arms, **requested.arms}})
 
 
-def _without_path(spec: RunSpec) -> dict[str, Any]:
-    """What makes a case base this one; it may have been moved."""
-    return {key: value for key, value in spec.case_base.items() if key != "path"}
-
-
-def _changes(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    names: Sequence[str] = sorted({*there, *wanted})
-    return ", ".join(
-        f"{n}: {there.get(n)!r} then, {wanted.get(n)!r} now" for n in names if there.get(n) != wanted.get(n)
-    )
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    names = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    return ", ".join(f"{name}: {before.get(name)!r} then, {now.get(name)!r} now" for name in names)

@@ -112,7 +112,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 
 def test_a_newer_format_is_refused(tmp_path, spec, targets):
     (tmp_path / "run.json").write_text(spec(targets(1), "a", format=2).model_dump_json())
-    with pytest.raises(RunError, match="format 2, this dermtools reads up to 1"):
+    with pytest.raises(RunError, match=r"newer dermtools \(format 2, this one reads 1\)"):
         Run.open(tmp_path)
 
 

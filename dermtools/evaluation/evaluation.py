@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.errors import QueryError
+from dermtools.evaluation.reporting.results import Results, results
 from dermtools.evaluation.reporting.tables import table_markdown
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.asking import Asked, ask
@@ -18,7 +19,6 @@ from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.running.run import Run, RunSpec
 from dermtools.evaluation.scoring import Rule, Target, targets
 from dermtools.evaluation.statistics.analysis import Analyses, analyze
-from dermtools.evaluation.statistics.results import Results, results
 from dermtools.files import write_whole
 
 if TYPE_CHECKING:
@@ -54,20 +54,20 @@ def evaluate(
     confirm: Callable[[Plan], bool] | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Ask every arm about every case and measure the answers; goes on where an earlier call was interrupted.
+    """Ask every arm about every case and measure the answers; resumes an interrupted run.
 
     Args:
         case_base: where the cases are.
         task: what to predict.
         arms: what to compare; a bare method becomes an arm under its own name.
-        out: the run's folder, new or to be gone on with.
+        out: the run's folder, new or to be resumed.
         split: cases to ask about; None takes all.
         rule: how several true labels are scored.
         limit: ask about so many cases only, drawn with `seed`.
         seed: of the draw and of the bootstrap.
-        max_cost: dollars that the run must not pass, earlier sessions included.
-        accept_unknown_price: go on though the price of an arm is unknown.
-        retry_failed: ask again where an earlier session got an error instead of an answer.
+        max_cost: dollars that the run must not pass, earlier calls included.
+        accept_unknown_price: ask though the price of an arm is unknown.
+        retry_failed: ask again where an earlier call got an error instead of an answer.
         concurrency: calls at a time.
         confirm: is shown the plan before anything is sent; False stops.
         progress: is told how far it is.

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError
+from dermtools.evaluation.evaluation import Evaluation, evaluate
+from dermtools.evaluation.reporting.figures import Curve, Point
 from dermtools.evaluation.reporting.tables import RESEARCH, caption, markdown, percent, span
 from dermtools.evaluation.running.arm import Arm
-from dermtools.evaluation.running.evaluation import Evaluation, evaluate
 from dermtools.files import write_whole
 
 if TYPE_CHECKING:
-    from dermtools.evaluation.statistics.results import Results
-    from dermtools.evaluation.statistics.summary import Summary
+    from dermtools.evaluation.reporting.results import Results
     from dermtools.retrieval import CaseBase
 
 SHOTS = (0, 1, 3, 5, 10)
@@ -25,24 +25,6 @@ AXES = ("shots", "order", "diversity", "size", "prompt")
 
 Setting = Mapping[str, Any]
 """Axis to the value that it has in one arm."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """One value of the varied axis."""
-
-    value: Any
-    summary: Summary
-    against_best: str
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Accuracy over the values of one axis, everything else held."""
-
-    name: str
-    """What is held: the model and the other axes, in words."""
-    points: tuple[Point, ...]
 
 
 @dataclass(frozen=True)

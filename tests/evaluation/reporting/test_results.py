@@ -5,11 +5,11 @@ import re
 
 import pytest
 
+from dermtools.evaluation.reporting.results import compare_runs, results
 from dermtools.evaluation.reporting.tables import markdown, rows, table_markdown
 from dermtools.evaluation.running.records import Record, RunError
 from dermtools.evaluation.running.run import Run
 from dermtools.evaluation.scoring import Target
-from dermtools.evaluation.statistics.results import compare_runs, results
 from dermtools.prediction import Outcome, Prediction
 
 PUBLISHED = {"adapter": 99, "gpt-4o": 147, "gpt-4.1": 156, "random-5": 152, "rag-5": 161}
@@ -130,6 +130,13 @@ def test_runs_are_compared_on_the_cases_they_share(made):
     assert {summary.n for summary in found.summaries} == {40}
     assert {pair.n for pair in found.comparisons} == {40}
     assert len(found.comparisons) == 6
+
+
+def test_an_arm_that_answered_none_of_the_shared_cases_is_left_out(made):
+    one = made({"a": 30, "b": 20}, n=60, folder="one")
+    two = made({"a": 2}, n=3, folder="two", start=59)
+    one = Run(one.path, one.spec, [r for r in one.records() if r.arm == "a" or r.case_id < "case-059"])
+    assert [summary.arm for summary in compare_runs([one, two]).summaries] == ["a (one)", "a (two)"]
 
 
 def test_runs_of_other_rules_or_without_shared_cases_are_not_compared(made):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dermtools.evaluation.reporting.tables import table_markdown
 from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.statistics.comparisons import Comparison, Verdict, compare
 from dermtools.evaluation.statistics.summary import Summary, summarize
@@ -61,8 +62,6 @@ class Results:
 
     def _repr_markdown_(self) -> str:
         """The table in a notebook."""
-        from dermtools.evaluation.reporting.tables import table_markdown
-
         return table_markdown(self)
 
     def to_json(self) -> str:

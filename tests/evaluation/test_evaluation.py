@@ -6,8 +6,9 @@ import pytest
 
 from dermtools.adapter import AdapterConfig, VectorClassifierMethod, train
 from dermtools.errors import QueryError
-from dermtools.evaluation import Arm, Rule, RunError, evaluate, run_spec
+from dermtools.evaluation import Arm, Rule, Run, RunError, evaluate, publish, run_spec
 from dermtools.retrieval import KNNVote
+from tests.support.opened_files import opened_to_read
 
 
 def test_an_evaluation_leaves_everything_in_its_folder(sample_base, tmp_path):
@@ -51,6 +52,17 @@ def test_a_second_call_asks_nothing_again_and_adds_arms(sample_base, tmp_path, s
     done = evaluate(sample_base, "location", [method, KNNVote(sample_base, "location", 3)], tmp_path / "run")
     assert len(method.asked) == asked
     assert [summary.arm for summary in done.results.summaries] == ["scripted", "knn-vote-3"]
+
+
+def test_answers_are_read_once_and_passed_on(sample_base, tmp_path):
+    methods = [KNNVote(sample_base, "location", k) for k in (1, 5)]
+    evaluate(sample_base, "location", methods[:1], tmp_path / "run", limit=6)
+    with opened_to_read() as opened:
+        done = evaluate(sample_base, "location", methods, tmp_path / "run", limit=6)
+        publish(done.run, done.results, sample_base, projection="pca")
+    assert [path.name for path in opened].count("predictions.jsonl") == 1
+    assert done.run.records() == Run.open(tmp_path / "run").records()
+    assert [len(scored) for scored in done.run.scored()] == [6, 6]
 
 
 def test_errors_of_an_earlier_session_are_asked_again_unless_told_not_to(sample_base, tmp_path, scripted):
