@@ -83,6 +83,9 @@ class TokenUsage(BaseModel):
     output_tokens: int = 0
     cached_input_tokens: int = 0
 
+    def __add__(self, other: TokenUsage) -> TokenUsage:
+        return TokenUsage(**{name: getattr(self, name) + getattr(other, name) for name in TokenUsage.model_fields})
+
 
 class Prediction(BaseModel):
     """The answer of one method for one query. A research result, not a diagnosis."""

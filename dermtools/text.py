@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 NOTE_LIMIT = 2000
 """Characters of a note or caption that reach a prompt."""
 ATTRIBUTE_LIMIT = 200
 """Characters of one attribute that reach a prompt."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _FENCE = re.compile(r"<(\s*/?\s*data\b)", re.IGNORECASE)
 
 
@@ -25,9 +26,14 @@ def bounded(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def few(words: Sequence[str], shown: int = 10, separator: str = ", ") -> str:
+    """The first words, and an ellipsis where there are more."""
+    return separator.join([*words[:shown], *(["..."] if len(words) > shown else [])])
+
+
 def one_line(text: str, limit: int = ATTRIBUTE_LIMIT) -> str:
     """Printable text on one line, bounded."""
-    return bounded(" ".join(printable(text.replace("\t", " ")).split()), limit)
+    return bounded(" ".join(printable(_CONTROL.sub(" ", text)).split()), limit)
 
 
 def fenced(text: str, limit: int = NOTE_LIMIT) -> str:

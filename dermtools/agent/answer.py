@@ -207,14 +207,10 @@ def _tool_uses(messages: Sequence[AnyMessage]) -> list[ToolUse]:
 
 def _usage(messages: Sequence[AnyMessage]) -> TokenUsage:
     """Tokens of the agent's own replies and of the prompts that its tools ran."""
-    counted: list[TokenUsage] = []
+    total = TokenUsage()
     for message in messages:
-        if message.type == "ai" and (usage := token_usage(message)) is not None:
-            counted.append(usage)
+        if message.type == "ai":
+            total += token_usage(message) or TokenUsage()
         elif message.type == "tool" and isinstance(message.artifact, dict) and message.artifact.get("usage"):
-            counted.append(TokenUsage.model_validate(message.artifact["usage"]))
-    return TokenUsage(
-        input_tokens=sum(usage.input_tokens for usage in counted),
-        output_tokens=sum(usage.output_tokens for usage in counted),
-        cached_input_tokens=sum(usage.cached_input_tokens for usage in counted),
-    )
+            total += TokenUsage.model_validate(message.artifact["usage"])
+    return total

@@ -12,6 +12,7 @@ from langgraph.runtime import Runtime
 
 from dermtools.errors import DermtoolsError, ImageError
 from dermtools.images import data_url
+from dermtools.prompting.files.compile import picture_block
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.showing import TEXT_IN_PICTURES, picture_blocks, stored_jpeg
 from dermtools.tools.results import quoted
@@ -121,7 +122,7 @@ class PictureMiddleware(AgentMiddleware[Any, Any, Any]):
                 content.append(_text(f"Attached picture {handle}: shown before."))
             else:
                 content.append(_text(f"Attached picture {handle}. {TEXT_IN_PICTURES}"))
-                content.append({"type": "image_url", "image_url": {"url": data_url(jpeg)}})
+                content.append(picture_block(data_url(jpeg)))
         return HumanMessage(content, id=message.id)
 
 

@@ -14,6 +14,7 @@ from dermtools.cli.models import ApiOption, BaseUrlOption, ModelOptions, PromptF
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show
 from dermtools.cli.parameters import CaseBasePath
 from dermtools.errors import DermtoolsError
+from dermtools.text import bounded
 
 if TYPE_CHECKING:
     from dermtools.agent import AgentAnswer, Conversation
@@ -95,7 +96,7 @@ def _turn(conversation: Conversation, question: str, images: list[str | Path | b
                 said = json.dumps(arguments, ensure_ascii=False)
                 _end_of_line(streamed)
                 streamed = ""
-                typer.echo(f"[{name} {said if len(said) <= SHOWN_ARGUMENTS else said[:SHOWN_ARGUMENTS] + ' ...'}]")
+                typer.echo(f"[{name} {bounded(said, SHOWN_ARGUMENTS)}]")
             case ToolFinished(_, name, text, succeeded, _):
                 typer.echo(f"[{name} {'done' if succeeded else 'failed: ' + ' '.join(text.split())}]")
             case Finished(answer):

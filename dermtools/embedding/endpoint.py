@@ -8,15 +8,14 @@ from __future__ import annotations
 import ipaddress
 import random
 import threading
-import time
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dermtools.errors import EmbeddingError
+from dermtools.retry_after import retry_after
 
 if TYPE_CHECKING:
     import httpx
@@ -32,7 +31,6 @@ _FINAL = {
     415: "it takes no JSON: check the scoring URI",
     422: "the request was refused as unprocessable",
 }
-_FOREVER = 10**9
 _RETRIED = {408, 424, 425, 429}
 _BLAMED_ON_CONTENT = {400, 413, 422, 424, 500}
 """Statuses that one row of a batch can cause. Azure ML passes a failure inside the model on as 424."""
@@ -162,9 +160,8 @@ class Endpoint:
             return
         blame = status in _BLAMED_ON_CONTENT
         if status in _RETRIED or status >= 500:
-            after = retry_after_seconds(response.headers.get("retry-after"))
             message = f"{self.url} still answers HTTP {status}; try again later or with less concurrency"
-            raise _TransientError(message, content_to_blame=blame, retry_after=after)
+            raise _TransientError(message, content_to_blame=blame, retry_after=retry_after(response.headers))
         reason = _FINAL.get(status, "it redirects, which is not followed" if status < 400 else "it refused the request")
         raise EndpointError(f"{self.url} answers HTTP {status}: {reason}", content_to_blame=blame)
 
@@ -190,20 +187,6 @@ def checked_url(url: str) -> str:
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))):
         raise EmbeddingError(f"the scoring URI must begin with https://, got {parts.scheme}://{parts.hostname or ''}")
     return url
-
-
-def retry_after_seconds(value: str | None) -> float | None:
-    """Seconds that a Retry-After header asks for, given as a number or an HTTP date; None if it does not say."""
-    if value is None:
-        return None
-    try:
-        return float(min(max(0, int(value)), _FOREVER))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
 
 
 def is_loopback(url: str) -> bool:

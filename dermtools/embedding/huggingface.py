@@ -20,6 +20,7 @@ from dermtools.embedding.self_test import drawn_pictures
 from dermtools.embedding.vectors import finished_rows
 from dermtools.errors import EmbeddingError
 from dermtools.images import open_image
+from dermtools.text import one_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,7 +107,7 @@ class HuggingFaceEmbedder:
             raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> EmbeddingError:
-        return EmbeddingError(f"{self._name} did not run: {' '.join(str(error).split())[:300]}")
+        return EmbeddingError(f"{self._name} did not run: {one_line(str(error), 300)}")
 
     def _rows(self, output: Any, pool: str) -> NDArray[np.float32]:
         """Pooled output, shape (n, d)."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import EmbeddingError, require_extra
+from dermtools.text import bounded
 
 if TYPE_CHECKING:
     import torch
@@ -167,7 +168,7 @@ def _advice(name: str, error: BaseException) -> str:
         return "it needs code from the Hub, which is never run; export it to ONNX and use onnx:FILE"
     if isinstance(error, OSError):
         return "no such folder, and without a connection to the Hub only models downloaded before can be used"
-    return text[:300]
+    return bounded(text, 300)
 
 
 def _weights_hash(folder: Path) -> str:

@@ -28,6 +28,7 @@ from PIL import (
 from dermtools.errors import ImageError, require_extra
 from dermtools.images.colour import to_srgb
 from dermtools.images.content import JPEG_MAGIC, PNG_MAGIC, png_content
+from dermtools.text import one_line
 
 DECODING_ERRORS = (
     # All that Pillow, pillow-heif and pydicom were seen to raise, or say they raise, for damaged pictures.
@@ -144,7 +145,7 @@ def reason_of(error: BaseException) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     if text == "not identified by this driver":  # what Pillow says of a header it cannot use
         text = "its header is damaged, or states no pixels"
-    return " ".join(text.split())[:200] or type(error).__name__
+    return one_line(text) or type(error).__name__
 
 
 def _exif_orientation(exif: bytes) -> int:

@@ -14,6 +14,7 @@ from dermtools.errors import QueryError
 from dermtools.images import ImageSource, read_bytes
 from dermtools.images.content import content_hash
 from dermtools.prediction import Query
+from dermtools.text import bounded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,8 +63,7 @@ def text_query(text: str, embedder: Embedder, group_id: str | None) -> Query:
     words = " ".join(text.split())
     if not words:
         raise QueryError("the text is empty; describe what to look for, e.g. 'red scaly plaque on the elbow'")
-    name = words if len(words) <= SHOWN_TEXT else words[: SHOWN_TEXT - 1] + "…"
-    return with_vector(Query(name=name, text=text, group_id=group_id), embedder)
+    return with_vector(Query(name=bounded(words, SHOWN_TEXT), text=text, group_id=group_id), embedder)
 
 
 def case_query(case_id: str, snapshot: Snapshot, jpegs: Jpegs, group_id: str | None) -> Query:

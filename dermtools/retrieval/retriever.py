@@ -15,6 +15,7 @@ from dermtools.errors import QueryError
 from dermtools.handles import CASE_PREFIX
 from dermtools.prediction import Query
 from dermtools.retrieval.case_base import CaseBase
+from dermtools.text import one_line
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
@@ -113,5 +114,4 @@ def _document(neighbor: Neighbor) -> Document:
 
 def _line(value: Any) -> str:
     """A value as one short line without control characters: it comes from data, and goes to a model."""
-    text = " ".join("".join(char if char.isprintable() else " " for char in str(value)).split())
-    return text if len(text) <= SHOWN_VALUE else text[: SHOWN_VALUE - 1] + "…"
+    return one_line(str(value), SHOWN_VALUE)

@@ -4,10 +4,8 @@ import threading
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, checked_url, retry_after_seconds
+from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, checked_url
 from dermtools.errors import EmbeddingError
 from tests.support import embedding_endpoint as loopback
 
@@ -153,10 +151,3 @@ def test_url_that_no_key_may_go_to_is_refused_without_quoting_secrets(url):
         checked_url(url)
     assert "secret" not in str(caught.value)
     assert "word" not in str(caught.value)
-
-
-@given(st.text(max_size=40) | st.integers().map(str) | st.floats().map(str))
-@settings(max_examples=60, deadline=None)
-def test_any_retry_after_value_is_a_wait_or_none(value):
-    seconds = retry_after_seconds(value)
-    assert seconds is None or seconds >= 0

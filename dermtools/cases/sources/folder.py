@@ -10,6 +10,7 @@ from dermtools.cases.sources.assembly import SPLIT_NAMES, assemble, make_task, s
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_picture, visible_files
 from dermtools.errors import SourceError
+from dermtools.text import few
 
 _LAYOUT = "put pictures in one folder a class: LABEL/*.jpg, or train/LABEL/*.jpg, valid/LABEL/*.jpg, test/LABEL/*.jpg"
 _SHOWN = 5
@@ -71,8 +72,7 @@ def load_folder(root: Path, options: SourceOptions) -> SourceData:
         notes.append(f"{ungrouped} pictures do not match the group pattern and are each their own group")
     names = (path.as_posix() for path in files if not is_picture(path.name))
     if others := [name if _is_unicode(name) else ascii(name) for name in names]:
-        shown = ", ".join(others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-        notes.append(f"files that are not pictures are left out ({len(others)}): {shown}")
+        notes.append(f"files that are not pictures are left out ({len(others)}): {few(others, _SHOWN)}")
     return assemble(
         root.resolve().name,
         where=str(root),

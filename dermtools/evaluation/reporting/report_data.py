@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dermtools.evaluation.statistics.metrics import confusion
 from dermtools.images import data_url, encode_jpeg, open_image
+from dermtools.text import bounded
 
 if TYPE_CHECKING:
     from dermtools.evaluation.reporting.projection import CaseMap
@@ -100,7 +101,7 @@ def _answer(record: Record, right: bool, counted_as: str) -> dict[str, Any]:
         "truth": counted_as,
         "confidence": prediction.confidence,
         "reason": prediction.reason,
-        "raw": raw[:MOST_RAW] + (" ..." if len(raw) > MOST_RAW else ""),
+        "raw": bounded(raw, MOST_RAW),
         "exemplars": [
             {"id": exemplar.case_id, "distance": exemplar.distance, "labels": list(exemplar.labels)}
             for exemplar in prediction.exemplars

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dermtools.errors import PromptError
-from dermtools.prompting.asking.failures import call_errors, failed_reply, is_retryable, refuses_rung, retry_after
+from dermtools.prompting.asking.failures import call_errors, failed_reply, is_retryable, refuses_rung, requested_wait
 from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.asking.output_schema import answer_format, answer_schema
 from dermtools.prompting.asking.replies import Reply, read_reply
@@ -46,11 +46,11 @@ class RetryPolicy:
         backoff = growing + tenacity.wait_random(0, self.first_wait)
 
         def wait(state: tenacity.RetryCallState) -> float:
-            asked = retry_after(state.outcome.exception() if state.outcome else None)
+            asked = requested_wait(state.outcome.exception() if state.outcome else None)
             return backoff(state) if asked is None else asked
 
         def worth_it(error: BaseException) -> bool:
-            return is_retryable(error) and (retry_after(error) or 0) <= self.max_wait
+            return is_retryable(error) and (requested_wait(error) or 0) <= self.max_wait
 
         return {
             "retry": tenacity.retry_if_exception(worth_it),

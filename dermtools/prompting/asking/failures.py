@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import email.utils
 import re
 import sys
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from dermtools.prediction import Outcome, TokenUsage
 from dermtools.prompting.asking.replies import Reply
+from dermtools.retry_after import retry_after
 from dermtools.text import one_line
 
 _RETRYABLE_STATUS = {408, 409, 425, 429, 500, 502, 503, 504, 529}
@@ -53,20 +52,9 @@ def is_retryable(error: BaseException) -> bool:
     return isinstance(error, httpx.TransportError | ConnectionError | TimeoutError)
 
 
-def retry_after(error: BaseException | None) -> float | None:
-    """Seconds that the service asks to wait (`Retry-After`, in seconds or as a date); None where it does not say."""
-    headers: Mapping[str, str] = getattr(getattr(error, "response", None), "headers", None) or {}
-    milliseconds, wanted = headers.get("retry-after-ms"), headers.get("retry-after")
-    try:
-        if milliseconds is not None:
-            return max(0.0, float(milliseconds) / 1000)
-        return max(0.0, float(wanted)) if wanted is not None else None
-    except ValueError:
-        pass
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(wanted or "").timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+def requested_wait(error: BaseException | None) -> float | None:
+    """Seconds that the service asks to wait; None where it does not say."""
+    return retry_after(getattr(getattr(error, "response", None), "headers", None) or {})
 
 
 def refuses_rung(error: BaseException, rung: str) -> bool:

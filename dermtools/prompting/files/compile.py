@@ -55,6 +55,11 @@ def compile_exemplar(file: PromptFile, layout: str | None = None, *, detail: Det
     return ChatPromptTemplate([_part(message, "", detail) for message in file.exemplar[layout]])
 
 
+def picture_block(url: str, detail: Detail = "auto") -> dict[str, Any]:
+    """A picture in a message. OpenAI's form: LangChain knows it too, and drops `detail` from its own on the way."""
+    return {"type": "image_url", "image_url": {"url": url} if detail == "auto" else {"url": url, "detail": detail}}
+
+
 def _part(message: Message, instruction: str, detail: Detail) -> tuple[str, str | Sequence[dict[str, Any]]]:
     role = _ROLES[message.role or "user"]
     if message.text is not None:
@@ -64,7 +69,5 @@ def _part(message: Message, instruction: str, detail: Detail) -> tuple[str, str 
         if block.text is not None:
             blocks.append({"type": "text", "text": with_instruction(block.text, instruction)})
         else:
-            # An OpenAI-style block, because LangChain's standard image block drops `detail` on the way.
-            url = {"url": block.template} if detail == "auto" else {"url": block.template, "detail": detail}
-            blocks.append({"type": "image_url", "image_url": url})
+            blocks.append(picture_block(block.template, detail))
     return role, blocks

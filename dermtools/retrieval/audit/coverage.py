@@ -9,6 +9,7 @@ from typing import Any
 from dermtools.cases.case import SPLITS
 from dermtools.cases.columns import CaseColumns
 from dermtools.retrieval.audit.report import Counts, Finding, Severity
+from dermtools.text import few
 from dermtools.vocabularies import records
 
 RARE = 5
@@ -23,7 +24,7 @@ def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iter
         total = _tally(column)
         rare = [f"{label} {total[label]}" for label in labels if total[label] < RARE]
         if rare:
-            message = f"task {task}, labels with fewer than {RARE} cases: {_few(rare)}"
+            message = f"task {task}, labels with fewer than {RARE} cases: {few(rare)}"
             yield Finding(severity="note", kind="rare-label", message=message)
         for split in present:
             there = _tally(found for found, of_split in zip(column, columns.splits, strict=True) if of_split == split)
@@ -31,7 +32,7 @@ def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iter
             if missing:
                 severity: Severity = "warning" if split == "train" else "note"
                 effect = "; nothing can learn them" if split == "train" else ""
-                message = f"task {task}, labels without a case in {split}: {_few(missing)}{effect}"
+                message = f"task {task}, labels without a case in {split}: {few(missing)}{effect}"
                 yield Finding(severity=severity, kind="label-missing-from-split", message=message)
         unlabelled = column.count(())
         if unlabelled:
@@ -69,7 +70,3 @@ def _counts(name: str, values: Sequence[Any]) -> Counts:
 
 def _tally(rows: Iterable[tuple[str, ...]]) -> Counter[str]:
     return Counter(value for row in rows for value in row)
-
-
-def _few(words: Sequence[str], shown: int = 10) -> str:
-    return ", ".join(words[:shown]) + (", ..." if len(words) > shown else "")

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dermtools.text import few
+
 Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 Kind = Literal[
@@ -41,8 +43,8 @@ class Finding(BaseModel):
 
     def line(self) -> str:
         """One line for people, with a few examples."""
-        shown = [" = ".join(ids[:EXAMPLES]) + (" ..." if len(ids) > EXAMPLES else "") for ids in self.cases[:EXAMPLES]]
-        examples = f" ({', '.join(shown)}{', ...' if len(self.cases) > EXAMPLES else ''})" if shown else ""
+        shown = few([few(ids, EXAMPLES, " = ") for ids in self.cases], EXAMPLES)
+        examples = f" ({shown})" if shown else ""
         return f"{self.severity}: {self.message}{examples}"
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from dermtools.cases.case import AttributeValue
 from dermtools.errors import QueryError
 from dermtools.retrieval.search.fields import Fields
+from dermtools.text import one_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,9 +59,11 @@ def _parse(condition: str) -> exp.Expr:
     try:
         statements = sqlglot.parse(condition)
     except (SqlglotError, RecursionError) as error:
-        raise QueryError(f"where: cannot read {_short(condition)}: {_reason(error)}; use {ALLOWED}") from None
+        raise QueryError(f"where: cannot read {one_line(condition, 80)!r}: {_reason(error)}; use {ALLOWED}") from None
     if len(statements) != 1 or statements[0] is None:
-        raise QueryError(f"where: {_short(condition)} is not one condition; write e.g. location = 'face' AND age >= 40")
+        raise QueryError(
+            f"where: {one_line(condition, 80)!r} is not one condition; write e.g. location = 'face' AND age >= 40"
+        )
     return statements[0]
 
 
@@ -165,12 +168,7 @@ def _literal(node: exp.Expr) -> AttributeValue:
 
 
 def _named(node: exp.Expr) -> str:
-    return f"{node.key.upper()} ({_short(node.sql())})"
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return repr(line if len(line) <= 80 else line[:77] + "...")
+    return f"{node.key.upper()} ({one_line(node.sql(), 80)!r})"
 
 
 def _without_text(condition: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dermtools.handles import CASE_PREFIX, IMAGE_PREFIX
 from dermtools.images import data_url
+from dermtools.prompting.files.compile import picture_block
 from dermtools.prompting.pictures import PictureBudget
 from dermtools.tools.context import DermContext
 from dermtools.tools.results import quoted, shown
@@ -56,5 +57,5 @@ def picture_blocks(workspace: Workspace, context: DermContext, handles: Iterable
     if left_out:
         names.append(f"left out, since they are too large together: {shown(left_out)}")
     text = f"{quoted(names)}\n{TEXT_IN_PICTURES}"
-    images = [{"type": "image_url", "image_url": {"url": data_url(jpeg)}} for jpeg in jpegs.values()]
+    images = [picture_block(data_url(jpeg)) for jpeg in jpegs.values()]
     return [{"type": "text", "text": text}, *images]
