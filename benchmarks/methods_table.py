@@ -68,7 +68,7 @@ def methods(case_base: CaseBase, data: TaskData, seed: int, k: int) -> Iterator[
 
 
 def test_cases(case_base: CaseBase, task: str) -> LabelledVectors:
-    columns, vectors = case_base.store.snapshot()
+    columns, vectors = case_base.store.columns_and_vectors()
     rows = [row for row, split in enumerate(columns.splits) if split == "test" and columns.labels[task][row]]
     return LabelledVectors(
         vectors[rows],

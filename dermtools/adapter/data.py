@@ -34,7 +34,9 @@ class VectorStore(Protocol):
     @property
     def manifest(self) -> Manifest: ...
 
-    def snapshot(self) -> tuple[CaseColumns, NDArray[np.float32]]: ...
+    def columns(self) -> CaseColumns: ...
+
+    def columns_and_vectors(self) -> tuple[CaseColumns, NDArray[np.float32]]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +168,7 @@ def task_data(store: VectorStore, task: str) -> TaskData:
         QueryError: the case base has no such task.
         TrainingError: an embedding is not finite.
     """
-    columns, vectors = store.snapshot()
+    columns, vectors = store.columns_and_vectors()
     found = store.manifest.task(task)
     if found is None:
         names = ", ".join(known.name for known in store.manifest.tasks) or "none"

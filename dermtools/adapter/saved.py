@@ -89,7 +89,7 @@ def load_classifier(store: VectorStore, task: str, kind: Kind) -> TrainedClassif
 
 def changes_since(record: ClassifierRecord, store: VectorStore) -> tuple[str, ...]:
     """What a user should know where the case base has changed since training, one line each."""
-    version = store.snapshot()[0].version
+    version = store.columns().version
     if version == record.case_base_version:
         return ()
     return (

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LABEL_PREFIX = "label_"
-ROW_ID = "_rowid"
-ROW_NAMES = ("case_id", "content_hash", "vector", "jpeg", "width", "height")
-"""What a row holds beside its metadata, and the id to find that by."""
+ROW_NAMES = ("content_hash", "vector", "jpeg", "width", "height")
+"""What a row holds beside its case."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +53,6 @@ class CaseColumns:
     widths: NDArray[np.int32]
     """Pixels of the original pictures, shape (n,)."""
     heights: NDArray[np.int32]
-    row_ids: NDArray[np.int64] = field(repr=False)
-    """Where each row lies in this version of the table, shape (n,); means nothing in another version."""
     row_of: dict[str, int] = field(repr=False)
     """Case id to row."""
 
@@ -168,7 +165,7 @@ def metadata_names(tasks: Iterable[str]) -> list[str]:
 
 
 def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColumns:
-    """Columns from an Arrow table that holds `metadata_names` and the row ids.
+    """Columns from an Arrow table that holds `metadata_names`.
 
     Raises:
         ValueError: a cell does not hold what this package writes.
@@ -187,7 +184,6 @@ def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColum
         content_hashes=table["content_hash"].to_pylist(),
         widths=table["width"].to_numpy(),
         heights=table["height"].to_numpy(),
-        row_ids=table[ROW_ID].to_numpy().astype(np.int64),
         row_of={case_id: row for row, case_id in enumerate(case_ids)},
     )
 

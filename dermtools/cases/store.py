@@ -111,48 +111,50 @@ class CaseStore:
 
     def vectors(self) -> NDArray[np.float32]:
         """All embeddings, float32, shape (n, d), C-contiguous, in the row order of `columns`."""
-        return self.snapshot()[1]
+        return self.columns_and_vectors()[1]
 
-    def snapshot(self) -> tuple[CaseColumns, NDArray[np.float32]]:
+    def columns_and_vectors(self) -> tuple[CaseColumns, NDArray[np.float32]]:
         """Columns and vectors of one and the same version, whatever other threads do."""
 
         def load() -> tuple[CaseColumns, NDArray[np.float32]]:
             columns = self._load_columns()
-            return columns, self._table.vectors(columns.row_ids, self.manifest.identity.dimension)
+            return columns, self._table.vectors(len(columns), self.manifest.identity.dimension)
 
         with self._guard:
             return self._read(load)
 
     def jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
-        """Stored pictures by case id, in the order asked for.
+        """Stored pictures by case id, in the order of `case_ids`.
 
         Raises:
             QueryError: there is no such case.
         """
-        found = {row["case_id"]: row["jpeg"] for row in self._take(case_ids, ["case_id", "jpeg"])}
-        return {case_id: found[case_id] for case_id in case_ids}
+        case_ids = list(dict.fromkeys(case_ids))
+        taken = self._take(case_ids, ["jpeg"])
+        return {case_id: cells["jpeg"] for case_id, cells in zip(case_ids, taken, strict=True)}
 
     def rows(self, case_ids: Sequence[str]) -> list[StoredCase]:
-        """Complete rows in the order asked for, each once.
+        """Complete rows in the order of `case_ids`, each once.
 
         Raises:
             QueryError: there is no such case.
         """
+        case_ids = list(dict.fromkeys(case_ids))
         with self._guard:
-            found = {row["case_id"]: row for row in self._take(case_ids, ROW_NAMES)}
+            taken = self._take(case_ids, ROW_NAMES)
             columns = self._load_columns()
-            return [
-                stored_case(columns.case(columns.row_of[case_id]), found[case_id])
-                for case_id in dict.fromkeys(case_ids)
-            ]
+            cases = [columns.case(columns.row_of[case_id]) for case_id in case_ids]
+            return [stored_case(case, cells) for case, cells in zip(cases, taken, strict=True)]
 
     def _take(self, case_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
+        """Columns of cases, in the order of `case_ids`."""
+
         def take() -> list[dict[str, Any]]:
             columns = self._load_columns()
             missing = next((case_id for case_id in case_ids if case_id not in columns.row_of), None)
             if missing is not None:
                 raise QueryError(f"no case {missing!r} in {self.path}")
-            return self._table.take([int(columns.row_ids[columns.row_of[case_id]]) for case_id in case_ids], names)
+            return self._table.take([columns.row_of[case_id] for case_id in case_ids], names)
 
         if not case_ids:
             return []

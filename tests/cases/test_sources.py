@@ -112,6 +112,6 @@ def test_the_sample_comes_with_the_named_tasks_only():
 
 
 def test_importing_the_sources_loads_nothing_heavy():
-    code = "import sys, dermtools.cases; print({'pyarrow', 'lancedb', 'torch', 'numpy'} & set(sys.modules))"
+    code = "import sys, dermtools.cases; print({'pyarrow', 'lance', 'torch', 'numpy'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "set()"

@@ -109,7 +109,7 @@ def test_damage_seen_only_at_reading_is_refused(
 def refusal_of_reading(path: Path) -> str:
     try:
         store = CaseStore.open(path)
-        store.snapshot()
+        store.columns_and_vectors()
         store.jpegs(store.columns().case_ids)
     except (CaseBaseError, QueryError) as error:
         return str(error)

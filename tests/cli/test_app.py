@@ -13,7 +13,7 @@ from dermtools import __version__
 from dermtools.cli.app import app
 from tests.support.command_line import Run
 
-HEAVY = ("torch", "faiss", "lancedb", "pyarrow", "langchain_core", "transformers", "onnxruntime", "PIL", "pydantic")
+HEAVY = ("torch", "faiss", "lance", "pyarrow", "langchain_core", "transformers", "onnxruntime", "PIL", "pydantic")
 
 
 def test_help_says_that_nothing_is_a_diagnosis(run: Run) -> None:

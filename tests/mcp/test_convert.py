@@ -56,7 +56,7 @@ from dermtools.mcp.served import ServedCaseBase
 served = ServedCaseBase({str(case_base.path)!r}, grants=ImageGrants(), model="openai:gpt-4.1")
 assert len(list_tools(served)) == 6
 assert list_prompts(served)
-heavy = ("torch", "langchain", "langchain_core", "langgraph", "openai", "faiss", "lancedb", "pyarrow", "transformers")
+heavy = ("torch", "langchain", "langchain_core", "langgraph", "openai", "faiss", "lance", "pyarrow", "transformers")
 print([name for name in heavy if name in sys.modules])
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

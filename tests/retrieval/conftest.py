@@ -30,7 +30,6 @@ def _case_columns(cases: Sequence[Case], content_hashes: Sequence[str] | None = 
         content_hashes=list(content_hashes or [f"hash-{case.case_id}" for case in cases]),
         widths=np.full(n, 64, np.int32),
         heights=np.full(n, 64, np.int32),
-        row_ids=np.arange(n, dtype=np.int64),
         row_of={case.case_id: row for row, case in enumerate(cases)},
     )
 

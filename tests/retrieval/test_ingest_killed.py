@@ -120,7 +120,7 @@ def embedded(folder: Path) -> int:
 def contents(folder: Path) -> dict[str, tuple[object, ...]]:
     """Everything that is stored, read as a user would."""
     store = CaseStore.open(folder / "base")
-    columns, vectors = store.snapshot()
+    columns, vectors = store.columns_and_vectors()
     assert len(set(columns.case_ids)) == len(columns) == len(store)
     jpegs = store.jpegs(columns.case_ids)
     nearest = np.linalg.norm(vectors[:, None] - vectors[None], axis=2).argmin(axis=1) if len(columns) else []

@@ -19,7 +19,7 @@ from dermtools.files import read_record, write_whole
 from dermtools.prediction import Prediction
 
 FORMAT = 1
-_PACKAGES = ("dermtools", "numpy", "torch", "faiss-cpu", "lancedb", "pylance", "pillow", "langchain", "langchain-core")
+_PACKAGES = ("dermtools", "numpy", "torch", "faiss-cpu", "pylance", "pillow", "langchain", "langchain-core")
 
 
 def _versions() -> dict[str, str]:

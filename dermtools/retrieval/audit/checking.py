@@ -35,7 +35,7 @@ def check(store: CaseStore, *, near: float = NEAR, progress: Progress | None = N
     Raises:
         CaseBaseError: the data cannot be read at all.
     """
-    columns, vectors = store.snapshot()
+    columns, vectors = store.columns_and_vectors()
     manifest = store.manifest
     findings = [
         *groups_across_splits(columns),

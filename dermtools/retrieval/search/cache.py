@@ -32,7 +32,7 @@ def load_index(store: CaseStore) -> tuple[CaseColumns, FlatIndex]:
     columns = store.columns()
     index = _read(folder, _key(columns, identity))
     if index is None:
-        columns, vectors = store.snapshot()
+        columns, vectors = store.columns_and_vectors()
         index = FlatIndex.build(vectors, columns.case_ids)
         # The cache only saves time: a read-only or full disk must not keep anybody from searching.
         with contextlib.suppress(OSError, RuntimeError):

@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 
 from dermtools.embedding import load_embedder
 from dermtools.errors import CaseBaseError
-from dermtools.retrieval.search.folder_watch import FolderWatch
 from dermtools.retrieval.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from dermtools.cases.store import CaseStore
     from dermtools.embedding import Embedder
-
-VERSIONS = "cases.lance/_versions"
-"""Where Lance puts one file a version. Only to save the question for the version, half a millisecond a search."""
 
 
 class LatestSnapshot:
@@ -24,17 +20,12 @@ class LatestSnapshot:
     def __init__(self, store: CaseStore) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._versions = FolderWatch(store.path / VERSIONS)
         self._snapshot: Snapshot | None = None
 
     def get(self) -> Snapshot:
         with self._lock:
-            if self._snapshot is not None and self._versions.unchanged():
-                return self._snapshot
-            stamp = self._versions.stamp()
             if self._snapshot is None or self._snapshot.columns.version != self._store.version:
                 self._snapshot = Snapshot.load(self._store)
-            self._versions.remember(stamp)
             return self._snapshot
 
 

@@ -100,7 +100,7 @@ def test_every_case_arrives_with_its_vector_and_a_clean_small_jpeg(store: CaseSt
     assert embedder.batches == [4, 4, 2]
     assert (report.duplicates, report.problems) == ((), ())
     assert (watcher.total, watcher.done) == (10, 10)
-    columns, vectors = store.snapshot()
+    columns, vectors = store.columns_and_vectors()
     for item in TEN.cases:
         row = columns.row_of[item.case.case_id]
         assert columns.case(row) == item.case
@@ -141,7 +141,7 @@ def test_other_labels_are_written_without_embedding(store: CaseStore) -> None:
 def test_another_picture_is_embedded_again(store: CaseStore) -> None:
     ingest(store, MeanColour(), TEN)
     assert counts(ingest(store, MeanColour(), source(source_case(3, picture(200))))) == (0, 1, 0, 1)
-    columns, vectors = store.snapshot()
+    columns, vectors = store.columns_and_vectors()
     assert np.allclose(vectors[columns.row_of["case3"]], [200, 55, 90])
     assert len(columns) == 10
 
@@ -152,7 +152,7 @@ def test_swapped_pictures_end_up_right_whatever_the_batches(store: CaseStore, ba
     swapped = source(source_case(1, picture(20)), source_case(2, picture(10)))
     report = ingest(store, MeanColour(), swapped, batch_size=batch_size)
     assert (report.added, report.updated, report.problems) == (0, 2, ())
-    columns, vectors = store.snapshot()
+    columns, vectors = store.columns_and_vectors()
     assert np.allclose(vectors[columns.row_of["case1"]], [20, 235, 90])
     assert np.allclose(vectors[columns.row_of["case2"]], [10, 245, 90])
     assert counts(ingest(store, MeanColour(), swapped)) == (0, 0, 2, 0)
@@ -167,7 +167,7 @@ def test_content_under_another_id_is_noted_kept_and_embedded_once(store: CaseSto
     later = ingest(store, MeanColour(), source(source_case(5, picture(20))))
     assert counts(later) == (1, 0, 0, 0)
     assert later.duplicates[0].case_id == "case5"
-    columns, vectors = store.snapshot()
+    columns, vectors = store.columns_and_vectors()
     assert np.array_equal(vectors[columns.row_of["case5"]], vectors[columns.row_of["case2"]])
 
 
@@ -248,7 +248,7 @@ def test_the_case_base_can_be_read_while_it_grows(store: CaseStore) -> None:
 
     def look(vectors: NDArray[np.float32]) -> None:
         reader = CaseStore.open(store.path)
-        columns, stored = reader.snapshot()
+        columns, stored = reader.columns_and_vectors()
         assert len(columns) == len(stored) == len(reader.jpegs(columns.case_ids))
         labels = {label for found in columns.labels["location"] for label in found}
         assert labels <= set(reader.manifest.task("location").labels)
