@@ -21,7 +21,7 @@ CASES, BATCH = 160, 4
 # children, because it starts a thread.
 NURSERY = f"""
 import io, os, sys, time
-import lance_namespace, numpy as np, pyarrow.dataset
+import numpy as np, pyarrow.dataset
 from PIL import Image
 from dermtools.cases.case import Case, SourceCase, SourceData, Task
 from dermtools.cases.identity import EmbedderIdentity
