@@ -13,7 +13,7 @@ from dermtools.lazy import exports
 from dermtools.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from dermtools.agent.derm_agent import create_derm_agent as create_derm_agent
+    from dermtools.agent.factory import create_derm_agent as create_derm_agent
     from dermtools.agent.toolkit import DermToolkit as DermToolkit
     from dermtools.cases.sources.load import load_source as load_source
     from dermtools.embedding.registry import load_embedder as load_embedder

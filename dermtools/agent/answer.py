@@ -14,6 +14,7 @@ from dermtools.prediction import TokenUsage
 from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.asking.replies import token_usage
 from dermtools.text import one_line
+from dermtools.tools.catalog import CATALOG
 
 if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 ANSWER_TOOL = "final_answer"
 CANNOT_TELL = "cannot tell"
 """What an agent answers where it abstains."""
-
-LOOKING_UP = frozenset({"search_similar_cases", "format_exemplars", "get_case"})
-"""Tools that show cases, beside a classifier's vote or a prompt's examples."""
 
 _HANDLE = re.compile(r"case:([^\s<>\"'`|\[\](){},;]+)")
 _WORD = re.compile(r"[\w][\w.\-]*[\w]")
@@ -132,7 +130,7 @@ def read_answer(
         cited=list(dict.fromkeys(cited)),
         invented=list(dict.fromkeys(invented)),
         seen=seen,
-        looked_up=any(use.name in LOOKING_UP and use.case_ids for use in tools),
+        looked_up=any(use.case_ids and use.name in CATALOG and CATALOG[use.name].shows_cases for use in tools),
         tools=tools,
         usage=_usage(run),
         stopped=stopped,

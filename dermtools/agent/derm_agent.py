@@ -1,61 +1,46 @@
-"""An agent that decides when to look similar cases up."""
+"""An agent that decides when to look similar cases up, and conversations with it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from langchain.agents import create_agent
-from langchain.agents.middleware import ModelCallLimitMiddleware, ModelRetryMiddleware, ToolCallLimitMiddleware
-from langchain.agents.structured_output import ToolStrategy
-
-from dermtools.agent.answer import AgentAnswer, answer_schema
-from dermtools.agent.conversation import Conversation
-from dermtools.agent.middleware import PictureMiddleware
-from dermtools.agent.openai_tools import PlainToolSchemas
-from dermtools.agent.toolkit import DermToolkit
-from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
-from dermtools.prompting.asking.failures import is_retryable
-from dermtools.prompting.asking.models import chat_model
-from dermtools.prompting.files.library import PromptLibrary
-from dermtools.tools.briefing import system_text
+from dermtools.agent.answer import AgentAnswer, read_answer
+from dermtools.agent.events import STREAM_MODES, Event, Finished, events_of
+from dermtools.agent.middleware import human_message
+from dermtools.errors import DermtoolsError, ModelError
+from dermtools.prompting.asking.failures import call_errors, failed_reply
 from dermtools.tools.context import DermContext
-from dermtools.tools.pictures.grants import ImageGrants
-from dermtools.tools.workspace import NO_GRANTS, Workspace
 
 if TYPE_CHECKING:
-    from langchain.agents.middleware import AgentMiddleware
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.tools import BaseTool
-    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langchain_core.messages import AnyMessage
+    from langchain_core.runnables import RunnableConfig
     from langgraph.graph.state import CompiledStateGraph
 
+    from dermtools.agent.toolkit import DermToolkit
     from dermtools.images import ImageSource
-    from dermtools.retrieval import CaseBase
+    from dermtools.tools.pictures.image_store import HeldImage
+    from dermtools.tools.workspace import Workspace
 
-    Graph = CompiledStateGraph[Any, Any, Any, Any]
+Graph: TypeAlias = "CompiledStateGraph[Any, Any, Any, Any]"
 
 
+@dataclass(eq=False, repr=False)
 class DermAgent:
-    """Answers questions about pictures with the tools over a case base. Made by `create_derm_agent`.
+    """Answers questions about pictures with the tools over a case base. Made by `create_derm_agent`."""
 
-    Attributes:
-        graph: the LangGraph agent, for graphs of one's own; give it a `DermContext`.
-        toolkit: its tools and workspace.
-        model: the chat model that decides.
-        task: the task that it answers, as a closed-set label; None for free conversation.
-        max_model_calls: limit of one run.
-    """
-
-    def __init__(
-        self, graph: Graph, toolkit: DermToolkit, model: BaseChatModel, task: str | None, max_model_calls: int
-    ) -> None:
-        """Use `create_derm_agent`."""
-        self.graph = graph
-        self.toolkit = toolkit
-        self.model = model
-        self.task = task
-        self.max_model_calls = max_model_calls
+    graph: Graph
+    """The LangGraph agent, for graphs of one's own; give it a `DermContext`."""
+    toolkit: DermToolkit
+    model: BaseChatModel
+    task: str | None
+    """The task that it answers, as a label of its closed set; None for free conversation."""
+    max_model_calls: int
+    """Of one run."""
 
     @property
     def workspace(self) -> Workspace:
@@ -63,7 +48,7 @@ class DermAgent:
         return self.toolkit.workspace
 
     def conversation(self, *, thread_id: str | None = None, context: DermContext | None = None) -> Conversation:
-        """Start a conversation, or with `thread_id` and a checkpointer go on with one.
+        """Start a conversation, or resume one of the checkpointer's by its `thread_id`.
 
         Args:
             thread_id: of the checkpointer; a new one by default.
@@ -72,12 +57,7 @@ class DermAgent:
         return Conversation(self, thread_id=thread_id, context=context)
 
     def ask(self, text: str, images: Sequence[ImageSource] = (), *, context: DermContext | None = None) -> AgentAnswer:
-        """One question in a conversation of its own.
-
-        Raises:
-            ImageError: a picture cannot be read.
-            ModelError: the model did not answer.
-        """
+        """One question in a conversation of its own; raises as `Conversation.ask`."""
         return self.conversation(context=context).ask(text, images)
 
     async def aask(
@@ -87,72 +67,102 @@ class DermAgent:
         return await self.conversation(context=context).aask(text, images)
 
 
-def create_derm_agent(
-    model: str | BaseChatModel,
-    case_base: CaseBase,
-    *,
-    task: str | None = None,
-    grants: ImageGrants = NO_GRANTS,
-    vision_model: BaseChatModel | None = None,
-    library: PromptLibrary | None = None,
-    system_prompt: str | None = None,
-    tools: Sequence[BaseTool] = (),
-    middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
-    checkpointer: BaseCheckpointSaver[Any] | None = None,
-    max_model_calls: int = 12,
-    max_tool_calls: int = 24,
-    show_pictures: bool = True,
-    retry: RetryPolicy = DEFAULT_RETRY,
-) -> DermAgent:
-    """Make an agent over a case base.
+class Conversation:
+    """Questions to one agent that know of each other. Not to be used by two threads at once.
 
-    Args:
-        model: a chat model that calls tools, or `provider:model` for `chat_model`.
-        case_base: the cases.
-        task: answer this task with a label of its closed set; by default, the agent converses freely.
-        grants: folders and hosts that its tools may read pictures from; none by default.
-        vision_model: for the tool `run_prompt`, which is left out without one.
-        library: prompt files; its prompt `agent` is the system prompt.
-        system_prompt: instead of the library's.
-        tools: further tools.
-        middleware: further middleware, inside the picture middleware.
-        checkpointer: keeps conversations; pictures are not kept, only their handles.
-        max_model_calls: of one run; then it is stopped.
-        max_tool_calls: of one run; further calls are refused, and the model has to answer.
-        show_pictures: whether the model sees attached pictures; False for one that takes text only.
-        retry: when a failed call of the model is tried again.
-
-    Raises:
-        QueryError: no such task.
-        ModelError: the model cannot be set up.
-        PromptError: the library's prompt `agent` does not fit.
+    Without a checkpointer it keeps its messages itself; with one, only the thread's id. Pictures are in its context
+    either way, never in messages.
     """
-    chosen = chat_model(model) if isinstance(model, str) else model
-    wanted = case_base.task(task) if task is not None else None
-    toolkit = DermToolkit(
-        workspace=Workspace(case_base, grants=grants, vision_model=vision_model, library=library), context=DermContext()
-    )
-    usual: list[AgentMiddleware[Any, Any, Any]] = [
-        ModelCallLimitMiddleware(run_limit=max_model_calls, exit_behavior="end"),
-        ToolCallLimitMiddleware(run_limit=max_tool_calls, exit_behavior="continue"),
-        ModelRetryMiddleware(
-            max_retries=retry.attempts - 1,
-            retry_on=is_retryable,
-            on_failure="error",
-            initial_delay=retry.first_wait,
-            max_delay=retry.max_wait,
-        ),
-        PlainToolSchemas(),
-    ]
-    answer: ToolStrategy[Any] | None = ToolStrategy(answer_schema(wanted)) if wanted is not None else None
-    graph: Graph = create_agent(
-        chosen,
-        [*toolkit.get_tools(), *tools],
-        system_prompt=system_prompt or system_text(toolkit.workspace),
-        middleware=[*usual, PictureMiddleware(toolkit.workspace, show_attached=show_pictures), *middleware],
-        response_format=answer,
-        context_schema=DermContext,
-        checkpointer=checkpointer,
-        name="dermtools",
-    )
-    return DermAgent(graph, toolkit, chosen, task, max_model_calls)
+
+    def __init__(self, agent: DermAgent, *, thread_id: str | None = None, context: DermContext | None = None) -> None:
+        self.agent = agent
+        self.thread_id = thread_id or uuid.uuid4().hex
+        self.context = context or DermContext()
+        self.messages: list[AnyMessage] = []
+
+    def attach(self, image: ImageSource, *, name: str | None = None, group_id: str | None = None) -> HeldImage:
+        """Take a picture in; questions may name its handle.
+
+        Raises:
+            ImageError: it cannot be read, or there are too many.
+        """
+        return self.context.images.add(image, name=name, group_id=group_id)
+
+    def ask(self, text: str, images: Sequence[ImageSource] = ()) -> AgentAnswer:
+        """The answer to a question, with pictures attached to it.
+
+        Args:
+            text: the question.
+            images: paths, bytes, `data:` URLs, open pictures, or handles of attached ones.
+
+        Raises:
+            ImageError: a picture cannot be read.
+            ModelError: the model did not answer.
+        """
+        return next(event.answer for event in self.stream(text, images) if isinstance(event, Finished))
+
+    async def aask(self, text: str, images: Sequence[ImageSource] = ()) -> AgentAnswer:
+        """As `ask`."""
+        events = [event async for event in self.astream(text, images)]
+        return next(event.answer for event in events if isinstance(event, Finished))
+
+    def stream(self, text: str, images: Sequence[ImageSource] = ()) -> Iterator[Event]:
+        """What happens while the question is answered; the last event is `Finished`. Raises as `ask`."""
+        question, messages = self._question(text, images)
+        state: Any = {}
+        with _one_error():
+            for mode, data in self.agent.graph.stream(
+                messages, self._config(), context=self.context, stream_mode=STREAM_MODES
+            ):
+                state = data if mode == "values" else state
+                yield from events_of(mode, data)
+        yield Finished(self._answer(question, state))
+
+    async def astream(self, text: str, images: Sequence[ImageSource] = ()) -> AsyncIterator[Event]:
+        """As `stream`."""
+        question, messages = self._question(text, images)
+        state: Any = {}
+        with _one_error():
+            async for mode, data in self.agent.graph.astream(
+                messages, self._config(), context=self.context, stream_mode=STREAM_MODES
+            ):
+                state = data if mode == "values" else state
+                for event in events_of(mode, data):
+                    yield event
+        yield Finished(self._answer(question, state))
+
+    def _question(self, text: str, images: Sequence[ImageSource]) -> tuple[str, dict[str, Any]]:
+        store = self.context.images
+        handles = [image if isinstance(image, str) and image in store else store.add(image).handle for image in images]
+        message = human_message(text, handles, id=uuid.uuid4().hex)
+        return str(message.id), {"messages": [*self.messages, message]}
+
+    def _config(self) -> RunnableConfig:
+        return {"configurable": {"thread_id": self.thread_id}}
+
+    def _answer(self, question: str, state: dict[str, Any]) -> AgentAnswer:
+        agent = self.agent
+        messages: list[AnyMessage] = state["messages"]
+        if agent.graph.checkpointer is None:
+            self.messages = messages
+        place = next(index for index, message in enumerate(messages) if message.id == question)
+        case_base = agent.workspace.case_base
+        return read_answer(
+            messages[place + 1 :],
+            before=messages[:place],
+            structured=state.get("structured_response"),
+            task=case_base.task(agent.task) if agent.task is not None else None,
+            known=case_base.columns.row_of,
+            max_model_calls=agent.max_model_calls,
+        )
+
+
+@contextmanager
+def _one_error() -> Iterator[None]:
+    """A failed call of the model as one line that says what happened."""
+    try:
+        yield
+    except DermtoolsError:
+        raise
+    except call_errors() as error:
+        raise ModelError(f"the model did not answer: {failed_reply(error).reason}") from error

@@ -14,7 +14,7 @@ from dermtools.errors import DermtoolsError, ImageError
 from dermtools.images import data_url
 from dermtools.prompting.files.compile import picture_block
 from dermtools.tools.context import DermContext
-from dermtools.tools.pictures.showing import TEXT_IN_PICTURES, picture_blocks, stored_jpeg
+from dermtools.tools.pictures.showing import TEXT_IN_PICTURES, picture_blocks, stored_jpeg, text_block
 from dermtools.tools.results import quoted
 from dermtools.tools.workspace import Workspace
 
@@ -106,24 +106,52 @@ class PictureMiddleware(AgentMiddleware[Any, Any, Any]):
         try:
             return picture_blocks(self._workspace, context, handles)
         except DermtoolsError as error:
-            return [_text(quoted([f"pictures that cannot be shown: {error}"]))]
+            return [text_block(quoted([f"pictures that cannot be shown: {error}"]))]
 
     def _attached(self, message: AnyMessage, handles: Sequence[str], context: DermContext) -> HumanMessage:
-        content: list[Any] = [block for block in _blocks(message) if block != {"type": "text", "text": ""}]
+        content: list[Any] = [block for block in _blocks(message) if block != text_block("")]
         for handle in message.additional_kwargs[PICTURES]:
             try:
                 jpeg = stored_jpeg(self._workspace, context, handle)
             except DermtoolsError:
-                content.append(_text(f"Attached picture {handle}: not at hand any more; ask for it again."))
+                content.append(text_block(f"Attached picture {handle}: not at hand any more; ask for it again."))
                 continue
             if not self._show_attached:
-                content.append(_text(f"Attached picture {handle}: not shown to you; tools can work on it."))
+                content.append(text_block(f"Attached picture {handle}: not shown to you; tools can work on it."))
             elif handle not in handles:
-                content.append(_text(f"Attached picture {handle}: shown before."))
+                content.append(text_block(f"Attached picture {handle}: shown before."))
             else:
-                content.append(_text(f"Attached picture {handle}. {TEXT_IN_PICTURES}"))
+                content.append(text_block(f"Attached picture {handle}. {TEXT_IN_PICTURES}"))
                 content.append(picture_block(data_url(jpeg)))
         return HumanMessage(content, id=message.id)
+
+
+class PlainToolSchemas(AgentMiddleware[Any, Any, Any]):
+    """Says `strict: false` of every tool, for models of langchain-openai; others are left alone.
+
+    The Responses API wants the field, and takes a tool without it for a strict one: then every argument is required,
+    and defaults are lost (OpenAI, "Function calling: strict mode"). Arguments are validated here instead.
+    """
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        """Send the request with the field."""
+        return handler(_not_strict(request))
+
+    async def awrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+    ) -> ModelResponse[Any]:
+        """As `wrap_model_call`."""
+        return await handler(_not_strict(request))
+
+
+def _not_strict(request: ModelRequest[Any]) -> ModelRequest[Any]:
+    from langchain_openai.chat_models.base import BaseChatOpenAI
+
+    if not isinstance(request.model, BaseChatOpenAI):
+        return request
+    return request.override(model_settings={"strict": False, **request.model_settings})
 
 
 def human_message(text: str, handles: Sequence[str] = (), *, id: str | None = None) -> HumanMessage:
@@ -142,7 +170,7 @@ def without_pictures(message: HumanMessage, context: DermContext) -> HumanMessag
         try:
             handles.append(context.images.add(_encoded(block)).handle)
         except ImageError as error:
-            content.append(_text(quoted([f"an attached picture that cannot be used: {error}"])))
+            content.append(text_block(quoted([f"an attached picture that cannot be used: {error}"])))
     kwargs = {**message.additional_kwargs, PICTURES: list(dict.fromkeys(handles))}
     return message.model_copy(update={"content": content, "additional_kwargs": kwargs})
 
@@ -163,8 +191,8 @@ def _encoded(block: dict[str, Any]) -> str:
 
 def _blocks(message: AnyMessage) -> list[dict[str, Any]]:
     if isinstance(message.content, str):
-        return [_text(message.content)]
-    return [_text(block) if isinstance(block, str) else block for block in message.content]
+        return [text_block(message.content)]
+    return [text_block(block) if isinstance(block, str) else block for block in message.content]
 
 
 def _pictures_in(message: AnyMessage) -> list[dict[str, Any]]:
@@ -181,8 +209,5 @@ def _text_only(message: ToolMessage) -> ToolMessage:
     if not _has_pictures(message):
         return message
     first = _blocks(message)[0]
-    return message.model_copy(update={"content": [first if first.get("type") == "text" else _text("Pictures follow.")]})
-
-
-def _text(text: str) -> dict[str, Any]:
-    return {"type": "text", "text": text}
+    text = first if first.get("type") == "text" else text_block("Pictures follow.")
+    return message.model_copy(update={"content": [text]})

@@ -1,16 +1,22 @@
-"""The tools over a case base, ready for an agent, a graph, or a call of their own."""
+"""The catalogue's tools as LangChain tools, ready for an agent, a graph, or a call of their own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
-from langchain_core.tools import BaseTool, BaseToolkit
-from pydantic import ConfigDict, PrivateAttr
+from langchain.tools import ToolRuntime
+from langchain_core.tools import BaseTool, BaseToolkit, ToolException
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr, create_model
+from pydantic.json_schema import SkipJsonSchema
 
-from dermtools.agent.langchain_tool import DermTool, derm_tool
-from dermtools.tools.catalog import FUNCTIONS
+from dermtools.errors import DermtoolsError
+from dermtools.tools.arguments import Arguments
+from dermtools.tools.catalog import ToolSpec, offered_tools
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.grants import ImageGrants
+from dermtools.tools.pictures.showing import picture_blocks, text_block
+from dermtools.tools.tool_errors import error_message, validation_message
 from dermtools.tools.workspace import NO_GRANTS, Workspace
 
 if TYPE_CHECKING:
@@ -19,6 +25,58 @@ if TYPE_CHECKING:
     from dermtools.images import ImageSource
     from dermtools.retrieval import CaseBase
     from dermtools.tools.pictures.image_store import HeldImage
+
+# LangChain fills it in where a tool runs in an agent; models never see it and cannot set it. `Optional`, since
+# LangChain does not look into `X | None`. Not serialized: LangChain dumps the arguments, and pictures are in there.
+_Runtime = Annotated[Optional[ToolRuntime[Any, Any]], SkipJsonSchema(), PlainSerializer(lambda _: None)]  # noqa: UP045
+
+
+class _Input(Arguments):
+    """Base of all input schemas."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+
+class DermTool(BaseTool):
+    """A tool over a case base. In an agent with a `DermContext` it gives pictures by handle, else as image blocks.
+
+    Errors come back as text that says what to do: change the arguments, or stop.
+    """
+
+    response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
+    handle_tool_error: Any = True
+    handle_validation_error: Any = validation_message
+    spec: ToolSpec = Field(exclude=True, repr=False)
+    workspace: Any = Field(exclude=True, repr=False, description="a Workspace")
+    context: Any = Field(exclude=True, repr=False, description="DermContext for calls outside an agent")
+
+    def _run(self, runtime: ToolRuntime[Any, Any] | None = None, **arguments: Any) -> tuple[Any, dict[str, Any]]:
+        given = getattr(runtime, "context", None)
+        context: DermContext = given if isinstance(given, DermContext) else self.context
+        try:
+            result = self.spec.function(self.workspace, self.spec.arguments(**arguments), context)
+            blocks = [] if context is given else picture_blocks(self.workspace, context, result.data.pictures)
+        except DermtoolsError as error:
+            raise ToolException(error_message(error, self.workspace.case_base.path)) from error
+        content = [text_block(result.text), *blocks] if blocks else result.text
+        return content, result.artifact
+
+    async def _arun(self, runtime: ToolRuntime[Any, Any] | None = None, **arguments: Any) -> tuple[Any, dict[str, Any]]:
+        return await asyncio.to_thread(self._run, runtime=runtime, **arguments)
+
+
+def _tool(spec: ToolSpec, workspace: Workspace, context: DermContext) -> DermTool:
+    schema: type[BaseModel] = create_model(
+        f"{spec.name}_input", __base__=(spec.arguments, _Input), __doc__=spec.description, runtime=(_Runtime, None)
+    )
+    return DermTool(
+        name=spec.name,
+        description=spec.description,
+        args_schema=schema,
+        spec=spec,
+        workspace=workspace,
+        context=context,
+    )
 
 
 class DermToolkit(BaseToolkit):
@@ -59,9 +117,8 @@ class DermToolkit(BaseToolkit):
 
     def model_post_init(self, _: object, /) -> None:
         """Make the tools."""
-        for name, (function, arguments, description) in FUNCTIONS.items():
-            if name != "run_prompt" or self.workspace.vision_model is not None:
-                self._tools[name] = derm_tool(name, description, function, arguments, self.workspace, self.context)
+        for spec in offered_tools(with_model=self.workspace.vision_model is not None):
+            self._tools[spec.name] = _tool(spec, self.workspace, self.context)
 
     def get_tools(self) -> list[BaseTool]:
         """All tools."""

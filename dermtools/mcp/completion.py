@@ -10,7 +10,7 @@ from dermtools.errors import PromptError, QueryError
 from dermtools.handles import CASE_PREFIX
 from dermtools.mcp.prompts import METHODS, offered_prompts
 from dermtools.mcp.served import ServedCaseBase
-from dermtools.mcp.uris import CASE_TEMPLATE, LABEL_TEMPLATE, PICTURE_TEMPLATE
+from dermtools.mcp.uris import CASE, LABEL, PICTURE
 from dermtools.text import one_line
 
 MAX_VALUES = 100
@@ -61,7 +61,7 @@ def _values(
             case "method":
                 return METHODS
         return []
-    if reference.uri not in (CASE_TEMPLATE, PICTURE_TEMPLATE, LABEL_TEMPLATE):
+    if reference.uri not in (CASE, PICTURE, LABEL):
         raise QueryError(f"no template {one_line(reference.uri, 200)!r}")
     match name:
         case "case_id":

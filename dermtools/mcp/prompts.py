@@ -10,8 +10,8 @@ import mcp_types as types
 
 from dermtools.cases.case import Task
 from dermtools.errors import PromptError
-from dermtools.mcp.convert import image_content
 from dermtools.mcp.served import ServedCaseBase
+from dermtools.mcp.tools import image_content
 from dermtools.prompting.files.library import GENERIC, Prompt
 from dermtools.prompting.method_names import parse_method
 from dermtools.prompting.pictures import PictureBudget

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import anyio
 import mcp_types as types
@@ -12,17 +13,21 @@ from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
-from dermtools.errors import DermtoolsError
+from dermtools.errors import DermtoolsError, QueryError
 from dermtools.mcp.completion import complete
-from dermtools.mcp.convert import call_tool, input_schema, list_tools, tool_names
 from dermtools.mcp.prompts import get_prompt, list_prompts
 from dermtools.mcp.resources import list_resources, list_templates, read_resource
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.threads import Context, Threads
+from dermtools.mcp.tools import call_tool, input_schema, list_tools, tool_names
 from dermtools.text import one_line
+from dermtools.tools.tool_errors import without_path
 from dermtools.version import __version__
 
 logger = logging.getLogger(__name__)
+
+P = TypeVar("P")
+R = TypeVar("R")
 
 INSTRUCTIONS = """\
 Looks up similar dermatology cases in a labelled collection and uses them as evidence. For research: nothing it returns
@@ -49,13 +54,15 @@ class CaseBaseServer:
             instructions=INSTRUCTIONS,
             get_tool_input_schema=input_schema,
             on_list_tools=self._list_tools,
-            on_call_tool=self._call_tool,
-            on_list_resources=self._list_resources,
-            on_list_resource_templates=self._list_templates,
-            on_read_resource=self._read_resource,
-            on_list_prompts=self._list_prompts,
-            on_get_prompt=self._get_prompt,
-            on_completion=self._complete,
+            on_call_tool=self._in_thread(self._call_tool, lambda params: params.name),
+            on_list_resources=self._in_thread(lambda _: types.ListResourcesResult(resources=list_resources())),
+            on_list_resource_templates=self._in_thread(
+                lambda _: types.ListResourceTemplatesResult(resource_templates=list_templates())
+            ),
+            on_read_resource=self._in_thread(self._read_resource, lambda _: "reading a resource"),
+            on_list_prompts=self._in_thread(lambda _: types.ListPromptsResult(prompts=list_prompts(served))),
+            on_get_prompt=self._in_thread(self._get_prompt, lambda params: params.name),
+            on_completion=self._in_thread(self._complete),
         )
         self.protocol.middleware.append(self._errors)
 
@@ -66,7 +73,7 @@ class CaseBaseServer:
         except DermtoolsError as error:
             logger.warning("%s", one_line(str(error), 1000))
         except Exception:
-            # A server must not end because of what only one of its tools may need.
+            # A server must not end because of what one of its tools may need.
             logger.exception("warming up failed")
 
     async def _errors(self, ctx: Context, call_next: CallNext) -> HandlerResult:
@@ -77,51 +84,39 @@ class CaseBaseServer:
             raise
         except DermtoolsError as error:
             code = types.INVALID_PARAMS if error.fixable else types.INTERNAL_ERROR
-            text = str(error).replace(str(self.served.path), "the case base")
-            raise MCPError(code=code, message=one_line(text, 1000)) from error
+            raise MCPError(code=code, message=one_line(without_path(error, self.served.path), 1000)) from error
         except Exception as error:
             logger.exception("%s failed", ctx.method)
             raise MCPError(code=types.INTERNAL_ERROR, message="internal error; the server's log says more") from error
+
+    def _in_thread(
+        self, function: Callable[[P], R], what: Callable[[P], str] | None = None
+    ) -> Callable[[Context, P], Awaitable[R]]:
+        """A plain function as a handler; with `what`, one that may be slow: it gives signs of life by that name."""
+
+        async def handle(context: Context, params: P) -> R:
+            if what is None:
+                return await self._threads.run(lambda: function(params))
+            return await self._threads.run_with_progress(lambda: function(params), context, what(params))
+
+        return handle
 
     async def _list_tools(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         self.listed.set()
         return types.ListToolsResult(tools=list_tools(self.served))
 
-    async def _call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+    def _call_tool(self, params: types.CallToolRequestParams) -> types.CallToolResult:
         names = tool_names(self.served)
         if params.name not in names:
-            raise MCPError(
-                code=types.INVALID_PARAMS,
-                message=f"no tool {one_line(params.name, 80)!r}; there are: {', '.join(names)}",
-            )
-        return await self._threads.run_with_progress(
-            lambda: call_tool(self.served, params.name, params.arguments or {}), context, params.name
-        )
+            raise QueryError(f"no tool {one_line(params.name, 80)!r}; there are: {', '.join(names)}")
+        return call_tool(self.served, params.name, params.arguments or {})
 
-    async def _list_resources(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
-        return types.ListResourcesResult(resources=list_resources())
+    def _read_resource(self, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+        return read_resource(self.served, params.uri)
 
-    async def _list_templates(
-        self, _: Context, __: types.PaginatedRequestParams | None
-    ) -> types.ListResourceTemplatesResult:
-        return types.ListResourceTemplatesResult(resource_templates=list_templates())
+    def _get_prompt(self, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        return get_prompt(self.served, params.name, params.arguments or {})
 
-    async def _read_resource(
-        self, context: Context, params: types.ReadResourceRequestParams
-    ) -> types.ReadResourceResult:
-        return await self._threads.run_with_progress(
-            lambda: read_resource(self.served, params.uri), context, "reading a resource"
-        )
-
-    async def _list_prompts(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
-        return types.ListPromptsResult(prompts=await self._threads.run(lambda: list_prompts(self.served)))
-
-    async def _get_prompt(self, context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
-        return await self._threads.run_with_progress(
-            lambda: get_prompt(self.served, params.name, params.arguments or {}), context, params.name
-        )
-
-    async def _complete(self, _: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
+    def _complete(self, params: types.CompleteRequestParams) -> types.CompleteResult:
         known = (params.context.arguments if params.context else None) or {}
-        completion = await self._threads.run(lambda: complete(self.served, params.ref, params.argument, known))
-        return types.CompleteResult(completion=completion)
+        return types.CompleteResult(completion=complete(self.served, params.ref, params.argument, known))

@@ -1,59 +1,120 @@
-"""The tools' plain functions by name, with their arguments and descriptions. Every front end shares this table.
+"""The catalogue of tools: all that LangChain and MCP have to know of each, in one entry.
 
-Imports no LangChain: a server of another protocol starts without it.
+A new tool is a function and an entry here. Imports no LangChain: a server of another protocol starts without it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from dermtools.tools import arguments as schemas
-from dermtools.tools.classifying import classify_with_adapter
+from dermtools.tools.classifying import ClassifyResult, classify_with_adapter
 from dermtools.tools.context import DermContext
-from dermtools.tools.describing import describe_case_base, get_case
-from dermtools.tools.exemplars import format_exemplars
-from dermtools.tools.prompt_running import run_prompt
-from dermtools.tools.results import ToolResult
-from dermtools.tools.searching import search_similar_cases
+from dermtools.tools.describing import CaseResult, DescribeResult, describe_case_base, get_case
+from dermtools.tools.exemplars import ExemplarResult, format_exemplars
+from dermtools.tools.prompt_running import PromptResult, run_prompt
+from dermtools.tools.results import Result, ToolResult
+from dermtools.tools.searching import SearchResult, search_similar_cases
 from dermtools.tools.workspace import Workspace
 
-Function = Callable[[Workspace, Any, DermContext], ToolResult]
 
-FUNCTIONS: dict[str, tuple[Function, type[schemas.Arguments], str]] = {
-    "search_similar_cases": (
-        search_similar_cases,
-        schemas.SearchArguments,
-        "Find the labelled cases most similar to a picture, or to words, nearest first, with distances, labels and "
-        "attributes. The picture's own patient is left out. Use it as evidence before naming a label.",
+@dataclass(frozen=True)
+class ToolSpec:
+    """One tool."""
+
+    name: str
+    title: str
+    """For people."""
+    function: Callable[[Workspace, Any, DermContext], ToolResult]
+    arguments: type[schemas.Arguments]
+    result: type[Result]
+    """Class of the data that the function gives."""
+    description: str
+    """For models."""
+    asks_model: bool = False
+    """Offered only where the operator gave a model; each call costs, and may be answered differently."""
+    shows_cases: bool = False
+    """Whether calling it counts as looking cases up."""
+    read_only: bool = True
+    destructive: bool = False
+
+    @property
+    def annotations(self) -> dict[str, bool]:
+        """Hints for a client, as MCP's `ToolAnnotations` names them."""
+        return {
+            "read_only_hint": self.read_only,
+            "destructive_hint": self.destructive,
+            "idempotent_hint": not self.asks_model,
+            "open_world_hint": self.asks_model,
+        }
+
+
+_SPECS = (
+    ToolSpec(
+        name="search_similar_cases",
+        title="Search similar cases",
+        function=search_similar_cases,
+        arguments=schemas.SearchArguments,
+        result=SearchResult,
+        description="Find the labelled cases most similar to a picture, or to words, nearest first, with distances, "
+        "labels and attributes. The picture's own patient is left out. Use it as evidence before naming a label.",
+        shows_cases=True,
     ),
-    "classify_with_adapter": (
-        classify_with_adapter,
-        schemas.ClassifyArguments,
-        "Ask a trained classifier for the label of a picture: probabilities, a conformal label set, abstention, and "
-        "the vote of the nearest cases beside it, with a warning where the two disagree.",
+    ToolSpec(
+        name="classify_with_adapter",
+        title="Classify with a trained classifier",
+        function=classify_with_adapter,
+        arguments=schemas.ClassifyArguments,
+        result=ClassifyResult,
+        description="Ask a trained classifier for the label of a picture: probabilities, a conformal label set, "
+        "abstention, and the vote of the nearest cases beside it, with a warning where the two disagree.",
     ),
-    "format_exemplars": (
-        format_exemplars,
-        schemas.ExemplarArguments,
-        "Lay out labelled cases as few-shot examples for a task: the cases you name, or those nearest to a picture.",
+    ToolSpec(
+        name="format_exemplars",
+        title="Format cases as examples",
+        function=format_exemplars,
+        arguments=schemas.ExemplarArguments,
+        result=ExemplarResult,
+        description="Lay out labelled cases as few-shot examples for a task: the cases you name, or those nearest to "
+        "a picture.",
+        shows_cases=True,
     ),
-    "run_prompt": (
-        run_prompt,
-        schemas.PromptArguments,
-        "Ask a vision model for the label of a picture by a named method: zero-shot, or with random or retrieved "
-        "examples. Slow, and costs money.",
+    ToolSpec(
+        name="run_prompt",
+        title="Ask a vision model",
+        function=run_prompt,
+        arguments=schemas.PromptArguments,
+        result=PromptResult,
+        description="Ask a vision model for the label of a picture by a named method: zero-shot, or with random or "
+        "retrieved examples. Slow, and costs money.",
+        asks_model=True,
     ),
-    "get_case": (
-        get_case,
-        schemas.CaseArguments,
-        "Labels, attributes and, on request, the picture of one case.",
+    ToolSpec(
+        name="get_case",
+        title="Get a case",
+        function=get_case,
+        arguments=schemas.CaseArguments,
+        result=CaseResult,
+        description="Labels, attributes and, on request, the picture of one case.",
+        shows_cases=True,
     ),
-    "describe_case_base": (
-        describe_case_base,
-        schemas.DescribeArguments,
-        "What the case base holds: tasks with their labels and counts, attributes, embedder, sources, trained "
-        "classifiers, and what it covers badly.",
+    ToolSpec(
+        name="describe_case_base",
+        title="Describe the case base",
+        function=describe_case_base,
+        arguments=schemas.DescribeArguments,
+        result=DescribeResult,
+        description="What the case base holds: tasks with their labels and counts, attributes, embedder, sources, "
+        "trained classifiers, and what it covers badly.",
     ),
-}
-"""Tool name to its plain function, its arguments, and its description for a model."""
+)
+
+CATALOG: dict[str, ToolSpec] = {spec.name: spec for spec in _SPECS}
+"""Tool by its name, in the order in which they are offered."""
+
+
+def offered_tools(*, with_model: bool) -> list[ToolSpec]:
+    """The tools that may be called: without a model, none that asks one."""
+    return [spec for spec in CATALOG.values() if with_model or not spec.asks_model]

@@ -16,9 +16,14 @@ SHOWN_REASON = 1000
 """Characters of an error that a model is told."""
 
 
+def without_path(error: DermtoolsError, case_base: Path) -> str:
+    """An error's text; says nothing of where the case base lies."""
+    return str(error).replace(str(case_base), "the case base")
+
+
 def error_message(error: DermtoolsError, case_base: Path) -> str:
-    """What a model is told about an error: whether to try again, and why. Says nothing of where files lie."""
-    reason = quoted([bounded(str(error).replace(str(case_base), "the case base"), SHOWN_REASON)])
+    """What a model is told about an error: whether to try again, and why."""
+    reason = quoted([bounded(without_path(error, case_base), SHOWN_REASON)])
     if error.fixable:
         return f"{TRY_AGAIN}\n{reason}"
     return f"This error is final: do not call this tool again for this, and tell the user what it says.\n{reason}"

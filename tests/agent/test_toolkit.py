@@ -19,7 +19,7 @@ from dermtools.agent import DermContext, DermToolkit, exemplar_messages
 from dermtools.cases.sources.sample import load_sample
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
-from dermtools.tools.catalog import FUNCTIONS
+from dermtools.tools.catalog import CATALOG
 from tests.support.openai_replies import Answer, Fail
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.streaming_server import StreamingOpenAIServer
@@ -193,9 +193,9 @@ def test_a_final_error_says_to_stop_and_a_fixable_one_to_change(toolkit: DermToo
     assert "Change them and call the tool again" in str(fixable.content)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", CATALOG)
 def test_every_field_of_a_schema_is_described_with_an_example(name: str) -> None:
-    _, arguments, _ = FUNCTIONS[name]
+    arguments = CATALOG[name].arguments
     schema = arguments.model_json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema["additionalProperties"] is False
@@ -207,7 +207,7 @@ def test_every_field_of_a_schema_is_described_with_an_example(name: str) -> None
         jsonschema.validate(described["examples"][0], {key: field[key] for key in ("type", "anyOf") if key in field})
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "run_prompt"])
+@pytest.mark.parametrize("name", [name for name in CATALOG if name != "run_prompt"])
 def test_what_a_model_is_sent_of_a_schema_describes_every_field(toolkit: DermToolkit, name: str) -> None:
     schema = toolkit.tool(name).tool_call_schema.model_json_schema()  # type: ignore[union-attr]
     assert "runtime" not in schema["properties"]

@@ -11,9 +11,9 @@ from dermtools.agent import ImageGrants, Workspace
 from dermtools.cases.manifest import MANIFEST_NAME
 from dermtools.cases.sources.sample import load_sample
 from dermtools.errors import CaseBaseError, QueryError
-from dermtools.mcp.convert import call_tool
 from dermtools.mcp.resources import read_resource
 from dermtools.mcp.served import ServedCaseBase
+from dermtools.mcp.tools import call_tool
 from dermtools.retrieval import CaseBase
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dermtools.errors import QueryError
-from dermtools.mcp.uris import CaseAddress, LabelAddress, case_uri, label_uri, parse_uri, picture_uri
+from dermtools.mcp.uris import CASE, LABEL, PICTURE, case_uri, parse_uri, picture_uri
 
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
 
@@ -15,9 +17,9 @@ NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=
 @settings(max_examples=100, deadline=None)
 @given(NAMES, NAMES)
 def test_what_was_addressed_is_read_back(name: str, label: str) -> None:
-    assert parse_uri(case_uri(name)) == CaseAddress(name)
-    assert parse_uri(picture_uri(name)) == CaseAddress(name, picture=True)
-    assert parse_uri(label_uri(name, label)) == LabelAddress(name, label)
+    assert parse_uri(case_uri(name)) == (CASE, [name])
+    assert parse_uri(picture_uri(name)) == (PICTURE, [name])
+    assert parse_uri(LABEL.format(task=quote(name, safe=""), label=quote(label, safe=""))) == (LABEL, [name, label])
 
 
 @settings(max_examples=100, deadline=None)

@@ -14,7 +14,7 @@ from dermtools.tools.results import quoted, shown
 from dermtools.tools.workspace import Workspace
 
 SHOWN = PictureBudget(max_side=384, quality=85)
-"""A picture in a tool's result."""
+"""A picture in a tool's result, or in a prompt over MCP."""
 MAX_BYTES = 600_000
 """Of all pictures of one result together; base64 makes a third more of it."""
 
@@ -48,14 +48,20 @@ def stored_jpeg(workspace: Workspace, context: DermContext, handle: str) -> byte
     return workspace.case_base.jpeg(workspace.case(handle.removeprefix(CASE_PREFIX), context).case_id)
 
 
-def picture_blocks(workspace: Workspace, context: DermContext, handles: Iterable[str]) -> list[dict[str, Any]]:
-    """Content blocks: a text that names the pictures, and the pictures, as every chat model of LangChain takes them."""
+def named_pictures(workspace: Workspace, context: DermContext, handles: Iterable[str]) -> tuple[str, list[bytes]]:
+    """A text that names the pictures, and small JPEGs of them in its order; raises as `small_jpegs`."""
     jpegs, left_out = small_jpegs(workspace, context, handles)
-    if not jpegs and not left_out:
-        return []
-    names = [f"pictures in this order: {shown(jpegs)}"] if jpegs else []
-    if left_out:
-        names.append(f"left out, since they are too large together: {shown(left_out)}")
-    text = f"{quoted(names)}\n{TEXT_IN_PICTURES}"
-    images = [picture_block(data_url(jpeg)) for jpeg in jpegs.values()]
-    return [{"type": "text", "text": text}, *images]
+    lines = [f"pictures in this order: {shown(jpegs)}"] if jpegs else []
+    lines += [f"left out, since they are too large together: {shown(left_out)}"] if left_out else []
+    return f"{quoted(lines)}\n{TEXT_IN_PICTURES}" if lines else "", list(jpegs.values())
+
+
+def picture_blocks(workspace: Workspace, context: DermContext, handles: Iterable[str]) -> list[dict[str, Any]]:
+    """`named_pictures` as content blocks for a chat model."""
+    text, jpegs = named_pictures(workspace, context, handles)
+    return [text_block(text), *(picture_block(data_url(jpeg)) for jpeg in jpegs)] if text else []
+
+
+def text_block(text: str) -> dict[str, Any]:
+    """A text as a content block, as every chat model of LangChain takes it."""
+    return {"type": "text", "text": text}

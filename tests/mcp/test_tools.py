@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 
 from dermtools.agent import DermToolkit, ImageGrants
-from dermtools.agent.toolkit import FUNCTIONS
-from dermtools.mcp.convert import TITLES_AND_RESULTS, list_tools
 from dermtools.mcp.served import ServedCaseBase
+from dermtools.mcp.tools import list_tools
 from dermtools.retrieval import CaseBase
+from dermtools.tools import CATALOG
 
 
 @pytest.fixture
@@ -21,9 +21,11 @@ def served(case_base: CaseBase) -> ServedCaseBase:
 
 
 def test_every_tool_of_the_toolkit_is_offered_with_valid_schemas(served: ServedCaseBase) -> None:
-    assert set(TITLES_AND_RESULTS) == set(FUNCTIONS)
-    for tool in list_tools(served):
-        assert tool.description == FUNCTIONS[tool.name][2]
+    tools = list_tools(served)
+    assert [tool.name for tool in tools] == list(CATALOG)
+    for tool in tools:
+        assert tool.title == CATALOG[tool.name].title
+        assert tool.description == CATALOG[tool.name].description
         jsonschema.Draft202012Validator.check_schema(tool.input_schema)
         assert tool.output_schema is not None
         jsonschema.Draft202012Validator.check_schema(tool.output_schema)
@@ -50,7 +52,7 @@ import sys
 import dermtools.cli.mcp
 from dermtools.agent import ImageGrants
 from dermtools.mcp import run
-from dermtools.mcp.convert import list_tools
+from dermtools.mcp.tools import list_tools
 from dermtools.mcp.prompts import list_prompts
 from dermtools.mcp.served import ServedCaseBase
 served = ServedCaseBase({str(case_base.path)!r}, grants=ImageGrants(), model="openai:gpt-4.1")
@@ -59,5 +61,6 @@ assert list_prompts(served)
 heavy = ("torch", "langchain", "langchain_core", "langgraph", "openai", "faiss", "lance", "pyarrow", "transformers")
 print([name for name in heavy if name in sys.modules])
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert not run.returncode, run.stderr
     assert run.stdout.strip() == "[]"

@@ -1,0 +1,102 @@
+"""Making an agent: its model, tools, middleware and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelCallLimitMiddleware, ModelRetryMiddleware, ToolCallLimitMiddleware
+from langchain.agents.structured_output import ToolStrategy
+
+from dermtools.agent.answer import answer_schema
+from dermtools.agent.derm_agent import DermAgent, Graph
+from dermtools.agent.middleware import PictureMiddleware, PlainToolSchemas
+from dermtools.agent.toolkit import DermToolkit
+from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
+from dermtools.prompting.asking.failures import is_retryable
+from dermtools.prompting.asking.models import chat_model
+from dermtools.prompting.files.library import PromptLibrary
+from dermtools.tools.briefing import system_text
+from dermtools.tools.context import DermContext
+from dermtools.tools.pictures.grants import ImageGrants
+from dermtools.tools.workspace import NO_GRANTS, Workspace
+
+if TYPE_CHECKING:
+    from langchain.agents.middleware import AgentMiddleware
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.tools import BaseTool
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+
+    from dermtools.retrieval import CaseBase
+
+
+def create_derm_agent(
+    model: str | BaseChatModel,
+    case_base: CaseBase,
+    *,
+    task: str | None = None,
+    grants: ImageGrants = NO_GRANTS,
+    vision_model: BaseChatModel | None = None,
+    library: PromptLibrary | None = None,
+    system_prompt: str | None = None,
+    tools: Sequence[BaseTool] = (),
+    middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
+    max_model_calls: int = 12,
+    max_tool_calls: int = 24,
+    show_pictures: bool = True,
+    retry: RetryPolicy = DEFAULT_RETRY,
+) -> DermAgent:
+    """Make an agent over a case base.
+
+    Args:
+        model: a chat model that calls tools, or `provider:model` for `chat_model`.
+        case_base: the cases.
+        task: answer this task with a label of its closed set; by default, the agent converses freely.
+        grants: folders and hosts that its tools may read pictures from; none by default.
+        vision_model: for the tool `run_prompt`, which is left out without one.
+        library: prompt files; its prompt `agent` is the system prompt.
+        system_prompt: instead of the library's.
+        tools: further tools.
+        middleware: further middleware, inside the picture middleware.
+        checkpointer: keeps conversations; pictures are not kept, only their handles.
+        max_model_calls: of one run; then it is stopped.
+        max_tool_calls: of one run; further calls are refused, and the model has to answer.
+        show_pictures: whether the model sees attached pictures; False for one that takes text only.
+        retry: when a failed call of the model is tried again.
+
+    Raises:
+        QueryError: no such task.
+        ModelError: the model cannot be set up.
+        PromptError: the library's prompt `agent` does not fit.
+    """
+    chosen = chat_model(model) if isinstance(model, str) else model
+    wanted = case_base.task(task) if task is not None else None
+    toolkit = DermToolkit(
+        workspace=Workspace(case_base, grants=grants, vision_model=vision_model, library=library), context=DermContext()
+    )
+    usual: list[AgentMiddleware[Any, Any, Any]] = [
+        ModelCallLimitMiddleware(run_limit=max_model_calls, exit_behavior="end"),
+        ToolCallLimitMiddleware(run_limit=max_tool_calls, exit_behavior="continue"),
+        ModelRetryMiddleware(
+            max_retries=retry.attempts - 1,
+            retry_on=is_retryable,
+            on_failure="error",
+            initial_delay=retry.first_wait,
+            max_delay=retry.max_wait,
+        ),
+        PlainToolSchemas(),
+    ]
+    answer: ToolStrategy[Any] | None = ToolStrategy(answer_schema(wanted)) if wanted is not None else None
+    graph: Graph = create_agent(
+        chosen,
+        [*toolkit.get_tools(), *tools],
+        system_prompt=system_prompt or system_text(toolkit.workspace),
+        middleware=[*usual, PictureMiddleware(toolkit.workspace, show_attached=show_pictures), *middleware],
+        response_format=answer,
+        context_schema=DermContext,
+        checkpointer=checkpointer,
+        name="dermtools",
+    )
+    return DermAgent(graph, toolkit, chosen, task, max_model_calls)

@@ -1,0 +1,99 @@
+"""The catalogue's tools as tools of the protocol."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import mcp_types as types
+from pydantic import ValidationError
+
+from dermtools.errors import DermtoolsError
+from dermtools.mcp.served import ServedCaseBase
+from dermtools.mcp.uris import JSON, case_uri
+from dermtools.tools.catalog import CATALOG, ToolSpec, offered_tools
+from dermtools.tools.pictures.showing import named_pictures
+from dermtools.tools.results import ToolResult, shown
+from dermtools.tools.tool_errors import error_message, validation_message
+from dermtools.tools.workspace import Workspace
+
+MAX_LINKS = 20
+"""Links to cases in one result; the structured content names all cases."""
+
+
+def tool_names(served: ServedCaseBase) -> list[str]:
+    """The tools that may be called: without a model, none that asks one."""
+    return [spec.name for spec in offered_tools(with_model=served.model is not None)]
+
+
+def input_schema(name: str) -> dict[str, Any] | None:
+    """JSON Schema of a tool's arguments; None where there is no such tool."""
+    return CATALOG[name].arguments.model_json_schema() if name in CATALOG else None
+
+
+def list_tools(served: ServedCaseBase) -> list[types.Tool]:
+    """All tools with their schemas. Reads nothing from the case base."""
+    return [_tool(CATALOG[name]) for name in tool_names(served)]
+
+
+def _tool(spec: ToolSpec) -> types.Tool:
+    return types.Tool(
+        name=spec.name,
+        title=spec.title,
+        description=spec.description,
+        input_schema=spec.arguments.model_json_schema(),
+        output_schema=spec.result.model_json_schema(mode="serialization"),
+        annotations=types.ToolAnnotations(title=spec.title, **spec.annotations),
+    )
+
+
+def call_tool(served: ServedCaseBase, name: str, given: Mapping[str, Any]) -> types.CallToolResult:
+    """One call; what fails is a result that says so, and whether to try again.
+
+    Args:
+        served: the case base.
+        name: one of `tool_names`.
+        given: arguments as the client sent them.
+    """
+    spec = CATALOG[name]
+    try:
+        arguments = spec.arguments.model_validate(given)
+    except ValidationError as error:
+        return _failed(validation_message(error))
+
+    def answer(workspace: Workspace) -> types.CallToolResult:
+        if spec.asks_model:
+            workspace.vision_model = served.vision_model()
+        return _converted(served, workspace, spec.function(workspace, arguments, served.context))
+
+    try:
+        return served.call(answer, repeatable=not spec.asks_model)
+    except DermtoolsError as error:
+        return _failed(error_message(error, served.path))
+
+
+def _converted(served: ServedCaseBase, workspace: Workspace, result: ToolResult) -> types.CallToolResult:
+    content: list[types.ContentBlock] = [types.TextContent(text=result.text)]
+    content += [_case_link(case_id) for case_id in result.data.case_ids[:MAX_LINKS]]
+    text, jpegs = named_pictures(workspace, served.context, result.data.pictures)
+    content += [types.TextContent(text=text), *map(image_content, jpegs)] if text else []
+    return types.CallToolResult(content=content, structured_content=result.artifact)
+
+
+def _case_link(case_id: str) -> types.ResourceLink:
+    return types.ResourceLink(
+        uri=case_uri(case_id),
+        name=shown([case_id]),
+        description="Labels and attributes of the case, and where its picture is",
+        mime_type=JSON,
+    )
+
+
+def image_content(jpeg: bytes) -> types.ImageContent:
+    """A JPEG as a content block."""
+    return types.ImageContent(data=base64.b64encode(jpeg).decode("ascii"), mime_type="image/jpeg")
+
+
+def _failed(text: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)
