@@ -11,7 +11,7 @@ NOTE_LIMIT = 2000
 ATTRIBUTE_LIMIT = 200
 """Characters of one attribute that reach a prompt."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SEPARATING = re.compile(r"[\x01-\x1f\x7f-\x9f]")  # escape, form feed and the like: what stood beside them stays apart
 _FENCE = re.compile(r"<(\s*/?\s*data\b)", re.IGNORECASE)
 
 
@@ -33,7 +33,7 @@ def few(words: Sequence[str], shown: int = 10, separator: str = ", ") -> str:
 
 def one_line(text: str, limit: int = ATTRIBUTE_LIMIT) -> str:
     """Printable text on one line, bounded."""
-    return bounded(" ".join(printable(_CONTROL.sub(" ", text)).split()), limit)
+    return bounded(" ".join(printable(_SEPARATING.sub(" ", text)).split()), limit)
 
 
 def fenced(text: str, limit: int = NOTE_LIMIT) -> str:
