@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,10 @@ from dermtools.errors import QueryError
 from dermtools.images import ImageSource
 from dermtools.prediction import Query
 from dermtools.retrieval.info import case_base_info
-from dermtools.retrieval.queries import case_query, check_one_kind, embedded, image_query, text_query
+from dermtools.retrieval.queries import accepted, case_query, check_one_kind, embedded, image_query, text_query
 from dermtools.retrieval.search.cache import drop_index
-from dermtools.retrieval.search.freshness import LatestSnapshot, StoreEmbedder
 from dermtools.retrieval.search.pipeline import SearchOptions, search
+from dermtools.retrieval.search.snapshot import LatestSnapshot, Snapshot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
     from dermtools.cases.identity import EmbedderIdentity
     from dermtools.progress import Progress
     from dermtools.retrieval.audit.report import CheckReport
-    from dermtools.retrieval.ingest.report import IngestReport
+    from dermtools.retrieval.ingest.writing import IngestReport
     from dermtools.retrieval.search.neighbors import Neighbors
-    from dermtools.retrieval.search.snapshot import Snapshot
 
 DEFAULT_EMBEDDER = "descriptor"
 
@@ -45,14 +45,15 @@ class CaseBase:
         self.store = store
         self.path = store.path
         self._latest = LatestSnapshot(store)
-        self._embedder = StoreEmbedder(store, embedder)
+        self._lock = threading.Lock()
+        self._embedder = None if embedder is None else accepted(embedder, store)
 
     @classmethod
     def create(cls, path: str | Path, *, embedder: str | Embedder = DEFAULT_EMBEDDER) -> CaseBase:
         """Make an empty case base in a folder that is new or empty; its embedder is fixed from then on.
 
         Raises:
-            CaseBaseError: there is something already, or the folder cannot be written.
+            CaseBaseError: the folder holds something, or cannot be written.
             EmbeddingError: the embedder cannot be loaded.
         """
         if isinstance(embedder, str):
@@ -99,7 +100,7 @@ class CaseBase:
         return tuple(self.snapshot.tasks.values())
 
     def task(self, name: str) -> Task:
-        """Task of that name; a QueryError lists those that there are."""
+        """Task of that name; a QueryError lists the existing ones."""
         return self.snapshot.task(name)
 
     @property
@@ -115,7 +116,10 @@ class CaseBase:
     @property
     def embedder(self) -> Embedder:
         """The embedder, loaded on first use; CaseBaseError where its spec now loads another one."""
-        return self._embedder.get()
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = accepted(load_embedder(self.store.manifest.embedder), self.store)
+            return self._embedder
 
     @property
     def snapshot(self) -> Snapshot:
@@ -132,7 +136,7 @@ class CaseBase:
         return self.jpegs([case_id])[case_id]
 
     def jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
-        """The clean stored JPEGs of cases, in the order asked for; QueryError where an id is unknown."""
+        """The clean stored JPEGs of cases, in the order requested; QueryError where an id is unknown."""
         return self.store.jpegs(case_ids)
 
     def info(self) -> dict[str, Any]:
@@ -142,13 +146,13 @@ class CaseBase:
     def add(
         self, data: SourceData, *, batch_size: int = 64, workers: int = 2, progress: Progress | None = None
     ) -> IngestReport:
-        """Add the cases of a source; run again after an interruption, it goes on where it was. See `ingest`."""
+        """Add the cases of a source; run again after an interruption, it resumes. See `ingest`."""
         from dermtools.retrieval.ingest.writing import ingest
 
         return ingest(self.store, self.embedder, data, batch_size=batch_size, workers=workers, progress=progress)
 
     def delete(self, case_ids: Iterable[str]) -> int:
-        """Delete cases from the disk; ids that are not there are passed over. Returns how many went."""
+        """Delete cases from the disk; unknown ids are passed over. Returns how many went."""
         if isinstance(case_ids, str):
             raise QueryError("delete takes a list of case ids, not one text")
         gone = self.store.delete(case_ids)
@@ -175,7 +179,7 @@ class CaseBase:
         Args:
             image: path, `data:` URL, encoded bytes or open PIL image.
             vector: embedding by this case base's embedder, shape (d,).
-            case_id: a case that is there.
+            case_id: an existing case.
             text: words, where the embedder reads text.
             group_id: patient or encounter of the query where it is known, so that search leaves it out.
 
@@ -215,12 +219,12 @@ class CaseBase:
         """The k nearest cases by exact Euclidean distance, nearest first; fewer where no more are left.
 
         The leak guard leaves out the query's own group and picture, as if they were not in the case base;
-        see `guard.py` for what counts as own.
+        see `search/leak_guard.py` for what counts as own.
 
         Args:
             image, vector, case_id, text, group_id: the query, as for `query`; or `query`, one that it made.
             k: how many cases, at least 1.
-            where: SQL-like condition over labels and attributes, see `where.py`, e.g. `"age >= 40"`; of
+            where: SQL-like condition over labels and attributes, see `search/where.py`, e.g. `"age >= 40"`; of
                 several, all must hold.
             exclude_groups, exclude_cases: what to leave out besides.
             max_per_group: at most so many cases of one group.
@@ -228,7 +232,7 @@ class CaseBase:
             task: what `balanced` spreads over.
             mmr_relevance, mmr_pool: for `mmr`, from 0 (unlike each other) to 1 (near the query); and from
                 how many of the nearest to choose, 4 k by default.
-            leak_guard: False only where meeting the query's own cases is wanted; the result's notes say so.
+            leak_guard: False only to meet the query's own cases too; the result's notes say so.
 
         Raises:
             QueryError, ImageError: as `query`, or an option cannot be met as given.

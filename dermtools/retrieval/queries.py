@@ -10,15 +10,15 @@ import numpy as np
 from PIL import Image
 
 from dermtools.embedding import Embedder, TextEmbedder, open_for_embedding
-from dermtools.errors import QueryError
-from dermtools.images import ImageSource, read_bytes
-from dermtools.images.content import content_hash
+from dermtools.errors import CaseBaseError, QueryError
+from dermtools.images import ImageSource, content_hash, read_bytes
 from dermtools.prediction import Query
 from dermtools.text import bounded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dermtools.cases.store import CaseStore
     from dermtools.retrieval.search.leak_guard import Jpegs
     from dermtools.retrieval.search.snapshot import Snapshot
 
@@ -27,11 +27,7 @@ SHOWN_TEXT = 60
 
 
 def check_one_kind(**kinds: object) -> None:
-    """Refuse a question that does not name exactly one of its kinds.
-
-    Raises:
-        QueryError: none, or several, are given.
-    """
+    """Refuse a question that names none or several of its kinds with a QueryError."""
     given = [name for name, value in kinds.items() if value is not None]
     if len(given) != 1:
         raise QueryError(f"ask with exactly one of {', '.join(kinds)}; given: {', '.join(given) or 'none'}")
@@ -44,14 +40,15 @@ def image_query(source: ImageSource, embedder: Embedder, group_id: str | None) -
         ImageError: the picture cannot be read.
         EmbeddingError: it cannot be embedded.
     """
-    name = _picture_name(source)
-    digest = None
+    name, digest = "picture", None
+    if isinstance(source, str | Path):
+        is_data_url = isinstance(source, str) and source.startswith("data:")
+        name = "data URL" if is_data_url else Path(source).name
     if not isinstance(source, Image.Image):
         source = read_bytes(source)
         digest = content_hash(source)
     image = open_for_embedding(source, embedder, name=name)
-    query = Query(name=name, image=image, group_id=group_id, content_hash=digest)
-    return with_vector(query, embedder)
+    return with_vector(Query(name=name, image=image, group_id=group_id, content_hash=digest), embedder)
 
 
 def text_query(text: str, embedder: Embedder, group_id: str | None) -> Query:
@@ -110,7 +107,12 @@ def with_vector(query: Query, embedder: Embedder) -> Query:
     return replace(query, vector=embedded(query, embedder))
 
 
-def _picture_name(source: ImageSource) -> str:
-    if isinstance(source, str) and source.startswith("data:"):
-        return "data URL"
-    return Path(source).name if isinstance(source, str | Path) else "picture"
+def accepted(embedder: Embedder, store: CaseStore) -> Embedder:
+    """The embedder, where it is the one that made the store's vectors; else a CaseBaseError."""
+    manifest = store.manifest
+    if embedder.identity != manifest.identity:
+        raise CaseBaseError(
+            f"{store.path} was made with {manifest.identity}, not with {embedder.identity}; "
+            f"use the embedder {manifest.embedder}, or another case base"
+        )
+    return embedder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,15 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-Embedded = tuple["NDArray[np.float32]", dict[int, str]]
-"""Vectors, shape (n, d), and why some rows failed."""
-
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one case of a batch: a row, or the reason why there is none."""
 
-    prepared: Prepared
+    case_id: str
     row: StoredCase | None
     same_as: str | None = None
     """The case whose vector and picture it shares."""
@@ -34,12 +31,12 @@ class Outcome:
 
 
 class Batch:
-    """Cases whose pictures are new to the store, or known there under another id.
+    """Cases whose pictures are new to the store, or stored under another id.
 
     Args:
         cases: in the order of the source.
         stored: content hash to a row that the store holds, whose vector and picture are taken over.
-        preparer: decodes again where a picture that seemed known is not in the store any more.
+        preparer: decodes again where a picture that seemed known has left the store.
         embedder: embeds what is left, each content once.
         pool: where it does so.
     """
@@ -52,10 +49,10 @@ class Batch:
         embedder: Embedder,
         pool: Executor,
     ) -> None:
-        self.cases = cases
+        self._cases = cases
         self._rows = dict(stored)
         self._failed: dict[str, str] = {}
-        self._first: list[tuple[Prepared, Picture]] = []
+        self._new: list[tuple[Prepared, Picture]] = []
         seen = set(stored)
         for item in cases:
             if item.content_hash in seen:
@@ -65,9 +62,8 @@ class Batch:
             if again.picture is None or again.content_hash != item.content_hash:
                 self._failed[item.content_hash] = again.problem or "the file changed while it was read; run again"
             else:
-                self._first.append((item, again.picture))
-        images = [picture.image for _, picture in self._first]
-        self._vectors: Future[Embedded] = pool.submit(_embed, embedder, images)
+                self._new.append((item, again.picture))
+        self._vectors = pool.submit(_embed, embedder, [picture.image for _, picture in self._new])
 
     def outcomes(self) -> tuple[list[Outcome], int]:
         """Wait for the embedder; the outcome of every case, and how many pictures were embedded.
@@ -76,26 +72,24 @@ class Batch:
             EmbeddingError: nothing of the batch could be embedded.
         """
         vectors, reasons = self._vectors.result()
-        for number, (item, picture) in enumerate(self._first):
-            digest = item.content_hash
+        for number, (item, picture) in enumerate(self._new):
+            digest, size = item.content_hash, (picture.width, picture.height)
             if number in reasons:
                 self._failed[digest] = reasons[number]
             else:
-                self._rows[digest] = StoredCase(
-                    item.case, digest, vectors[number], picture.jpeg, picture.width, picture.height
-                )
-        return [self._outcome(item) for item in self.cases], len(self._first) - len(reasons)
+                self._rows[digest] = StoredCase(item.case, digest, vectors[number], picture.jpeg, *size)
+        return [self._outcome(item) for item in self._cases], len(self._new) - len(reasons)
 
     def _outcome(self, item: Prepared) -> Outcome:
-        row = self._rows.get(item.content_hash)
+        row, case_id = self._rows.get(item.content_hash), item.case.case_id
         if row is None:
-            return Outcome(item, None, reason=self._failed[item.content_hash])
+            return Outcome(case_id, None, reason=self._failed[item.content_hash])
         owner = row.case.case_id
-        same_as = owner if owner != item.case.case_id else None
-        return Outcome(item, replace(row, case=item.case), same_as)
+        return Outcome(case_id, replace(row, case=item.case), same_as=owner if owner != case_id else None)
 
 
-def _embed(embedder: Embedder, images: Sequence[Image.Image]) -> Embedded:
+def _embed(embedder: Embedder, images: Sequence[Image.Image]) -> tuple[NDArray[np.float32], dict[int, str]]:
+    """Vectors, shape (n, d), and why some rows failed."""
     shape = (len(images), embedder.dimension)
     reasons: dict[int, str] = {}
     if not images:

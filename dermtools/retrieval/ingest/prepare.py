@@ -41,7 +41,7 @@ class Prepared:
 
     @property
     def case(self) -> Case:
-        """The case as the source has it."""
+        """As the source has it."""
         return self.source.case
 
     @property
@@ -57,10 +57,10 @@ class Preparer:
         embedder: decides how large a picture must be.
         side: longest side of the stored JPEG, in pixels.
         quality: of the stored JPEG.
-        known: whether the picture of this case id and content hash need not be decoded.
+        known: whether a picture of this content hash need not be decoded.
     """
 
-    def __init__(self, embedder: Embedder, side: int, quality: int, known: Callable[[str, str], bool]) -> None:
+    def __init__(self, embedder: Embedder, side: int, quality: int, known: Callable[[str], bool]) -> None:
         self._embedder = embedder
         self._side = side
         self._quality = quality
@@ -72,8 +72,7 @@ class Preparer:
         try:
             encoded = read_bytes(source.image, name=name)
             digest = content_hash(encoded)
-            known = self._known(source.case.case_id, digest)
-            return Prepared(source, digest, None if known else self._decode(encoded, name))
+            return Prepared(source, digest, None if self._known(digest) else self._decode(encoded, name))
         except DermtoolsError as error:
             return Prepared(source, problem=str(error))
 

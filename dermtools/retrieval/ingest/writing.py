@@ -1,25 +1,28 @@
 """A source becomes rows of a case base: read, hashed, embedded and written batch by batch.
 
-Every batch is one transaction and what is there already is passed over, so an ingest that was killed
-goes on where it was when it is run again.
+Every batch is one transaction and what is stored already is passed over, so an ingest that was killed
+resumes when it is run again.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.cases.case import Case, Problem, SourceData
 from dermtools.cases.manifest import SourceNote
 from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import Embedder
-from dermtools.errors import CaseBaseError, EmbeddingError
+from dermtools.errors import EmbeddingError
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.ingest.embed import Batch
 from dermtools.retrieval.ingest.prepare import Prepared, Preparer, prepared_ahead
-from dermtools.retrieval.ingest.report import Duplicate, IngestReport
+from dermtools.retrieval.queries import accepted
 
 BATCH_PIXELS = 100_000_000
 """A batch ends early at this many decoded pixels (300 MB), however few pictures it has."""
@@ -27,6 +30,29 @@ RELABELLED_ROWS = 1024
 """Rows of which only labels or attributes changed are written together, this many at a time."""
 FILES_KEPT = 16
 """Data files that a case base may have before they are joined."""
+
+
+class Duplicate(BaseModel):
+    """A case whose picture is stored already under another id. It is kept, with the same vector."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_id: str
+    same_as: str
+
+
+class IngestReport(BaseModel):
+    """What an ingest did, as programs and people read it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    added: int = 0
+    updated: int = Field(default=0, description="cases whose labels, attributes or picture changed")
+    unchanged: int = 0
+    embedded: int = Field(default=0, description="pictures that went through the embedder")
+    duplicates: tuple[Duplicate, ...] = ()
+    problems: tuple[Problem, ...] = Field(default=(), description="cases left out, and why")
+    seconds: float = 0.0
 
 
 def ingest(
@@ -40,7 +66,7 @@ def ingest(
 ) -> IngestReport:
     """Bring the cases of a source into a case base.
 
-    A case that is there with the same picture, labels and attributes is passed over; other labels or
+    A case that is stored with the same picture, labels and attributes is passed over; other labels or
     attributes replace the old ones without embedding; another picture is embedded again. A picture that
     cannot be read or embedded is reported and never stops the rest. The process may be killed at any
     moment: what was committed stays, at most the batches under way are lost, and the case base can be read
@@ -58,20 +84,15 @@ def ingest(
         CaseBaseError: another embedder made the case base, or another process is writing it.
         EmbeddingError: the embedder failed for good; what was committed before is kept.
     """
-    if embedder.identity != store.manifest.identity:
-        raise CaseBaseError(
-            f"{store.path} was made with {store.manifest.identity}, not with {embedder.identity}; "
-            f"use the embedder {store.manifest.embedder}, or another folder"
-        )
     started = time.monotonic()
+    accepted(embedder, store)
     with store.write():
-        run = _Ingest(store, embedder, data, batch_size, progress or Silent())
-        report = run.run(workers)
+        report = _Ingest(store, embedder, data, batch_size, progress or Silent()).run(workers)
     return report.model_copy(update={"seconds": time.monotonic() - started})
 
 
 class _Ingest:
-    """One ingest: what was there, what is done, what to report."""
+    """One ingest: what was stored before, what is done, what to report."""
 
     def __init__(
         self, store: CaseStore, embedder: Embedder, data: SourceData, batch_size: int, progress: Progress
@@ -86,14 +107,12 @@ class _Ingest:
         # Reversed, so that of several cases with one content the first stands for it.
         self.owner_of = {digest: case_id for case_id, digest in reversed(self.hash_of.items())}
         manifest = store.manifest
-        self.preparer = Preparer(embedder, manifest.picture_side, manifest.picture_quality, self.is_known)
-        self.added = self.updated = self.unchanged = self.embedded = 0
+        # A content that the store has need not be decoded. Asked by the reading threads.
+        known = self.owner_of.__contains__
+        self.preparer = Preparer(embedder, manifest.picture_side, manifest.picture_quality, known)
+        self.counts: Counter[str] = Counter()
         self.duplicates: list[Duplicate] = []
         self.problems = list(data.problems)
-
-    def is_known(self, case_id: str, digest: str) -> bool:
-        """Whether no decoding is needed: the store has this content. Called from the reading threads."""
-        return digest in self.owner_of
 
     def run(self, workers: int) -> IngestReport:
         self.declare()
@@ -105,26 +124,19 @@ class _Ingest:
             try:
                 self.pump(cases, pool)
             except EmbeddingError as error:
-                kept = f"{self.added + self.updated} cases of this run are kept"
-                raise EmbeddingError(f"{error}; {kept}, run the same ingest again to go on") from error
-        if self.updated:
+                kept = f"{self.counts['added'] + self.counts['updated']} cases of this run are kept"
+                raise EmbeddingError(f"{error}; {kept}, run the same ingest again to resume") from error
+        if self.counts["updated"]:
             self.forget_labels()
         self.store.compact(files_kept=FILES_KEPT)
-        return IngestReport(
-            added=self.added,
-            updated=self.updated,
-            unchanged=self.unchanged,
-            embedded=self.embedded,
-            duplicates=tuple(self.duplicates),
-            problems=tuple(self.problems),
-        )
+        return IngestReport(duplicates=tuple(self.duplicates), problems=tuple(self.problems), **self.counts)
 
     def declare(self) -> None:
         """Write tasks, labels and the source's notes before any row that needs them."""
         tasks = {task.name: task for task in self.store.manifest.tasks}
         for task in self.data.tasks:
-            there = tasks.get(task.name, task)
-            tasks[task.name] = there.model_copy(update={"labels": tuple(sorted({*there.labels, *task.labels}))})
+            existing = tasks.get(task.name, task)
+            tasks[task.name] = existing.model_copy(update={"labels": tuple(sorted({*existing.labels, *task.labels}))})
         sources = {source.name: source for source in self.store.manifest.sources}
         sources[self.data.name] = SourceNote(name=self.data.name, notes=self.data.notes)
         self.store.set_tasks(tasks.values())
@@ -149,7 +161,7 @@ class _Ingest:
             elif self.before.case(self.before.row_of[case_id]) != item.case:
                 relabelled.append(item.case)
             else:
-                self.unchanged += 1
+                self.counts["unchanged"] += 1
                 self.progress.advance()
             seen.add(case_id)
             if len(pictures) >= self.batch_size or pixels >= BATCH_PIXELS:
@@ -180,15 +192,10 @@ class _Ingest:
             return
         outcomes, embedded = batch.outcomes()
         rows = [outcome.row for outcome in outcomes if outcome.row is not None]
-        there = [row for row in rows if row.case.case_id in self.hash_of]
-        if there:
-            self.store.update(rows)
-        else:
-            self.store.add(rows)
-        self.added += len(rows) - len(there)
-        self.updated += len(there)
-        self.embedded += embedded
-        for row in there:
+        replaced = [row for row in rows if row.case.case_id in self.hash_of]
+        (self.store.update if replaced else self.store.add)(rows)
+        self.counts.update(added=len(rows) - len(replaced), updated=len(replaced), embedded=embedded)
+        for row in replaced:
             old = self.hash_of[row.case.case_id]
             if self.owner_of.get(old) == row.case.case_id:
                 del self.owner_of[old]
@@ -196,18 +203,17 @@ class _Ingest:
             self.hash_of[row.case.case_id] = row.content_hash
             self.owner_of.setdefault(row.content_hash, row.case.case_id)
         for outcome in outcomes:
-            case_id = outcome.prepared.case.case_id
             if outcome.row is None:
-                self.problems.append(Problem(case_id, outcome.reason))
+                self.problems.append(Problem(outcome.case_id, outcome.reason))
             elif outcome.same_as is not None:
-                self.duplicates.append(Duplicate(case_id=case_id, same_as=outcome.same_as))
+                self.duplicates.append(Duplicate(case_id=outcome.case_id, same_as=outcome.same_as))
         self.progress.advance(len(outcomes))
 
     def relabel(self, cases: list[Case]) -> None:
         """Write other labels and attributes over those of stored cases."""
         rows = self.store.rows([case.case_id for case in cases])
         self.store.update([replace(row, case=case) for row, case in zip(rows, cases, strict=True)])
-        self.updated += len(cases)
+        self.counts["updated"] += len(cases)
         self.progress.advance(len(cases))
 
     def forget_labels(self) -> None:

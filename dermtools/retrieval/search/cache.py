@@ -27,24 +27,22 @@ FOLDER = "cache"
 
 def load_index(store: CaseStore) -> tuple[CaseColumns, FlatIndex]:
     """Columns and index of the version that the store is at; from the cache where it matches."""
-    folder = store.path / FOLDER
-    identity = store.manifest.identity
+    folder, identity = store.path / FOLDER, store.manifest.identity
     columns = store.columns()
-    index = _read(folder, _key(columns, identity))
-    if index is None:
-        columns, vectors = store.columns_and_vectors()
-        index = FlatIndex.build(vectors, columns.case_ids)
-        # The cache only saves time: a read-only or full disk must not keep anybody from searching.
-        with contextlib.suppress(OSError, RuntimeError):
-            _write(folder, _key(columns, identity), index)
-        return columns, index
-    return columns, FlatIndex(index, columns.case_ids)
+    cached = _read(folder, _key(columns, identity))
+    if cached is not None:
+        return columns, FlatIndex(cached, columns.case_ids)
+    columns, vectors = store.columns_and_vectors()
+    index = FlatIndex.build(vectors, columns.case_ids)
+    # The cache only saves time: a read-only or full disk must not keep anybody from searching.
+    with contextlib.suppress(OSError, RuntimeError):
+        _write(folder, _key(columns, identity), index)
+    return columns, index
 
 
 def drop_index(case_base: Path) -> None:
     """Remove the cached index, whose vectors are those of patients too."""
-    for path in (case_base / FOLDER).glob(_name("*", "*")):
-        path.unlink(missing_ok=True)
+    _remove(case_base / FOLDER)
 
 
 def _key(columns: CaseColumns, identity: EmbedderIdentity) -> str:
@@ -72,8 +70,12 @@ def _write(folder: Path, key: str, index: FlatIndex) -> None:
         path = Path(draft, "index")
         index.write(path)
         kept = path.replace(folder / _name(key, _checksum(path)))
+    _remove(folder, but=kept)
+
+
+def _remove(folder: Path, but: Path | None = None) -> None:
     for path in folder.glob(_name("*", "*")):
-        if path != kept:
+        if path != but:
             path.unlink(missing_ok=True)
 
 

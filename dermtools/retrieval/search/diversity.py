@@ -1,12 +1,12 @@
 """Which of the nearest cases to keep, where the nearest alone would be too much alike.
 
-A pair is a row with its distance to the query. Fewer pairs than asked for come back only where there are
+A pair is a row with its distance to the query. Fewer pairs than requested come back only where there are
 no more.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ def per_group(pairs: Iterable[Pair], group_ids: Sequence[str], limit: int | None
 def maximal_marginal_relevance(
     pairs: Sequence[Pair], vectors: NDArray[np.float32], k: int, relevance: float
 ) -> list[Pair]:
-    """Choose k pairs that are near the query and far from each other.
+    """Choose k pairs that are near the query and far from each other, in the order of choice.
 
     Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) with the negative Euclidean distance as
     similarity: each step takes the pair with the largest
@@ -44,9 +44,6 @@ def maximal_marginal_relevance(
         vectors: all vectors, float32, shape (n, d).
         k: how many to choose.
         relevance: 0 to 1; 1 takes the nearest.
-
-    Returns:
-        The chosen pairs in the order of choice.
     """
     places = vectors[[row for row, _ in pairs]].astype(np.float64)
     to_query = np.array([distance for _, distance in pairs])
@@ -78,23 +75,17 @@ def label_balanced(
         group_ids: group of each row.
         k: how many to choose.
         limit: at most so many of one group; None: any number.
-
-    Returns:
-        The chosen pairs in the order of choice.
     """
     turns: list[tuple[float, str, Iterator[Pair]]] = []
     for label, pairs in by_label.items():
         stream = iter(pairs)
-        first = next(stream, None)
-        if first is not None:
+        if (first := next(stream, None)) is not None:
             turns.append((first[1], label, chain([first], stream)))
-    turns.sort(key=lambda turn: turn[:2])
-
+    queue = deque(stream for _, _, stream in sorted(turns, key=lambda turn: turn[:2]))
     chosen: dict[int, float] = {}
     taken: Counter[str] = Counter()
-    queue = [stream for _, _, stream in turns]
     while queue and len(chosen) < k:
-        stream = queue.pop(0)
+        stream = queue.popleft()
         for row, distance in stream:
             group = group_ids[row]
             if row not in chosen and (limit is None or taken[group] < limit):

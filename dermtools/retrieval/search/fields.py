@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["labels", "text", "number", "boolean"]
 
-COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
+COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _EXAMPLES: dict[Kind, str] = {"labels": "= 'text'", "text": "= 'text'", "number": "= 40", "boolean": "= true"}
 
 
@@ -42,20 +36,15 @@ class Field:
         self.name = name
         self.closed = tuple(closed)
         self._raw = values
-        self.known: NDArray[np.bool_] = np.fromiter(
-            (value is not None and value != () for value in values), dtype=np.bool_, count=len(values)
-        )
+        self.known = np.fromiter((value not in (None, ()) for value in values), np.bool_, len(values))
         self.kind: Kind = "labels" if labels else _kind(values)
-        self._values = self._typed()
-
-    def _typed(self) -> NDArray[Any]:
-        if self.kind == "labels":
-            return np.empty(0)
+        self._values: NDArray[Any] = np.empty(0)
         if self.kind == "number":
-            return np.array([np.nan if value is None else value for value in self._raw], dtype=np.float64)
-        if self.kind == "boolean":
-            return np.array([value is True for value in self._raw], dtype=np.bool_)
-        return np.array(["" if value is None else str(value) for value in self._raw], dtype=object)
+            self._values = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+        elif self.kind == "boolean":
+            self._values = np.array([value is True for value in values], dtype=np.bool_)
+        elif self.kind == "text":
+            self._values = np.array(["" if value is None else str(value) for value in values], dtype=object)
 
     def equals(self, value: AttributeValue) -> NDArray[np.bool_]:
         """Rows that hold the value; of a label column, rows that have it among their labels."""
@@ -86,17 +75,17 @@ class Field:
             raise QueryError(f"where: {self.name} alone is no condition; compare it, e.g. {self._example()}")
         return np.asarray(self._values, dtype=np.bool_)
 
-    def _any_label(self, wanted: Callable[[str], bool]) -> NDArray[np.bool_]:
+    def _any_label(self, fits: Callable[[str], bool]) -> NDArray[np.bool_]:
         rows: Sequence[Any] = self._raw
-        return np.fromiter((any(wanted(label) for label in labels) for labels in rows), np.bool_, len(rows))
+        return np.fromiter((any(map(fits, labels)) for labels in rows), np.bool_, len(rows))
 
     def _check(self, value: AttributeValue) -> None:
         given: Kind = _kind([value])
-        wanted: Kind = "text" if self.kind == "labels" else self.kind
-        if given != wanted:
-            raise QueryError(f"where: {self.name} holds {wanted}, not {given}; write e.g. {self._example()}")
+        held: Kind = "text" if self.kind == "labels" else self.kind
+        if given != held:
+            raise QueryError(f"where: {self.name} holds {held}, not {given}; write e.g. {self._example()}")
         if self.closed and value not in self.closed:
-            raise QueryError(f"where: {self.name} has no {value!r}; {nearest_names(str(value), self.closed)}")
+            raise QueryError(f"where: {self.name} has no {value!r}; {_nearest_names(str(value), self.closed)}")
 
     def _example(self) -> str:
         return f"{self.name} {_EXAMPLES[self.kind]}"
@@ -112,9 +101,7 @@ class Fields:
         self._columns = columns
         self._tasks = {task.name: task for task in tasks}
         self._made: dict[str, Field] = {}
-        self.names = tuple(
-            dict.fromkeys(("case_id", "group_id", "split", *self._tasks, *sorted(self._columns.attributes)))
-        )
+        self.names = tuple(dict.fromkeys(("case_id", "group_id", "split", *self._tasks, *sorted(columns.attributes))))
 
     def __len__(self) -> int:
         return len(self._columns)
@@ -122,8 +109,7 @@ class Fields:
     def __getitem__(self, name: str) -> Field:
         """The column of that name; case matters only where two names differ in nothing else.
 
-        Raises:
-            QueryError: there is no such column; the message lists those that there are.
+        A QueryError lists the existing ones.
         """
         if name not in self.names:
             folded = [known for known in self.names if known.casefold() == name.casefold()]
@@ -138,10 +124,8 @@ class Fields:
 
     def _make(self, name: str) -> Field:
         columns = self._columns
-        if name == "case_id":
-            return Field(name, columns.case_ids)
-        if name == "group_id":
-            return Field(name, columns.group_ids)
+        if name in ("case_id", "group_id"):
+            return Field(name, columns.case_ids if name == "case_id" else columns.group_ids)
         if name == "split":
             return Field(name, columns.splits, closed=SPLITS)
         if name in self._tasks:
@@ -150,10 +134,10 @@ class Fields:
         return Field(name, columns.attributes[name])
 
 
-def nearest_names(wanted: str, names: Sequence[str]) -> str:
-    """What to write instead: the names that look like the wanted one, else the first of all."""
+def _nearest_names(given: str, names: Sequence[str]) -> str:
+    """What to write instead: the names that look like the given one, else the first of all."""
     by_fold = {name.casefold(): name for name in names}
-    close = [by_fold[folded] for folded in difflib.get_close_matches(wanted.casefold(), by_fold, n=3, cutoff=0.6)]
+    close = [by_fold[folded] for folded in difflib.get_close_matches(given.casefold(), by_fold, n=3, cutoff=0.6)]
     if close:
         return f"did you mean {' or '.join(repr(name) for name in close)}?"
     listed = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")

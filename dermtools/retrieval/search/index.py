@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MARGIN = 16
-"""Candidates beyond the wanted k: FAISS ranks in float32, and in float64 the last places may come out otherwise."""
+"""Candidates beyond the requested k: FAISS ranks in float32, and in float64 the last places may come out otherwise."""
 GROWTH = 4
 BLOCK_ROWS = 4096
 """Rows whose float64 distances are computed at once."""

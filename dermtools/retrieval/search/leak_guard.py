@@ -1,8 +1,8 @@
 """The leak guard: which cases a query must never meet, because they are its own.
 
 Own are: the query's group; every case with the query's content hash, and the groups of those, since a
-picture that is in the case base tells whose it is. Where that leaves the group unknown, the picture may
-still be there in another encoding: cases nearly at the query's place in embedding space, or with nearly
+picture that is in the case base tells whose it is. Where that leaves the group unknown, the case base may
+still hold the picture in another encoding: cases nearly at the query's place in embedding space, or with nearly
 its pixels, are copies of it, and own with their groups.
 
 How near is "nearly" was measured on 677 photographs of 518 patients, re-encoded as JPEG:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, overload
 
 from dermtools.cases.case import Case
+from dermtools.images import data_url
+from dermtools.pages import templates, verbatim
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from dermtools.retrieval.search.leak_guard import Jpegs
 
 
@@ -75,6 +80,15 @@ class Neighbors(Sequence[Neighbor]):
         }
 
     def _repr_html_(self) -> str:
-        from dermtools.retrieval.gallery import gallery_html
+        fragment = neighbor_templates().get_template("fragment.html.j2")
+        return fragment.render(query=self.query, neighbors=self._items, jpegs=self._jpegs(self.case_ids))
 
-        return gallery_html(self.query, self._items, self._jpegs(self.case_ids))
+
+@cache
+def neighbor_templates() -> Environment:
+    """Templates that show neighbours with their pictures."""
+    environment = templates("dermtools.retrieval")
+    environment.filters["data_url"] = data_url
+    environment.filters["number"] = "{:.4g}".format  # four significant digits, whatever the embedder's scale
+    environment.globals["style"] = verbatim("dermtools.retrieval", "style.css")
+    return environment

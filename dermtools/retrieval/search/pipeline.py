@@ -83,13 +83,13 @@ def search(
         jpegs: gives stored pictures by case id.
 
     Raises:
-        QueryError: the vector does not fit, or an option names what is not there.
+        QueryError: the vector does not fit, or an option names what does not exist.
     """
-    columns = snapshot.columns
+    columns, index = snapshot.columns, snapshot.index
     if options.task is not None:
         snapshot.task(options.task)
-    wanted, notes = _wanted(snapshot, options)
-    everything = snapshot.index.rank(vector, first=options.looked_at)
+    eligible, notes = _eligible(snapshot, options)
+    everything = index.rank(vector, first=options.looked_at)
     own: set[int] = set()
     if options.leak_guard:
         own = snapshot.guard.left_out(query, lambda: everything, jpegs)
@@ -98,44 +98,44 @@ def search(
     else:
         notes.append("leak guard off: the query's own picture and group may be among the neighbours")
 
-    if options.diversity == "balanced":
-        found = _balanced(snapshot, vector, _allowed(snapshot, own, wanted), options)
+    if options.diversity != "balanced" and eligible is None and len(own) <= FEW:
+        # Passed over while reading: the ranking continues until enough are found, so nothing comes out short.
+        found = _nearest(snapshot, (pair for pair in everything if pair[0] not in own), options)
     else:
-        if wanted is None and len(own) <= FEW:
-            # Passed over while reading: the ranking goes on until enough are found, so nothing comes out short.
-            pairs: Iterable[Pair] = (pair for pair in everything if pair[0] not in own)
+        allowed = _both(eligible, allowed_rows(len(snapshot), own) if own else None)
+        if options.diversity == "balanced":
+            by_label = {
+                label: index.rank(vector, _both(allowed, rows), first=options.k)
+                for label, rows in snapshot.by_label(options.task or "").items()
+            }
+            found = label_balanced(by_label, columns.group_ids, options.k, options.max_per_group)
         else:
-            pairs = snapshot.index.rank(vector, _allowed(snapshot, own, wanted), first=options.looked_at)
-        found = _nearest(snapshot, pairs, options)
+            found = _nearest(snapshot, index.rank(vector, allowed, first=options.looked_at), options)
     found.sort(key=lambda pair: (pair[1], columns.case_ids[pair[0]]))
     if len(found) < options.k:
         notes.append(f"{len(found)} neighbours instead of {options.k}: no more are left")
     return Neighbors(query.name, [(columns.case(row), distance) for row, distance in found], notes, jpegs)
 
 
-def _wanted(snapshot: Snapshot, options: SearchOptions) -> tuple[NDArray[np.bool_] | None, list[str]]:
-    """Rows that the caller wants, None for all; and notes on them."""
-    wanted: NDArray[np.bool_] | None = None
+def _eligible(snapshot: Snapshot, options: SearchOptions) -> tuple[NDArray[np.bool_] | None, list[str]]:
+    """Rows that the options allow, None for all; and notes on them."""
+    eligible: NDArray[np.bool_] | None = None
     notes = []
     conditions = [options.where] if isinstance(options.where, str) else list(options.where or ())
     if conditions:
-        wanted = reduce(np.logical_and, [snapshot.matching(condition) for condition in conditions])
-        notes.append(f"where: {np.count_nonzero(wanted)} of {len(snapshot)} cases satisfy it")
+        eligible = reduce(np.logical_and, [snapshot.matching(condition) for condition in conditions])
+        notes.append(f"where: {np.count_nonzero(eligible)} of {len(snapshot)} cases satisfy it")
     if options.exclude_groups or options.exclude_cases:
         row_of = snapshot.columns.row_of
         excluded = {row_of[case_id] for case_id in options.exclude_cases if case_id in row_of}
         excluded |= snapshot.guard.rows_of_groups(options.exclude_groups)
-        kept = allowed_rows(len(snapshot), excluded)
-        wanted = kept if wanted is None else wanted & kept
-    return wanted, notes
+        eligible = _both(eligible, allowed_rows(len(snapshot), excluded))
+    return eligible, notes
 
 
-def _allowed(snapshot: Snapshot, own: set[int], wanted: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
-    """Rows to search, None for all."""
-    if not own:
-        return wanted
-    others = allowed_rows(len(snapshot), own)
-    return others if wanted is None else others & wanted
+def _both(a: NDArray[np.bool_] | None, b: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    """Rows in both masks, where None stands for all rows."""
+    return b if a is None else a if b is None else a & b
 
 
 def _nearest(snapshot: Snapshot, pairs: Iterable[Pair], options: SearchOptions) -> list[Pair]:
@@ -144,13 +144,3 @@ def _nearest(snapshot: Snapshot, pairs: Iterable[Pair], options: SearchOptions) 
         pool = list(islice(nearest, options.looked_at))
         return maximal_marginal_relevance(pool, snapshot.index.vectors, options.k, options.mmr_relevance)
     return list(islice(nearest, options.k))
-
-
-def _balanced(
-    snapshot: Snapshot, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None, options: SearchOptions
-) -> list[Pair]:
-    by_label = {
-        label: snapshot.index.rank(vector, rows if allowed is None else rows & allowed, first=options.k)
-        for label, rows in snapshot.by_label(options.task or "").items()
-    }
-    return label_balanced(by_label, snapshot.columns.group_ids, options.k, options.max_per_group)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,8 +39,7 @@ class Snapshot:
     @classmethod
     def load(cls, store: CaseStore) -> Snapshot:
         """The version that the store is at."""
-        columns, index = load_index(store)
-        return cls(columns, index, store.manifest.tasks)
+        return cls(*load_index(store), store.manifest.tasks)
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -53,11 +54,7 @@ class Snapshot:
         return Fields(self.columns, self.tasks.values())
 
     def row(self, case_id: str) -> int:
-        """Row of a case.
-
-        Raises:
-            QueryError: there is no such case.
-        """
+        """Row of a case; QueryError where there is no such case."""
         row = self.columns.row_of.get(case_id)
         if row is None:
             raise QueryError(
@@ -66,11 +63,7 @@ class Snapshot:
         return row
 
     def task(self, name: str) -> Task:
-        """Task of that name.
-
-        Raises:
-            QueryError: there is no such task; the message lists those that there are.
-        """
+        """Task of that name; a QueryError lists the existing ones."""
         if name not in self.tasks:
             raise QueryError(f"no task {name!r}; there are: {', '.join(self.tasks) or 'none'}")
         return self.tasks[name]
@@ -88,13 +81,24 @@ class Snapshot:
         """Each label of a task with the rows that have it, bool, shape (n,); labels without a case are absent."""
         self.task(task)
         if task not in self._by_label:
-            rows: dict[str, list[int]] = {}
+            masks: defaultdict[str, NDArray[np.bool_]] = defaultdict(lambda: np.zeros(len(self), np.bool_))
             for row, labels in enumerate(self.columns.labels[task]):
                 for label in labels:
-                    rows.setdefault(label, []).append(row)
-            masks = {}
-            for label in sorted(rows):
-                masks[label] = np.zeros(len(self), dtype=np.bool_)
-                masks[label][rows[label]] = True
-            self._by_label[task] = masks
+                    masks[label][row] = True
+            self._by_label[task] = dict(sorted(masks.items()))
         return self._by_label[task]
+
+
+class LatestSnapshot:
+    """The latest version on disk, loaded again whenever anybody has written. Safe for threads."""
+
+    def __init__(self, store: CaseStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+
+    def get(self) -> Snapshot:
+        with self._lock:
+            if self._snapshot is None or self._snapshot.columns.version != self._store.version:
+                self._snapshot = Snapshot.load(self._store)
+            return self._snapshot

@@ -1,4 +1,4 @@
-"""Whether two pictures are one photograph in two encodings: compared as tiny thumbnails.
+"""Whether two pictures are one photograph in two encodings, by their thumbnails.
 
 The difference is measured against the contrast of the pictures themselves. On 677 photographs, thumbnails
 of copies (JPEG quality 30 to 90, 0.3 to 1.7 times the size) differ by at most 0.31 of their contrast, those

@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 MAX_LENGTH = 4000
 """Characters of a condition; it may come from a language model."""
 MAX_NESTING = 40
-"""Opening brackets and NOTs of a condition."""
+"""Opening brackets and NOTs of a condition, those in quoted text aside."""
+
+_NESTING = re.compile(r"[(\[{~-]|\b(?:not|case|select|interval)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_SYMBOLS = {"eq": "=", "neq": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_FLIPPED = str.maketrans("<>", "><")
 
 ALLOWED = "AND, OR, NOT, =, !=, <, <=, >, >=, IN, BETWEEN, LIKE, ILIKE, IS NULL, IS NOT NULL"
 
@@ -51,10 +56,7 @@ def _parse(condition: str) -> exp.Expr:
     if len(condition) > MAX_LENGTH:
         raise QueryError(f"where: {len(condition)} characters are too many; use at most {MAX_LENGTH}")
     # Whatever makes a parser recurse is counted beforehand: how deep it can go is the parser's secret.
-    if (
-        len(re.findall(r"[(\[{~-]|\b(?:not|case|select|interval)\b", _without_text(condition), re.IGNORECASE))
-        > MAX_NESTING
-    ):
+    if len(_NESTING.findall(_QUOTED.sub("''", condition))) > MAX_NESTING:
         raise QueryError(f"where: more than {MAX_NESTING} brackets and NOTs; write a simpler condition")
     try:
         statements = sqlglot.parse(condition)
@@ -122,18 +124,9 @@ class _Evaluation:
     def _binary(self, node: exp.Binary) -> NDArray[np.int8]:
         from sqlglot import exp
 
-        symbols: dict[type[exp.Expr], tuple[str, str]] = {
-            exp.EQ: ("=", "="),
-            exp.NEQ: ("!=", "!="),
-            exp.LT: ("<", ">"),
-            exp.LTE: ("<=", ">="),
-            exp.GT: (">", "<"),
-            exp.GTE: (">=", "<="),
-        }
-        symbol, flipped = symbols[type(node)]
-        column, other = node.this, node.expression
+        symbol, column, other = _SYMBOLS[node.key], node.this, node.expression
         if isinstance(other, exp.Column) and not isinstance(column, exp.Column):
-            symbol, column, other = flipped, other, column
+            symbol, column, other = symbol.translate(_FLIPPED), other, column
         field, value = self._fields[_column(column)], _literal(other)
         if symbol in ("=", "!="):
             result = _kleene(field.equals(value), field.known)
@@ -169,11 +162,6 @@ def _literal(node: exp.Expr) -> AttributeValue:
 
 def _named(node: exp.Expr) -> str:
     return f"{node.key.upper()} ({one_line(node.sql(), 80)!r})"
-
-
-def _without_text(condition: str) -> str:
-    """The condition without its quoted parts, whose brackets do not nest."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "''", condition)
 
 
 def _reason(error: Exception) -> str:

@@ -18,8 +18,7 @@ from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import PartialEmbeddingError
 from dermtools.errors import CaseBaseError, EmbeddingError
 from dermtools.retrieval.ingest import writing as ingest_module
-from dermtools.retrieval.ingest.report import IngestReport
-from dermtools.retrieval.ingest.writing import ingest
+from dermtools.retrieval.ingest.writing import IngestReport, ingest
 
 IDENTITY = EmbedderIdentity(name="mean-colour", revision="1", preprocessing="none", dimension=3, normalized=False)
 LOCATION = Task(name="location", question="Where?", labels=("face", "hand"))
