@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from dermtools.adapter.classifier import fit_classifier as fit_classifier
     from dermtools.adapter.classifier import train as train
     from dermtools.adapter.classifier_method import VectorClassifierMethod as VectorClassifierMethod
+    from dermtools.adapter.classifier_record import ClassifierRecord as ClassifierRecord
     from dermtools.adapter.config import AdapterConfig as AdapterConfig
     from dermtools.adapter.config import ClassifierConfig as ClassifierConfig
     from dermtools.adapter.config import LinearProbeConfig as LinearProbeConfig
-    from dermtools.adapter.data import FittedOn as FittedOn
-    from dermtools.adapter.data import LabelledVectors as LabelledVectors
-    from dermtools.adapter.data import TaskData as TaskData
-    from dermtools.adapter.data import task_data as task_data
     from dermtools.adapter.fusion import FusionMethod as FusionMethod
+    from dermtools.adapter.kinds import Kind as Kind
     from dermtools.adapter.label_similarity import LabelSimilarityMethod as LabelSimilarityMethod
     from dermtools.adapter.majority import MajorityMethod as MajorityMethod
-    from dermtools.adapter.progress import EpochStats as EpochStats
-    from dermtools.adapter.progress import Progress as Progress
-    from dermtools.adapter.record import ClassifierRecord as ClassifierRecord
-    from dermtools.adapter.record import Kind as Kind
     from dermtools.adapter.saved import changes_since as changes_since
     from dermtools.adapter.saved import load_classifier as load_classifier
     from dermtools.adapter.saved import save_classifier as save_classifier
+    from dermtools.adapter.training_data import FittedOn as FittedOn
+    from dermtools.adapter.training_data import LabelledVectors as LabelledVectors
+    from dermtools.adapter.training_data import TaskData as TaskData
+    from dermtools.adapter.training_data import task_data as task_data
+    from dermtools.adapter.vector_model import EpochStats as EpochStats
+    from dermtools.adapter.vector_model import Progress as Progress
 
 __getattr__, __dir__, __all__ = exports(__name__)

@@ -19,7 +19,7 @@ from dermtools.adapter.calibration import (
     softmax,
 )
 from dermtools.adapter.conformal import Conformal, Score, fit_conformal
-from dermtools.adapter.data import FittedOn, LabelledVectors, soft_targets
+from dermtools.adapter.training_data import FittedOn, LabelledVectors, soft_targets
 from dermtools.errors import TrainingError
 from dermtools.prediction import Outcome, Prediction, ranked
 

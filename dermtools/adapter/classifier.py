@@ -4,51 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from dermtools.adapter.answering import USUAL, Wanted, calibrated, fit_answering
 from dermtools.adapter.calibration import reliability, softmax
-from dermtools.adapter.config import AdapterConfig, ClassifierConfig, LinearProbeConfig
-from dermtools.adapter.data import FittedOn, TaskData, soft_targets, task_data, validation_parts
-from dermtools.adapter.record import Architecture, ClassifierRecord
+from dermtools.adapter.classifier_record import ClassifierRecord
+from dermtools.adapter.config import AdapterConfig, ClassifierConfig
+from dermtools.adapter.kinds import model_class
+from dermtools.adapter.training_data import FittedOn, TaskData, soft_targets, task_data, validation_parts
+from dermtools.adapter.vector_model import Architecture, VectorModel
 from dermtools.errors import TrainingError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-    from dermtools.adapter.data import VectorStore
-    from dermtools.adapter.linear_probe import LinearProbe
-    from dermtools.adapter.networks import AdapterNetwork
-    from dermtools.adapter.progress import Progress
+    from dermtools.adapter.training_data import VectorStore
+    from dermtools.adapter.vector_model import Progress
     from dermtools.cases.identity import EmbedderIdentity
-
-    Arrays = tuple[NDArray[np.float32], NDArray[np.float64]]
-    """Vectors, shape (n, d), and their truth as distributions, shape (n, labels)."""
-
-
-@dataclass(frozen=True, eq=False)
-class AdapterModel:
-    """An adapter network for use, on the CPU."""
-
-    network: AdapterNetwork
-
-    def logits(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Shape (n, labels), from float32, shape (n, d)."""
-        import torch
-
-        from dermtools.adapter.training import forward
-
-        out = forward(self.network, torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32)))
-        return out.numpy().astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedClassifier:
     """Weights and record of a classifier; `method` makes it answer queries."""
 
-    model: AdapterModel | LinearProbe
+    model: VectorModel[Any]
     record: ClassifierRecord
 
     def probabilities(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -75,10 +55,9 @@ def fit_classifier(
     _check(data, embedder)
     parts = validation_parts(data.valid)
     tuning = (parts.tuning.vectors, soft_targets(parts.tuning, data.labels)) if len(parts.tuning) else None
-    if isinstance(config, AdapterConfig):
-        model, metrics, notes = _fit_adapter(data, config, tuning, progress)
-    else:
-        model, metrics, notes = _fit_probe(data, config, tuning)
+    learned = data.train.vectors, soft_targets(data.train, data.labels)
+    fitted = model_class(config.kind).fit(learned, config, validation=tuning, progress=progress)
+    model, metrics = fitted.model, dict(fitted.metrics)
     if tuning is not None:
         figures = reliability(softmax(model.logits(tuning[0])), tuning[1])
         metrics |= {"tuning_accuracy": figures.accuracy, "tuning_log_loss": figures.log_loss}
@@ -86,19 +65,14 @@ def fit_classifier(
         kind=config.kind,
         task=data.task,
         labels=data.labels,
-        architecture=Architecture(
-            dimension=embedder.dimension,
-            labels=len(data.labels),
-            conv=config.conv if isinstance(config, AdapterConfig) else None,
-            hidden=model.network.head.in_features if isinstance(model, AdapterModel) else None,
-        ),
+        architecture=Architecture(dimension=embedder.dimension, labels=len(data.labels), **model.shape()),
         embedder=embedder,
         case_base_version=data.version,
         trained_on=FittedOn.describe(data.train, split="train", held_out=False),
         chosen_on=FittedOn.describe(parts.tuning, split="valid", held_out=True) if tuning is not None else None,
         config=config,
         metrics=metrics,
-        notes=(*data.notes, *_label_notes(data), *notes),
+        notes=(*data.notes, *_label_notes(data), *fitted.notes),
     )
     return calibrate(TrainedClassifier(model, record), data, wanted=wanted)
 
@@ -134,29 +108,6 @@ def calibrate(classifier: TrainedClassifier, data: TaskData, *, wanted: Wanted =
     logits = classifier.model.logits(parts.calibration.vectors)
     answering = fit_answering(logits, parts.calibration, data.labels, held_out=not parts.shared, wanted=wanted)
     return replace(classifier, record=classifier.record.model_copy(update={"answering": answering}))
-
-
-_Fit = tuple["AdapterModel | LinearProbe", dict[str, float], list[str]]
-"""A model, its metrics, and notes."""
-
-
-def _fit_adapter(data: TaskData, config: AdapterConfig, tuning: Arrays | None, progress: Progress | None) -> _Fit:
-    from dermtools.adapter.training import train_network
-
-    targets = soft_targets(data.train, data.labels)
-    trained = train_network(data.train.vectors, targets, config, validation=tuning, progress=progress)
-    kept, epochs = trained.history[trained.best_epoch - 1], len(trained.history)
-    batch, rate = config.batch_and_rate(len(data.train))
-    metrics = {"epochs": epochs, "best_epoch": kept.epoch, "train_loss": kept.loss}
-    notes = [f"training was interrupted after epoch {epochs} of {config.epochs}"] if trained.interrupted else []
-    return AdapterModel(trained.network), {**metrics, "batch_size": batch, "learning_rate": rate}, notes
-
-
-def _fit_probe(data: TaskData, config: LinearProbeConfig, tuning: Arrays | None) -> _Fit:
-    from dermtools.adapter.linear_probe import fit_linear_probe
-
-    chosen = fit_linear_probe(data.train.vectors, soft_targets(data.train, data.labels), config, validation=tuning)
-    return chosen.probe, {"penalty": chosen.penalty}, []
 
 
 def _check(data: TaskData, embedder: EmbedderIdentity) -> None:

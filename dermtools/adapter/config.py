@@ -15,15 +15,22 @@ Conv = Literal["channels", "features"]
 """What the adapter's convolutions run along; see `networks.py`."""
 
 
-class AdapterConfig(BaseModel):
+class ClassifierConfig(BaseModel):
+    """Base of every kind's settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    """Name of the kind, as in `kinds.py`; a subclass has it as a `Literal`, and as the default."""
+
+
+class AdapterConfig(ClassifierConfig):
     """Training of the adapter network.
 
     The defaults were chosen on repeated divisions of the train and validation cases of real photographs, by
     patient (`benchmarks/methods_table.py --choose`), which tell `features` from `channels` only faintly, and
     dropout and smoothing not at all. `published()` gives the publication's settings.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["adapter"] = "adapter"
     conv: Conv = "features"
@@ -77,10 +84,8 @@ class AdapterConfig(BaseModel):
         return cls.model_validate({**settings, **changes})
 
 
-class LinearProbeConfig(BaseModel):
+class LinearProbeConfig(ClassifierConfig):
     """Training of the linear probe."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["linear-probe"] = "linear-probe"
     penalties: Annotated[tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...], Field(min_length=1)] = (
@@ -95,6 +100,3 @@ class LinearProbeConfig(BaseModel):
     )
     balance: Balance = "none"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="changes nothing: the fit is exact")
-
-
-ClassifierConfig = AdapterConfig | LinearProbeConfig

@@ -17,7 +17,7 @@ from dermtools.adapter.answering import (
     predictions,
 )
 from dermtools.adapter.calibration import TINY
-from dermtools.adapter.data import TaskData, soft_targets, validation_parts
+from dermtools.adapter.training_data import TaskData, soft_targets, validation_parts
 from dermtools.errors import TrainingError
 from dermtools.prediction import LocalMethod, Method, Outcome, Prediction, Query
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from dermtools.adapter.balance import class_weights, log_prior
 from dermtools.adapter.calibration import log_loss, softmax
-from dermtools.adapter.data import standardisation
+from dermtools.adapter.config import LinearProbeConfig
+from dermtools.adapter.training_data import standardisation
+from dermtools.adapter.vector_model import Fitted, VectorModel, check_tensors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dermtools.adapter.config import LinearProbeConfig
+    from dermtools.adapter.vector_model import Architecture, Arrays, Progress, Tensors
 
 MAX_STEPS = 500
 """L-BFGS steps a penalty; real embeddings need some tens."""
 
 
 @dataclass(frozen=True, eq=False)
-class LinearProbe:
+class LinearProbe(VectorModel[LinearProbeConfig]):
     """Logits = ((x - mean) / scale) @ weight + bias."""
+
+    config_class = LinearProbeConfig
 
     weight: NDArray[np.float64]
     """Shape (d, labels)."""
@@ -30,57 +34,47 @@ class LinearProbe:
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
 
+    @classmethod
+    def fit(
+        cls,
+        train: Arrays,
+        config: LinearProbeConfig,
+        *,
+        validation: Arrays | None = None,
+        progress: Progress | None = None,
+    ) -> Fitted:
+        """Fit one probe a penalty, and keep the one with the lowest log loss on validation.
+
+        The optimum is unique, so no seed is involved. Source of the method: the usual linear evaluation
+        protocol, e.g. Radford et al. 2021 (CLIP), section 3.2, by L-BFGS.
+        """
+        vectors, targets = train
+        mean, scale = standardisation(vectors)
+        inputs = _standardised(vectors, mean, scale)
+        # From the strongest on, each fit starts where the one before it ended.
+        penalties = sorted(config.penalties, reverse=True) if validation else [config.fallback_penalty]
+        start = np.zeros((vectors.shape[1] + 1, targets.shape[1]))
+        probes: list[tuple[float, LinearProbe, float]] = []
+        for penalty in penalties:
+            start = _minimise(inputs, targets, penalty, config, start)
+            probe = cls(start[:-1], start[-1], mean, scale)
+            loss = log_loss(softmax(probe.logits(validation[0])), validation[1]) if validation else 0.0
+            probes.append((loss, probe, penalty))
+        _, best, penalty = min(probes, key=lambda entry: entry[0])
+        return Fitted(best, {"penalty": penalty})
+
     def logits(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Shape (n, labels), from embeddings, shape (n, d)."""
         return _standardised(vectors, self.mean, self.scale) @ self.weight + self.bias
 
+    def tensors(self) -> Tensors:
+        return {"weight": self.weight, "bias": self.bias, "mean": self.mean, "scale": self.scale}
 
-@dataclass(frozen=True, eq=False)
-class ChosenProbe:
-    """The probe with the penalty that validation prefers."""
-
-    probe: LinearProbe
-    penalty: float
-    by_penalty: dict[float, float]
-    """Mean log loss on validation by penalty; empty where there was nothing to choose by."""
-
-
-def fit_linear_probe(
-    vectors: NDArray[np.float32],
-    targets: NDArray[np.float64],
-    config: LinearProbeConfig,
-    *,
-    validation: tuple[NDArray[np.float32], NDArray[np.float64]] | None = None,
-) -> ChosenProbe:
-    """Fit one probe a penalty, and keep the one with the lowest log loss on validation.
-
-    The optimum is unique, so no seed is involved. Source of the method: the usual linear evaluation
-    protocol, e.g. Radford et al. 2021 (CLIP), section 3.2, by L-BFGS.
-
-    Args:
-        vectors: embeddings, float32, shape (n, d).
-        targets: truth as distributions, shape (n, labels).
-        config: penalties and balancing.
-        validation: vectors and targets to choose the penalty by.
-    """
-    mean, scale = standardisation(vectors)
-    inputs = _standardised(vectors, mean, scale)
-    has_validation = validation is not None and len(validation[0]) > 0
-    # From the strongest on, each fit starts where the one before it ended.
-    penalties = sorted(config.penalties, reverse=True) if has_validation else [config.fallback_penalty]
-    start = np.zeros((vectors.shape[1] + 1, targets.shape[1]))
-    best: tuple[float, LinearProbe, float] | None = None
-    losses: dict[float, float] = {}
-    for penalty in penalties:
-        start = _minimise(inputs, targets, penalty, config, start)
-        probe = LinearProbe(start[:-1], start[-1], mean, scale)
-        score = 0.0
-        if has_validation and validation is not None:
-            score = losses[penalty] = log_loss(softmax(probe.logits(validation[0])), validation[1])
-        if best is None or score < best[0]:
-            best = score, probe, penalty
-    assert best is not None
-    return ChosenProbe(best[1], best[2], losses)
+    @classmethod
+    def restore(cls, architecture: Architecture, tensors: Tensors) -> Self:
+        d, labels = architecture.dimension, architecture.labels
+        weights = {"weight": ((d, labels), "float64"), "bias": ((labels,), "float64")}
+        check_tensors(tensors, {**weights, "mean": ((d,), "float32"), "scale": ((d,), "float32")})
+        return cls(**tensors)
 
 
 def _minimise(

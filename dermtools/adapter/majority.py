@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dermtools.adapter.answering import predictions
-from dermtools.adapter.data import TaskData, soft_targets
+from dermtools.adapter.training_data import TaskData, soft_targets
 from dermtools.errors import TrainingError
 from dermtools.prediction import LocalMethod, Prediction, Query
 

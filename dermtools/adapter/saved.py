@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from dermtools.adapter.classifier import AdapterModel, TrainedClassifier
-from dermtools.adapter.linear_probe import LinearProbe
-from dermtools.adapter.record import FORMAT_VERSION, ClassifierRecord, Kind
+from dermtools.adapter.classifier import TrainedClassifier
+from dermtools.adapter.classifier_record import FORMAT_VERSION, ClassifierRecord
+from dermtools.adapter.kinds import Kind, model_class
 from dermtools.errors import TrainingError
 from dermtools.files import read_record, write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dermtools.adapter.data import VectorStore
+    from dermtools.adapter.training_data import VectorStore
 
 FOLDER = "adapters"
 RECORD_NAME = "adapter.json"
@@ -53,7 +53,7 @@ def save_classifier(case_base: Path, classifier: TrainedClassifier) -> Path:
 
     record = classifier.record
     folder = classifier_folder(case_base, record.task, record.kind)
-    weights = save(_tensors(classifier.model))
+    weights = save({name: np.ascontiguousarray(array) for name, array in classifier.model.tensors().items()})
     digest = hashlib.sha256(weights).hexdigest()
     saved = SavedRecord(weights=f"model-{digest[:16]}.safetensors", weights_sha256=digest, record=record)
     try:
@@ -84,7 +84,11 @@ def load_classifier(store: VectorStore, task: str, kind: Kind) -> TrainedClassif
         raise TrainingError(f"{folder / saved.weights} cannot be read: {error.strerror}; train again") from error
     if hashlib.sha256(content).hexdigest() != saved.weights_sha256:
         raise TrainingError(f"{folder / saved.weights} is damaged: its checksum differs; train again")
-    return TrainedClassifier(_model(record, _read_tensors(content, folder / saved.weights), folder), record)
+    tensors = _read_tensors(content, folder / saved.weights)
+    try:
+        return TrainedClassifier(model_class(kind).restore(record.architecture, tensors), record)
+    except ValueError as error:
+        raise TrainingError(f"the weights in {folder} {error}; train again") from error
 
 
 def changes_since(record: ClassifierRecord, store: VectorStore) -> tuple[str, ...]:
@@ -131,60 +135,15 @@ def _check_belongs(record: ClassifierRecord, store: VectorStore, task: str, kind
         )
 
 
-def _read_tensors(content: bytes, path: Path) -> dict[str, NDArray[np.generic]]:
+def _read_tensors(content: bytes, path: Path) -> dict[str, NDArray[Any]]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
-        tensors: dict[str, NDArray[np.generic]] = load(content)
+        tensors: dict[str, NDArray[Any]] = load(content)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
         raise TrainingError(f"{path} is not a safetensors file: {error}; train again") from error
-    return tensors
-
-
-def _tensors(model: AdapterModel | LinearProbe) -> dict[str, NDArray[np.generic]]:
-    if isinstance(model, LinearProbe):
-        arrays = {"weight": model.weight, "bias": model.bias, "mean": model.mean, "scale": model.scale}
-    else:
-        arrays = {name: tensor.numpy() for name, tensor in model.network.state_dict().items()}
-    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-
-
-def _model(
-    record: ClassifierRecord, tensors: dict[str, NDArray[np.generic]], folder: Path
-) -> AdapterModel | LinearProbe:
-    shape = record.architecture
-    if shape.conv is None or shape.hidden is None:
-        d = shape.dimension
-        wanted = {"weight": (d, shape.labels), "bias": (shape.labels,), "mean": (d,), "scale": (d,)}
-        dtypes = {"weight": "float64", "bias": "float64", "mean": "float32", "scale": "float32"}
-        _check_tensors(tensors, wanted, dtypes, folder)
-        weight, bias = (tensors[name].astype(np.float64, copy=False) for name in ("weight", "bias"))
-        mean, scale = (tensors[name].astype(np.float32, copy=False) for name in ("mean", "scale"))
-        return LinearProbe(weight, bias, mean, scale)
-    import torch
-
-    from dermtools.adapter.networks import unallocated
-
-    network = unallocated(shape.dimension, shape.labels, shape.conv, hidden=shape.hidden)
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    _check_tensors(tensors, expected, dict.fromkeys(expected, "float32"), folder)
-    network.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()}, assign=True)
-    return AdapterModel(network)
-
-
-def _check_tensors(
-    tensors: dict[str, NDArray[np.generic]], wanted: dict[str, tuple[int, ...]], dtypes: dict[str, str], folder: Path
-) -> None:
-    different = sorted(set(tensors) ^ set(wanted))
-    if different:
-        which = "lack" if different[0] in wanted else "hold a foreign"
-        raise TrainingError(f"the weights in {folder} {which} tensor {different[0]!r}; train again")
     for name, array in tensors.items():
-        if array.shape != wanted[name] or array.dtype != dtypes[name]:
-            raise TrainingError(
-                f"tensor {name!r} in {folder} is {array.dtype} {array.shape}, should be {dtypes[name]} {wanted[name]}; "
-                "train again"
-            )
         if not np.isfinite(array).all():
-            raise TrainingError(f"tensor {name!r} in {folder} holds NaN or infinity; train again")
+            raise TrainingError(f"tensor {name!r} in {path} holds NaN or infinity; train again")
+    return tensors

@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from dermtools.adapter.balance import class_weights, log_prior
-from dermtools.adapter.data import standardisation
 from dermtools.adapter.networks import AdapterNetwork, Dropout, new_network
-from dermtools.adapter.progress import EpochStats, Progress
+from dermtools.adapter.training_data import standardisation
+from dermtools.adapter.vector_model import EpochStats, Progress
 from dermtools.errors import TrainingError
 
 if TYPE_CHECKING:

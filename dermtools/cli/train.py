@@ -8,19 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dermtools.adapter.kinds import Kind
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, JsonOption, TaskOption
 from dermtools.errors import TrainingError
 
 if TYPE_CHECKING:
     from dermtools.adapter import ClassifierConfig, ClassifierRecord, EpochStats
-
-
-class KindName(StrEnum):
-    """Kinds of classifier."""
-
-    ADAPTER = "adapter"
-    LINEAR_PROBE = "linear-probe"
 
 
 class ConvName(StrEnum):
@@ -33,7 +27,7 @@ class ConvName(StrEnum):
 def train(
     casebase: CaseBasePath,
     task: TaskOption,
-    kind: Annotated[KindName, typer.Option(help="What to train.")] = KindName.ADAPTER,
+    kind: Annotated[Kind, typer.Option(help="What to train.")] = "adapter",
     conv: Annotated[
         ConvName | None, typer.Option(help="What an adapter's convolutions run along; see the README.")
     ] = None,
@@ -67,19 +61,21 @@ def train(
     show("", f"kept in {folder}", NOT_A_DIAGNOSIS)
 
 
-def _config(kind: KindName, published: bool, **settings: object) -> ClassifierConfig:
+def _config(kind: str, published: bool, **settings: object) -> ClassifierConfig:
     from pydantic import ValidationError
 
-    from dermtools.adapter import AdapterConfig, LinearProbeConfig
+    from dermtools.adapter import AdapterConfig
+    from dermtools.adapter.kinds import model_class
 
+    config_class = model_class(kind).config_class
     given = {name: value for name, value in settings.items() if value is not None}
-    foreign = {"conv", "epochs"} & given.keys()
-    if kind is KindName.LINEAR_PROBE and (foreign or published):
-        raise TrainingError(f"--{min(foreign, default='published')} belongs to an adapter, not to a linear probe")
+    foreign = given.keys() - config_class.model_fields.keys() - {"seed"}
+    if foreign or (published and kind != "adapter"):
+        which = min(foreign, default="published")
+        raise TrainingError(f"--{which} belongs to an adapter, not to a {kind.replace('-', ' ')}")
+    given = {name: value for name, value in given.items() if name in config_class.model_fields}
     try:
-        if kind is KindName.LINEAR_PROBE:
-            return LinearProbeConfig.model_validate(given)
-        return AdapterConfig.published(**given) if published else AdapterConfig.model_validate(given)
+        return AdapterConfig.published(**given) if published else config_class.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         raise TrainingError(f"--{first['loc'][0]} {first['input']}: {first['msg']}") from error

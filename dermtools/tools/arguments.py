@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from dermtools.adapter.kinds import Kind
 
 MAX_CASES = 20
 """Cases that one call gives at most."""
@@ -69,7 +71,7 @@ class ClassifyArguments(Arguments):
     task: _Task
     top_k: Annotated[int, _field("How many labels to give, most probable first.", 5, ge=1, le=20)] = 5
     abstain: Annotated[bool, _field("Give no label where the classifier is too uncertain.", True)] = False
-    kind: Annotated[Literal["adapter", "linear-probe"], _field("Which trained classifier.", "adapter")] = "adapter"
+    kind: Annotated[Kind, _field("Which trained classifier.", "adapter")] = "adapter"
     voters: Annotated[int, _field("How many nearest cases vote beside the classifier.", 15, ge=1, le=100)] = 15
 
 

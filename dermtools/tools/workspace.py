@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from dermtools.adapter import TrainedClassifier
-    from dermtools.adapter.record import Kind
+    from dermtools.adapter.kinds import Kind
     from dermtools.cases import Case
 
 MAX_REFERENCE = 4096

@@ -17,7 +17,7 @@ from dermtools.adapter import (
     train,
 )
 from dermtools.adapter.calibration import reliability, softmax
-from dermtools.adapter.data import soft_targets
+from dermtools.adapter.training_data import soft_targets
 from dermtools.errors import TrainingError
 
 LABELS = ("angry", "burnt", "calm")

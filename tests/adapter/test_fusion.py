@@ -17,8 +17,8 @@ from dermtools.adapter import (
     fit_classifier,
 )
 from dermtools.adapter.calibration import TINY, log_loss, softmax
-from dermtools.adapter.data import soft_targets
 from dermtools.adapter.fusion import fit_weights
+from dermtools.adapter.training_data import soft_targets
 from dermtools.errors import TrainingError
 from dermtools.prediction import Method, Outcome, Prediction, Query
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from dermtools.adapter import AdapterConfig, EpochStats
-from dermtools.adapter.data import soft_targets
 from dermtools.adapter.training import EVALUATION_BATCH, forward, train_network
+from dermtools.adapter.training_data import soft_targets
 from dermtools.errors import TrainingError
 
 LABELS = ("angry", "burnt", "calm")

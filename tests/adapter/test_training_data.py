@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dermtools.adapter import LabelledVectors, task_data
-from dermtools.adapter.data import MIN_PART, soft_targets, standardisation, validation_parts
+from dermtools.adapter.training_data import MIN_PART, soft_targets, standardisation, validation_parts
 from dermtools.errors import QueryError, TrainingError
 
 LABELS = ("angry", "burnt", "calm")

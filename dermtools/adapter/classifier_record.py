@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 from dermtools.adapter.answering import Answering
-from dermtools.adapter.config import AdapterConfig, ClassifierConfig, Conv
-from dermtools.adapter.data import FittedOn
+from dermtools.adapter.config import ClassifierConfig
+from dermtools.adapter.kinds import KINDS, model_class
+from dermtools.adapter.training_data import FittedOn
+from dermtools.adapter.vector_model import Architecture
 from dermtools.cases.identity import EmbedderIdentity
 
 FORMAT_VERSION: Literal[1] = 1
 
-Kind = Literal["adapter", "linear-probe"]
 
-
-class Architecture(BaseModel):
-    """Shape of the weights."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    dimension: Annotated[int, Field(ge=1, le=2**20)] = Field(description="of the embeddings")
-    labels: Annotated[int, Field(ge=1, le=2**20)]
-    conv: Conv | None = Field(default=None, description="of an adapter; None for a linear probe")
-    hidden: Annotated[int, Field(ge=1, le=2**16)] | None = Field(default=None, description="width of an adapter")
+def _config_of_its_kind(value: Any) -> Any:
+    """The settings as the class of the kind that they name."""
+    if not isinstance(value, dict):
+        return value
+    if value.get("kind") not in KINDS:
+        raise ValueError(f"unknown kind {value.get('kind')!r}; there are: {', '.join(KINDS)}")
+    return model_class(value["kind"]).config_class.model_validate(value)
 
 
 class ClassifierRecord(BaseModel):
@@ -33,7 +31,7 @@ class ClassifierRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format_version: Literal[1] = FORMAT_VERSION
-    kind: Kind
+    kind: str
     task: str
     labels: Annotated[tuple[str, ...], Field(min_length=1)] = Field(description="in the order of the logits")
     architecture: Architecture
@@ -41,7 +39,7 @@ class ClassifierRecord(BaseModel):
     case_base_version: int
     trained_on: FittedOn
     chosen_on: FittedOn | None = Field(description="cases that chose the checkpoint or penalty; None without any")
-    config: ClassifierConfig = Field(discriminator="kind")
+    config: Annotated[SerializeAsAny[ClassifierConfig], BeforeValidator(_config_of_its_kind)]
     metrics: dict[str, float] = Field(description="of training, e.g. best_epoch; of validation where there is any")
     answering: Answering | None = Field(default=None, description="None without validation: not calibrated")
     notes: tuple[str, ...] = Field(default=(), description="what happened in training; `remarks` has more")
@@ -56,17 +54,14 @@ class ClassifierRecord(BaseModel):
             )
         if self.architecture.dimension != self.embedder.dimension:
             raise ValueError("dimensions of architecture and embedder differ")
-        sizes = {self.architecture.conv is not None, self.architecture.hidden is not None}
-        if sizes != {self.kind == "adapter"}:
-            raise ValueError(f"architecture does not fit a {self.kind}")
-        if isinstance(self.config, AdapterConfig) and self.config.conv != self.architecture.conv:
+        if getattr(self.config, "conv", None) != self.architecture.conv:
             raise ValueError("config and architecture name different convolutions")
         return self
 
     @property
     def seed(self) -> int:
-        """The seed it was trained with."""
-        return self.config.seed
+        """The seed it was trained with; 0 for a kind that leaves nothing to chance."""
+        return int(getattr(self.config, "seed", 0))
 
     def remarks(self) -> tuple[str, ...]:
         """What a user should know about this classifier, one line each."""
