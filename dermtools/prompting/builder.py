@@ -11,12 +11,13 @@ from dermtools.errors import PromptError
 from dermtools.images import data_url
 from dermtools.prediction import Exemplar, Query
 from dermtools.prompting.asking.label_set import LabelSet
-from dermtools.prompting.chain_input import ChainInput, HandleResolver, Question, read_input
+from dermtools.prompting.chain_input import ChainInput, Question, read_input
 from dermtools.prompting.cost.estimate import PromptEstimate, estimate_prompt
 from dermtools.prompting.exemplars.selectors import ExemplarSelector
 from dermtools.prompting.exemplars.shots import Shot, ShotWriter
 from dermtools.prompting.files.compile import compile_exemplar, compile_prompt
 from dermtools.prompting.files.library import Prompt
+from dermtools.prompting.former_keyword import takes_base
 from dermtools.prompting.method_names import PromptedMethodName
 from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
 from dermtools.text import fenced, one_line
@@ -53,12 +54,12 @@ class PromptBuilder:
         layout: how an example is laid out; the prompt's first layout by default.
         attributes: attributes of examples that are told.
         variables: values of the prompt's own variables; those of a single question go in its input.
-        handles: resolves `img_...` handles.
 
     Raises:
         PromptError: the prompt does not fit: no place for examples, no such layout, no task, an unknown variable.
     """
 
+    @takes_base
     def __init__(
         self,
         method: PromptedMethodName,
@@ -71,11 +72,9 @@ class PromptBuilder:
         layout: str | None = None,
         attributes: Sequence[str] = (),
         variables: Mapping[str, str] | None = None,
-        handles: HandleResolver | None = None,
     ) -> None:
         self.method, self.prompt, self.task, self.selector = method, prompt, task, selector
         self.case_base, self.budget, self.layout = case_base, budget, layout
-        self._handles = handles
         file = prompt.file
         self.labels = LabelSet(task.labels) if task is not None else None
         self._own = frozenset(file.variables) - set(FILLED)
@@ -126,7 +125,6 @@ class PromptBuilder:
             case_base=self.case_base,
             budget=self.budget,
             embed=self.selector.needs_vector,
-            handles=self._handles,
             variables=self._own,
         )
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from dermtools.errors import QueryError
-from dermtools.handles import CASE_PREFIX, IMAGE_PREFIX
-from dermtools.images import STORED_SIDE, ImageSource, content_hash, open_image, read_bytes
+from dermtools.handles import CASE_PREFIX
+from dermtools.images import STORED_SIDE, ImageSource, open_image
 from dermtools.prediction import Query
 from dermtools.prompting.pictures import PictureBudget
 from dermtools.retrieval.case_base import CaseBase
-
-HandleResolver = Callable[[str], bytes]
-"""Gives the encoded picture of an `img_...` handle."""
+from dermtools.retrieval.queries import picture_query
 
 ChainInput = Query | Mapping[str, Any] | ImageSource
-"""A `Query`; a picture (path, bytes, PIL image, data URL, handle, case id); or `{"image": ..., "note": ...}`."""
+"""A `Query`; a picture (path, bytes, PIL image, data URL, case id); or `{"image": ..., "note": ...}`."""
 
 _KEYS = ("image", "case_id", "query", "note", "group_id")
 
@@ -43,19 +40,17 @@ def read_input(
     case_base: CaseBase | None,
     budget: PictureBudget,
     embed: bool,
-    handles: HandleResolver | None = None,
     variables: frozenset[str] = frozenset(),
 ) -> Question:
     """Resolve what a chain was asked.
 
-    A text is, in this order: a `data:` URL, a `case:ID` or `img_...` handle, a file that exists, a case id.
+    A text is, in this order: a `data:` URL, `case:ID`, a file that exists, a case id.
 
     Args:
         value: see `ChainInput`. A mapping has one of `image`, `case_id`, `query`; `note` and `group_id` where known.
         case_base: where cases are looked up; None where the method needs none.
         budget: for the picture that is sent.
         embed: whether the query needs its embedding.
-        handles: resolves `img_...` handles.
         variables: further keys that a mapping may have.
 
     Raises:
@@ -73,8 +68,7 @@ def read_input(
     note, group_id = fields.get("note") or "", fields.get("group_id")
     if not isinstance(note, str) or not isinstance(group_id, str | None):
         raise QueryError("note and group_id are texts")
-    reader = _Reader(case_base, budget, embed, handles, group_id)
-    query, jpeg = reader.read(given[0], fields[given[0]])
+    query, jpeg = _Reader(case_base, budget, embed, group_id).read(given[0], fields[given[0]])
     own = {name: str(fields[name]) for name in variables if fields.get(name) is not None}
     return Question(query, jpeg, note, own)
 
@@ -84,7 +78,6 @@ class _Reader:
     case_base: CaseBase | None
     budget: PictureBudget
     embed: bool
-    handles: HandleResolver | None
     group_id: str | None
 
     def read(self, kind: str, value: Any) -> tuple[Query, bytes]:
@@ -110,9 +103,6 @@ class _Reader:
     def _text(self, value: str) -> tuple[Query, bytes]:
         if value.startswith(CASE_PREFIX):
             return self._case(value.removeprefix(CASE_PREFIX))
-        if value.startswith(IMAGE_PREFIX) and self.handles is not None:
-            query, jpeg = self._picture(self.handles(value))
-            return replace(query, name=value), jpeg
         try:
             is_file = Path(value).is_file()
         except (OSError, ValueError):
@@ -126,21 +116,17 @@ class _Reader:
 
     def _case(self, case_id: str) -> tuple[Query, bytes]:
         if self.case_base is None:
-            raise QueryError(f"case {case_id!r} needs a case base; give the chain one with base=")
+            raise QueryError(f"case {case_id!r} needs a case base; give the chain one with case_base=")
         return self._query(self.case_base.query(case_id=case_id, group_id=self.group_id))
 
     def _picture(self, source: ImageSource) -> tuple[Query, bytes]:
         side = self.budget.max_side
-        if self.embed and self.case_base is not None:
-            query = self.case_base.query(image=source, group_id=self.group_id)
-            if side > STORED_SIDE or query.image is None:  # the query's picture may have come reduced
-                return query, self.budget.encode(open_image(source, min_side=side, name=query.name))
-            return query, self.budget.encode(query.image)
-        name = Path(source).name if isinstance(source, Path) else "picture"
-        digest = None
-        if not isinstance(source, Image.Image):
-            source = read_bytes(source, name=name)
-            digest = content_hash(source)
-        image = open_image(source, min_side=max(side, STORED_SIDE), name=name)
-        query = Query(name=name, image=image, group_id=self.group_id, content_hash=digest)
+        case_base = self.case_base if self.embed else None
+        if case_base is not None:
+            query = case_base.query(image=source, group_id=self.group_id)
+        else:
+            query = picture_query(source, self.group_id, partial(open_image, min_side=max(side, STORED_SIDE)))
+        image = query.image
+        if image is None or (case_base is not None and side > STORED_SIDE):  # it may have come reduced
+            image = open_image(source, min_side=side, name=query.name)
         return query, self.budget.encode(image)

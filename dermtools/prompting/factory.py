@@ -11,13 +11,13 @@ from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy, Structu
 from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.builder import PromptBuilder
 from dermtools.prompting.chain import AnswerChain, PromptChain
-from dermtools.prompting.chain_input import HandleResolver
 from dermtools.prompting.exemplars.rag_selector import Order, RagSelector
 from dermtools.prompting.exemplars.random_selector import RandomSelector
 from dermtools.prompting.exemplars.selectors import ExemplarSelector, NoExemplars
 from dermtools.prompting.files.library import Prompt, PromptLibrary
+from dermtools.prompting.former_keyword import takes_base
 from dermtools.prompting.method_names import PromptedMethodName, parse_method
-from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
+from dermtools.prompting.pictures import PictureBudget
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -47,8 +47,6 @@ class PromptChoices(TypedDict, total=False):
     """Attributes of examples that the prompt tells, where its template has a place for them."""
     variables: Mapping[str, str] | None
     """Values of the prompt's own variables."""
-    handles: HandleResolver | None
-    """Resolves `img_...` handles."""
 
 
 class PromptOptions(PromptChoices, total=False):
@@ -65,6 +63,7 @@ class ChainOptions(PromptOptions, total=False):
     retry: RetryPolicy
 
 
+@takes_base
 def prompt_for(
     method: str, *, case_base: CaseBase | None = None, task: str | Task | None = None, **options: Unpack[PromptOptions]
 ) -> PromptBuilder:
@@ -89,18 +88,15 @@ def prompt_for(
         task = case_base.task(task)
     return PromptBuilder(
         name,
-        _prompt(options.get("prompt"), options.get("library"), task),
+        _prompt(options.get("prompt"), options.get("library") or PromptLibrary(), task),
         task,
         _selector(name, case_base, task, options),
         case_base=case_base,
-        budget=options.get("budget", DEFAULT_BUDGET),
-        layout=options.get("layout"),
-        attributes=options.get("attributes", ()),
-        variables=options.get("variables"),
-        handles=options.get("handles"),
+        **_given(options, "budget", "layout", "attributes", "variables"),
     )
 
 
+@takes_base
 def chain_for(
     method: str,
     *,
@@ -111,16 +107,13 @@ def chain_for(
     retry: RetryPolicy = DEFAULT_RETRY,
     **options: Unpack[PromptOptions],
 ) -> PromptChain:
-    """The chain of a method: `{"image": path | bytes | handle | case id, "note": ...}` to `Prediction`.
+    """The chain of a method: `{"image": path | bytes | case id, "note": ...}` to `Prediction`.
 
     Args:
-        method: as for `prompt_for`.
+        method, task, case_base, options: as for `prompt_for`.
         model: a LangChain chat model, or `provider:model` for `chat_model`.
-        task: as for `prompt_for`.
-        case_base: as for `prompt_for`.
         structured: how the answer is asked for; `auto` steps down where the model refuses.
         retry: when a failed call is tried again.
-        options: see `PromptOptions`.
 
     Raises:
         PromptError, QueryError: as `prompt_for`.
@@ -130,6 +123,7 @@ def chain_for(
     return PromptChain(builder, _model(model), structured=structured, retry=retry)
 
 
+@takes_base
 def zero_shot(
     model: str | BaseChatModel, task: str | Task, *, case_base: CaseBase | None = None, **options: Unpack[ChainOptions]
 ) -> PromptChain:
@@ -137,6 +131,7 @@ def zero_shot(
     return chain_for("zero-shot", model=model, task=task, case_base=case_base, **options)
 
 
+@takes_base
 def random_few_shot(
     model: str | BaseChatModel, case_base: CaseBase, task: str | Task, *, k: int = 5, **options: Unpack[ChainOptions]
 ) -> PromptChain:
@@ -144,6 +139,7 @@ def random_few_shot(
     return chain_for(f"random-{k}", model=model, task=task, case_base=case_base, **options)
 
 
+@takes_base
 def knn_rag(
     model: str | BaseChatModel,
     case_base: CaseBase,
@@ -158,6 +154,7 @@ def knn_rag(
     return chain_for(f"{kind}-{k}", model=model, task=task, case_base=case_base, **options)
 
 
+@takes_base
 def answer_chain(
     prompt: str | Prompt,
     *,
@@ -186,10 +183,9 @@ def _model(model: str | BaseChatModel) -> BaseChatModel:
     return chat_model(model) if isinstance(model, str) else model
 
 
-def _prompt(prompt: str | Prompt | None, library: PromptLibrary | None, task: Task | None) -> Prompt:
+def _prompt(prompt: str | Prompt | None, library: PromptLibrary, task: Task | None) -> Prompt:
     if isinstance(prompt, Prompt):
         return prompt
-    library = library if library is not None else PromptLibrary()
     if prompt is not None:
         return library.get(prompt)
     if task is None:
@@ -204,15 +200,11 @@ def _selector(
         return NoExemplars()
     if case_base is None:
         raise PromptError(f"{name} needs a case base; give one with case_base=")
-    chosen: Mapping[str, Any] = options
-    common = {key: chosen[key] for key in ("split", "where", "budget", "attributes") if key in chosen}
+    common = _given(options, "split", "where", "budget", "attributes")
     if name.kind == "random":
-        drawing = {key: chosen[key] for key in ("seed", "stratified") if key in chosen}
-        return RandomSelector(case_base, task, name.k, **drawing, **common)
-    ordering = {key: chosen[key] for key in ("order",) if key in chosen}
-    diversity: Literal["mmr", "balanced"] | None = None
-    if name.kind == "rag-mmr":
-        diversity = "mmr"
-    elif name.kind == "rag-balanced":
-        diversity = "balanced"
-    return RagSelector(case_base, task, name.k, diversity=diversity, **ordering, **common)
+        return RandomSelector(case_base, task, name.k, **_given(options, "seed", "stratified"), **common)
+    return RagSelector(case_base, task, name.k, diversity=name.diversity, **_given(options, "order"), **common)
+
+
+def _given(options: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: options[name] for name in names if name in options}

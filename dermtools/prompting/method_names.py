@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal, cast
 
 from dermtools.errors import PromptError
 from dermtools.prompting.files.schema import InstructionKind
 
 MAX_SHOTS = 100
-_WITH_SHOTS: dict[str, InstructionKind] = {
-    "random": "random",
-    "rag": "rag",
-    "rag-mmr": "rag-mmr",
-    "rag-balanced": "rag-balanced",
-}
+_DIVERSITY: dict[InstructionKind, Literal["mmr", "balanced"]] = {"rag-mmr": "mmr", "rag-balanced": "balanced"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +20,11 @@ class PromptedMethodName:
     kind: InstructionKind
     k: int
     """Examples in the prompt; 0 for `zero-shot`."""
+
+    @property
+    def diversity(self) -> Literal["mmr", "balanced"] | None:
+        """How retrieved examples are spread; None: the nearest."""
+        return _DIVERSITY.get(self.kind)
 
     def __str__(self) -> str:
         return self.kind if self.kind == "zero-shot" else f"{self.kind}-{self.k}"
@@ -46,4 +47,4 @@ def parse_method(name: str) -> PromptedMethodName:
     k = int(match[2])
     if not 1 <= k <= MAX_SHOTS:
         raise PromptError(f"{name}: a prompt takes 1 to {MAX_SHOTS} examples")
-    return PromptedMethodName(_WITH_SHOTS[match[1]], k)
+    return PromptedMethodName(cast(InstructionKind, match[1]), k)

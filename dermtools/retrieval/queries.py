@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +35,11 @@ def check_one_kind(**kinds: object) -> None:
         raise QueryError(f"ask with exactly one of {', '.join(kinds)}; given: {', '.join(given) or 'none'}")
 
 
-def image_query(source: ImageSource, embedder: Embedder, group_id: str | None) -> Query:
-    """A picture that may or may not be in the case base.
+def picture_query(source: ImageSource, group_id: str | None, opened: Callable[..., Image.Image]) -> Query:
+    """A picture that may or may not be in the case base, not embedded; `opened(source, name=...)` decodes it.
 
     Raises:
         ImageError: the picture cannot be read.
-        EmbeddingError: it cannot be embedded.
     """
     name, digest = "picture", None
     if isinstance(source, str | Path):
@@ -47,8 +48,17 @@ def image_query(source: ImageSource, embedder: Embedder, group_id: str | None) -
     if not isinstance(source, Image.Image):
         source = read_bytes(source)
         digest = content_hash(source)
-    image = open_for_embedding(source, embedder, name=name)
-    return with_vector(Query(name=name, image=image, group_id=group_id, content_hash=digest), embedder)
+    return Query(name=name, image=opened(source, name=name), group_id=group_id, content_hash=digest)
+
+
+def image_query(source: ImageSource, embedder: Embedder, group_id: str | None) -> Query:
+    """As `picture_query`, with its embedding.
+
+    Raises:
+        ImageError: the picture cannot be read.
+        EmbeddingError: it cannot be embedded.
+    """
+    return with_vector(picture_query(source, group_id, partial(open_for_embedding, embedder=embedder)), embedder)
 
 
 def text_query(text: str, embedder: Embedder, group_id: str | None) -> Query:

@@ -31,9 +31,9 @@ def sent(messages: list[BaseMessage]) -> list[bytes]:
 def test_a_picture_may_come_in_every_form(case_base: CaseBase, tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     path.write_bytes(picture(3))
-    builder = prompt_for("rag-3", case_base=case_base, task="location", handles={"img_1": picture(3)}.__getitem__)
+    builder = prompt_for("rag-3", case_base=case_base, task="location")
     forms: list[Any] = [
-        path, str(path), picture(3), data_url(picture(3)), Image.open(path), "img_1",
+        path, str(path), picture(3), data_url(picture(3)), Image.open(path),
         {"image": path}, {"image": str(path), "note": ""}, {"query": case_base.query(image=path)},
     ]  # fmt: skip
     built = [builder.build(form) for form in forms]

@@ -9,6 +9,7 @@ from dermtools.errors import PromptError
 from dermtools.prediction import Query
 from dermtools.prompting.exemplars.selectors import CaseSelector
 from dermtools.prompting.exemplars.shots import Shot
+from dermtools.prompting.former_keyword import takes_base
 from dermtools.retrieval.case_base import CaseBase
 
 Order = Literal["nearest-last", "nearest-first"]
@@ -21,7 +22,7 @@ class RagSelector(CaseSelector):
     Args:
         order: see `Order`.
         diversity: `mmr` for pictures unlike each other, `balanced` for cases of many labels; None for the nearest.
-        base, task, k, split, where, budget, attributes: see `CaseSelector`.
+        case_base, task, k, split, where, budget, attributes: see `CaseSelector`.
 
     Raises:
         PromptError: no such order or diversity, or `balanced` without a task.
@@ -29,6 +30,7 @@ class RagSelector(CaseSelector):
 
     needs_vector = True
 
+    @takes_base
     def __init__(
         self,
         case_base: CaseBase,

@@ -14,6 +14,7 @@ from dermtools.errors import PromptError
 from dermtools.prediction import Query
 from dermtools.prompting.exemplars.selectors import CaseSelector
 from dermtools.prompting.exemplars.shots import Shot
+from dermtools.prompting.former_keyword import takes_base
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.retrieval.queries import embedded
 from dermtools.retrieval.search.index import Ranking
@@ -27,9 +28,10 @@ class RandomSelector(CaseSelector):
     Args:
         seed: another seed, another draw.
         stratified: in turns from every label, so that k examples show k labels where there are that many.
-        base, task, k, split, where, budget, attributes: see `CaseSelector`.
+        case_base, task, k, split, where, budget, attributes: see `CaseSelector`.
     """
 
+    @takes_base
     def __init__(
         self, case_base: CaseBase, task: Task | None, k: int, *, seed: int = 0, stratified: bool = False, **options: Any
     ) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from dermtools.errors import PromptError
-from dermtools.prompting.files.schema import EXEMPLARS, InstructionKind, Message, PromptFile
-from dermtools.prompting.files.template_text import with_instruction
+from dermtools.prompting.files.schema import EXEMPLARS, INSTRUCTION, InstructionKind, Message, PromptFile
 
 if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
@@ -27,12 +26,12 @@ def compile_prompt(
     """
     from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 
-    parts: list[Any] = []
-    for message in file.messages:
-        if message.placeholder is not None:
-            parts.append(MessagesPlaceholder(EXEMPLARS, optional=True))
-        else:
-            parts.append(_part(message, file.instruction(kind), detail))
+    parts: list[Any] = [
+        MessagesPlaceholder(EXEMPLARS, optional=True)
+        if message.placeholder is not None
+        else _part(message, file.instruction(kind), detail)
+        for message in file.messages
+    ]
     defaults = {name: variable.default for name, variable in file.variables.items() if variable.default is not None}
     return ChatPromptTemplate(parts).partial(**defaults)
 
@@ -60,14 +59,19 @@ def picture_block(url: str, detail: Detail = "auto") -> dict[str, Any]:
     return {"type": "image_url", "image_url": {"url": url} if detail == "auto" else {"url": url, "detail": detail}}
 
 
-def _part(message: Message, instruction: str, detail: Detail) -> tuple[str, str | Sequence[dict[str, Any]]]:
+def _part(message: Message, instruction: str, detail: Detail) -> tuple[str, str | list[dict[str, Any]]]:
     role = _ROLES[message.role or "user"]
     if message.text is not None:
-        return role, with_instruction(message.text, instruction)
-    blocks: list[dict[str, Any]] = []
-    for block in message.content or ():
-        if block.text is not None:
-            blocks.append({"type": "text", "text": with_instruction(block.text, instruction)})
-        else:
-            blocks.append(picture_block(block.template, detail))
-    return role, blocks
+        return role, _with_instruction(message.text, instruction)
+    return role, [
+        picture_block(block.template, detail)
+        if block.text is None
+        else {"type": "text", "text": _with_instruction(block.text, instruction)}
+        for block in message.content or ()
+    ]
+
+
+def _with_instruction(text: str, instruction: str) -> str:
+    """Replace `{instruction}` by the method's own text, itself a template, and close the gap if it is empty."""
+    text = re.sub(r"(?<!\{)\{" + INSTRUCTION + r"\}(?!\})", lambda _: instruction.strip(), text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

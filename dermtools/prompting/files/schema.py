@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from string import Formatter
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-
-from dermtools.prompting.files.template_text import INSTRUCTION, template_variables
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 InstructionKind = Literal["zero-shot", "random", "rag", "rag-mmr", "rag-balanced"]
 Role = Literal["system", "user", "assistant"]
 
+INSTRUCTION = "instruction"
+"""Name of the place where the method's own text goes."""
 EXEMPLARS = "exemplars"
 """Name of the place where the examples go."""
 
@@ -26,6 +28,37 @@ EXEMPLAR_VARIABLES = {
 """What the exemplar template may use. Every example fills these, so they are not declared again."""
 
 
+def template_variables(text: str) -> list[str]:
+    """Names in `{braces}`, in order, repeated ones repeated; `{{` and `}}` are literal braces.
+
+    Raises:
+        ValueError: unbalanced braces, or anything in braces that is not a plain lower-case name.
+    """
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"{error}; write literal braces twice: {{{{ }}}}") from error
+    names = [(name, spec, conversion) for _, name, spec, conversion in parts if name is not None]
+    for name, spec, conversion in names:
+        if spec or conversion or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise ValueError(
+                f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}} is not a plain "
+                "variable like {labels}; write literal braces twice: {{ }}"
+            )
+    return [name for name, _, _ in names]
+
+
+def _checked(text: str) -> str:
+    template_variables(text)
+    return text
+
+
+Template = Annotated[str, AfterValidator(_checked)]
+"""An f-string template: `{name}` and nothing cleverer."""
+Place = tuple[str | int, ...]
+"""Keys and positions that lead to a part of the file."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -33,15 +66,8 @@ class _Strict(BaseModel):
 class Block(_Strict):
     """One part of a message: a text, or a picture named by its variable, e.g. `image: "{image}"`."""
 
-    text: str | None = None
-    image: str | None = None
-
-    @field_validator("text", "image")
-    @classmethod
-    def _template(cls, text: str | None) -> str | None:
-        if text is not None:
-            template_variables(text)
-        return text
+    text: Template | None = None
+    image: Template | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -60,16 +86,9 @@ class Message(_Strict):
     """A message, or the place where the examples go (`placeholder: exemplars`)."""
 
     role: Role | None = None
-    text: str | None = None
+    text: Template | None = None
     content: list[Block] | None = Field(default=None, min_length=1)
     placeholder: Literal["exemplars"] | None = None
-
-    @field_validator("text")
-    @classmethod
-    def _template(cls, text: str | None) -> str | None:
-        if text is not None:
-            template_variables(text)
-        return text
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -82,7 +101,7 @@ class Message(_Strict):
             raise ValueError(f"pictures are only allowed in messages with role user, not {self.role}")
         return self
 
-    def templates(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def templates(self) -> Iterator[tuple[Place, str]]:
         """Every template in it, with its place below the message."""
         if self.text is not None:
             yield ("text",), self.text
@@ -126,7 +145,7 @@ class PromptFile(_Strict):
     task: str | None = Field(default=None, description="name of the task it is written for; none: any task")
     variables: dict[str, Variable] = Field(default_factory=dict)
     label_descriptions: dict[str, str] = Field(default_factory=dict)
-    instructions: dict[InstructionKind, str] = Field(default_factory=dict)
+    instructions: dict[InstructionKind, Template] = Field(default_factory=dict)
     messages: list[Message] = Field(min_length=1)
     exemplar: dict[str, list[Message]] = Field(
         default_factory=dict, description="layout name to the messages of one example; first is default"
@@ -134,13 +153,6 @@ class PromptFile(_Strict):
     output: dict[str, OutputField] = Field(
         default_factory=dict, description="fields of the answer in the order in which the model writes them"
     )
-
-    @field_validator("instructions")
-    @classmethod
-    def _instructions_are_templates(cls, instructions: dict[InstructionKind, str]) -> dict[InstructionKind, str]:
-        for text in instructions.values():
-            template_variables(text)
-        return instructions
 
     @field_validator("exemplar")
     @classmethod
@@ -171,9 +183,9 @@ class PromptFile(_Strict):
         """Name of the answer's field that holds the label; None where the prompt asks for no label."""
         return next((name for name, field in self.output.items() if field.type == "label"), None)
 
-    def problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def problems(self) -> Iterator[tuple[Place, str]]:
         """What no single field can see: undeclared and unused variables, missing parts. Place and reason."""
-        templates: list[tuple[tuple[str | int, ...], str]] = [
+        templates: list[tuple[Place, str]] = [
             (("messages", index, *place), text)
             for index, message in enumerate(self.messages)
             for place, text in message.templates()
@@ -197,7 +209,7 @@ class PromptFile(_Strict):
             yield ("exemplar",), "`exemplar` and a message `placeholder: exemplars` go together; one is missing"
         yield from self._exemplar_problems()
 
-    def _exemplar_problems(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    def _exemplar_problems(self) -> Iterator[tuple[Place, str]]:
         allowed = ", ".join(EXEMPLAR_VARIABLES)
         for layout, messages in self.exemplar.items():
             for index, message in enumerate(messages):
