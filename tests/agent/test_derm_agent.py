@@ -24,7 +24,7 @@ MakeAgent = Callable[..., DermAgent]
 
 
 def agent_at(server: StreamingOpenAIServer, case_base: CaseBase, api: str, **options: Any) -> DermAgent:
-    model = chat_model("openai:gpt-4.1", api=api, base_url=server.url, api_key="k", timeout=20)
+    model = chat_model("openai:gpt-4.1", api=api, base_url=server.url, api_key="k")
     return create_derm_agent(model, case_base, **{"retry": QUICK, **options})
 
 

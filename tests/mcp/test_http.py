@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ import pytest
 from dermtools.errors import DermtoolsError
 from dermtools.mcp.http import TOKEN_VARIABLE, HttpAddress
 from dermtools.retrieval import CaseBase
-from tests.support.mcp_processes import PATIENCE, HttpServer, http_server
+from tests.support.mcp_processes import PATIENCE, UNFORCED, HttpServer, http_server
 
 TOKEN = "a-token-of-the-tests-0123456789"
 INITIALIZE = {
@@ -158,9 +157,7 @@ async def test_clients_that_vanish_in_their_calls_harm_nobody(web: HttpServer) -
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server(case_base: CaseBase, number: signal.Signals) -> None:
-    with http_server(case_base.path) as server:
+    with http_server(case_base.path, command=UNFORCED) as server:
         assert posted(server) == 200
         server.process.send_signal(number)
-        start = time.monotonic()
         assert server.process.wait(PATIENCE) == 0
-        assert time.monotonic() - start < 10

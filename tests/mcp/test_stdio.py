@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import select
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dermtools.mcp.stopping import GRACE
 from dermtools.retrieval import CaseBase
-from tests.support.mcp_processes import COMMAND, PATIENCE, RawStdio
+from tests.support.mcp_processes import COMMAND, PATIENCE, UNFORCED, RawStdio
+from tests.support.openai_replies import Hang, Reply
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.streaming_server import StreamingOpenAIServer
 
 SEARCH = {"name": "search_similar_cases", "arguments": {"image": "case:drawn_p01_1", "k": 2}}
 
@@ -107,15 +110,28 @@ def test_giant_arguments_get_a_short_answer(server: RawStdio, arguments: dict[st
     assert_alive(server)
 
 
-def test_a_cancelled_call_is_answered_no_more(server: RawStdio) -> None:
-    # As much work as one call can be, and cancelled before it can be done.
-    arguments = {"image": "case:drawn_p01_1", "k": 20, "show_pictures": True}
-    call = {"name": "search_similar_cases", "arguments": arguments}
-    server.send({"jsonrpc": "2.0", "id": "slow", "method": "tools/call", "params": call})
-    server.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "slow"}})
-    # `reply` fails on any other answer that comes first; the second call waits long enough for one.
-    assert "result" in server.ask("tools/call", call, number="second")
-    assert_alive(server)
+def test_a_cancelled_call_is_answered_no_more(case_base: CaseBase, schemas: OpenAISchemas) -> None:
+    under_way = threading.Event()
+
+    def model(_: str, __: dict[str, Any]) -> Reply:
+        under_way.set()
+        return Hang(PATIENCE)
+
+    prompt = {"image": "case:drawn_p01_1", "task": "location", "method": "zero-shot"}
+    with StreamingOpenAIServer(schemas, model) as openai:
+        environment = {"OPENAI_BASE_URL": openai.url, "OPENAI_API_KEY": "k"}
+        server = RawStdio(case_base.path, "--model", "openai:gpt-4.1", **environment)
+        try:
+            server.initialize()
+            call = {"name": "run_prompt", "arguments": prompt}
+            server.send({"jsonrpc": "2.0", "id": "slow", "method": "tools/call", "params": call})
+            assert under_way.wait(PATIENCE)
+            server.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "slow"}})
+            # `reply` fails on any other answer that comes first.
+            assert "result" in server.ask("tools/call", SEARCH, number="second")
+            assert_alive(server)
+        finally:
+            server.close()
 
 
 def test_the_end_of_the_input_ends_the_server(fresh: RawStdio) -> None:
@@ -127,13 +143,15 @@ def test_the_end_of_the_input_ends_the_server(fresh: RawStdio) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_server_though_the_input_is_open(fresh: RawStdio, number: signal.Signals) -> None:
-    fresh.initialize()
-    fresh.process.send_signal(number)
-    start = time.monotonic()
-    assert fresh.process.wait(PATIENCE) == 0
-    assert time.monotonic() - start < GRACE
-    assert "Traceback" not in fresh.errors
+def test_a_signal_ends_the_server_though_the_input_is_open(case_base: CaseBase, number: signal.Signals) -> None:
+    server = RawStdio(case_base.path, command=UNFORCED)
+    try:
+        server.initialize()
+        server.process.send_signal(number)
+        assert server.process.wait(PATIENCE) == 0
+        assert "Traceback" not in server.errors
+    finally:
+        server.close()
 
 
 def test_a_client_that_vanishes_in_a_call_leaves_no_orphan(fresh: RawStdio) -> None:
@@ -157,35 +175,30 @@ def test_a_client_that_reads_no_more_ends_the_server(case_base: CaseBase) -> Non
         assert b"Traceback" not in process.stderr.read()
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the end of a process that is no child cannot be awaited")
 def test_a_killed_client_takes_its_server_along(case_base: CaseBase) -> None:
-    parent = subprocess.Popen(
+    client = subprocess.Popen(
         [
             sys.executable,
             "-c",
-            "import sys, time; from tests.support.mcp_processes import RawStdio\n"
-            "raw = RawStdio(sys.argv[1]); raw.initialize(); print(raw.process.pid, flush=True); time.sleep(600)",
+            "import sys, threading; from tests.support.mcp_processes import RawStdio\n"
+            "raw = RawStdio(sys.argv[1]); raw.initialize(); print(raw.process.pid, flush=True)\n"
+            "threading.Event().wait()",
             str(case_base.path),
         ],
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert parent.stdout is not None
-    server = int(parent.stdout.readline())
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
-    deadline = time.monotonic() + 15
-    while _runs(server) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _runs(server)
-
-
-def _runs(process: int) -> bool:
+    assert client.stdout is not None
+    server = os.pidfd_open(int(client.stdout.readline()))
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+        client.kill()
+        client.wait(PATIENCE)
+        client.stdout.close()
+        ended, _, _ = select.select([server], [], [], PATIENCE)
+        assert ended
+    finally:
+        os.close(server)
 
 
 def test_all_that_is_said_beside_messages_goes_to_standard_error(case_base: CaseBase) -> None:
@@ -193,11 +206,8 @@ def test_all_that_is_said_beside_messages_goes_to_standard_error(case_base: Case
     try:
         raw.initialize()
         raw.ask("tools/list")
-        deadline = time.monotonic() + PATIENCE
-        while "nosuchprovider" not in raw.errors and time.monotonic() < deadline:
-            time.sleep(0.05)
-        # The warm-up met the bad model and said so; every line of the output was a message, as `receive` checks.
-        assert "nosuchprovider" in raw.errors
+        # The warm-up meets the bad model and says so; every line of the output is a message, as `receive` checks.
+        assert raw.wait_for_error("nosuchprovider")
         assert_alive(raw)
     finally:
         raw.close()

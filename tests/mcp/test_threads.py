@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,20 +14,22 @@ from mcp.server.lowlevel import Server
 from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, TextContent, Tool
 
 from dermtools.errors import QueryError
-from dermtools.mcp.threads import FIRST_SIGN, Context, Threads
+from dermtools.mcp import threads
+from dermtools.mcp.threads import Context, Threads
+from tests.support.mcp_processes import PATIENCE
 
 
 def server(function: Callable[[], str], seen: list[BaseException] | None = None) -> Server[Any]:
     """A server whose one tool runs the function as every tool of ours is run."""
-    threads: list[Threads] = []
+    shared: list[Threads] = []
 
     async def list_tools(_: Context, __: object) -> ListToolsResult:
         return ListToolsResult(tools=[Tool(name="work", input_schema={"type": "object"})])
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
-        threads.extend([] if threads else [Threads()])
+        shared.extend([] if shared else [Threads()])
         try:
-            text = await threads[0].run_with_progress(function, context, params.name)
+            text = await shared[0].run_with_progress(function, context, params.name)
         except QueryError as error:
             assert seen is not None
             seen.append(error)
@@ -38,25 +40,28 @@ def server(function: Callable[[], str], seen: list[BaseException] | None = None)
 
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
-async def test_a_slow_call_gives_signs_of_life(mode: str) -> None:
+async def test_a_slow_call_gives_signs_of_life(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "FIRST_SIGN", 0.1)
     signs: list[tuple[float, str | None]] = []
+    seen = threading.Event()
 
     async def note(seconds: float, total: float | None, message: str | None) -> None:
         assert total is None
         signs.append((seconds, message))
+        seen.set()
 
     def work() -> str:
-        time.sleep(FIRST_SIGN + 0.5)
-        return "done"
+        return "done" if seen.wait(PATIENCE) else "nobody gave a sign"
 
     async with Client(server(work), mode=mode) as client:
         result = await client.call_tool("work", {}, progress_callback=note)
     assert result.content == [TextContent(text="done")]
-    assert [message for _, message in signs] == ["work: 1 s"]
-    assert signs[0][0] >= FIRST_SIGN
+    assert signs[0][0] >= 0.1
+    assert all(re.fullmatch(r"work: \d+ s", message or "") for _, message in signs)
 
 
-async def test_a_quick_call_gives_none() -> None:
+async def test_a_quick_call_gives_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "FIRST_SIGN", PATIENCE)
     signs: list[float] = []
 
     async def note(seconds: float, total: float | None, message: str | None) -> None:
@@ -89,7 +94,7 @@ async def test_a_cancelled_call_leaves_the_server_free(mode: str) -> None:
         if len(calls) > 1:
             return "done"
         started.set()
-        release.wait(30)
+        release.wait(PATIENCE)
         return "too late"
 
     async with Client(server(work), mode=mode) as client:

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,15 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 
 COMMAND = (sys.executable, "-c", "from dermtools.cli import main; main()", "mcp")
 """What the installed command runs; by the interpreter, so that it need not be on the path."""
-PATIENCE = 60
-"""Seconds that a loaded machine may take for anything that takes a second."""
+PATIENCE = 180
+"""Seconds that a loaded machine may take for anything that takes a second: a safety net, never a measure."""
+UNFORCED = (
+    sys.executable,
+    "-c",
+    f"import dermtools.mcp.stopping as s; s.GRACE = {10 * PATIENCE}; from dermtools.cli import main; main()",
+    "mcp",
+)
+"""As `COMMAND`, but a server that does not end by itself is not ended by force within a test's patience."""
 
 
 def stdio(
@@ -67,11 +74,12 @@ class HttpServer:
 
 
 @contextmanager
-def http_server(case_base: Path, *options: str, **environment: str) -> Iterator[HttpServer]:
+def http_server(
+    case_base: Path, *options: str, command: Sequence[str] = COMMAND, **environment: str
+) -> Iterator[HttpServer]:
     """A server on a free port of loopback."""
-    command = [*COMMAND, str(case_base), "--http", "127.0.0.1:0", *options]
     with subprocess.Popen(
-        command,
+        [*command, str(case_base), "--http", "127.0.0.1:0", *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -98,15 +106,17 @@ def http_server(case_base: Path, *options: str, **environment: str) -> Iterator[
 class RawStdio:
     """A server process that is sent lines as they are."""
 
-    def __init__(self, case_base: Path, *options: str) -> None:
+    def __init__(self, case_base: Path, *options: str, command: Sequence[str] = COMMAND, **environment: str) -> None:
         self.process = subprocess.Popen(
-            [*COMMAND, str(case_base), *options],
+            [*command, str(case_base), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env={**os.environ, **environment},
         )
         self._lines: queue.Queue[bytes] = queue.Queue()
         self._errors = bytearray()
+        self._more_errors = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
         threading.Thread(target=self._read_errors, daemon=True).start()
 
@@ -118,11 +128,18 @@ class RawStdio:
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self._errors += line
+            with self._more_errors:
+                self._errors += line
+                self._more_errors.notify_all()
 
     @property
     def errors(self) -> str:
         return self._errors.decode()
+
+    def wait_for_error(self, text: str) -> bool:
+        """Whether this has been written to standard error, as soon as it is."""
+        with self._more_errors:
+            return self._more_errors.wait_for(lambda: text in self.errors, PATIENCE)
 
     def send(self, message: dict[str, Any] | bytes) -> None:
         assert self.process.stdin is not None
