@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dermtools.adapter.calibration import calibration_error
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -129,22 +131,10 @@ def calibration(scored: Scored, bins: int = BINS) -> Calibration | None:
     ]
     if not pairs:
         return None
-    confidence, right = np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
-    return reliability(confidence, right, bins)
-
-
-def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS) -> Calibration:
-    """Bin confidences (in [0, 1], shape (n,)) and compare each bin's mean with its accuracy."""
-    number = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    found, error = [], 0.0
-    for place in range(bins):
-        inside = number == place
-        n = int(inside.sum())
-        stated, true = (float(confidence[inside].mean()), float(right[inside].mean())) if n else (None, None)
-        found.append(ReliabilityBin(place / bins, (place + 1) / bins, n, stated, true))
-        if stated is not None and true is not None:
-            error += n * abs(stated - true)
-    return Calibration(len(confidence), error / len(confidence), tuple(found))
+    confidence, right = (np.array(column) for column in zip(*pairs, strict=True))
+    error, bars = calibration_error(confidence, right, bins=bins)
+    found = (ReliabilityBin(bar.lower, bar.upper, bar.cases, bar.confidence, bar.accuracy) for bar in bars)
+    return Calibration(len(pairs), error, tuple(found))
 
 
 def _share(part: int, whole: int) -> float | None:

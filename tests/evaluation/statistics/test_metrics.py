@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from dermtools.evaluation.scoring import Scored, Target
-from dermtools.evaluation.statistics.metrics import Confusion, calibration, confusion, reliability, top_k
+from dermtools.evaluation.statistics.metrics import Confusion, calibration, confusion, top_k
 from dermtools.prediction import Outcome, Prediction, ranked
 
 LABELS = ["hand", "hand-back", "palm", "lips", "é", "e\u0301"]
@@ -87,8 +87,14 @@ def test_top_k_equals_scikit_learns(data, k):
 @settings(deadline=None, max_examples=60)
 def test_the_calibration_error_is_the_weighted_gap_of_the_bins(found, bins):
     confidence = np.array([pair[0] for pair in found])
-    right = np.array([pair[1] for pair in found])
-    measured = reliability(confidence, right, bins)
+    measured = calibration(
+        Scored(
+            "m",
+            tuple(Target(str(n), str(n), ("x" if right else "y",)) for n, (_, right) in enumerate(found)),
+            tuple(Prediction(method="m", task="t", label="x", probabilities={"x": c}) for c, _ in found),
+        ),
+        bins,
+    )
     expected = 0.0
     for number in range(bins):
         low, high = number / bins, (number + 1) / bins
