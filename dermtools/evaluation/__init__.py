@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dermtools.evaluation.evaluation import evaluate as evaluate
     from dermtools.evaluation.evaluation import perform as perform
     from dermtools.evaluation.evaluation import run_spec as run_spec
-    from dermtools.evaluation.reporting.publishing import publish as publish
+    from dermtools.evaluation.reporting.report import publish as publish
     from dermtools.evaluation.reporting.results import Results as Results
     from dermtools.evaluation.reporting.results import compare_runs as compare_runs
     from dermtools.evaluation.reporting.results import results as results

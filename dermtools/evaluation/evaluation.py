@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,7 +111,8 @@ def perform(
     `analysis` looks closer at the finished run.
     """
     with Run.writing(out, spec) as (run, log):
-        todo = unanswered(run, arms, retry_failed=retry_failed)
+        held = {key for key, record in run.answers().items() if not (retry_failed and record.failed)}
+        todo = {arm.name: [one for one in spec.targets if (arm.name, one.case_id) not in held] for arm in arms}
         spent = sum(record.price_usd or 0.0 for record in run.records())
         ids = {arm: [target.case_id for target in left] for arm, left in todo.items()}
         plan = make_plan(arms, ids, len(spec.targets), query, max_cost=max_cost, spent_usd=spent)
@@ -121,7 +122,8 @@ def perform(
         asked = ask(arms, todo, query, log, concurrency=concurrency, budget=Budget(max_cost, spent), progress=progress)
         run.tidy()
         found = results(run, analysis(run) if analysis is not None else None)
-        write_results(run, found)
+        write_whole(run.path / "metrics.json", found.to_json())
+        write_whole(run.path / "table.md", table_markdown(found))
     return Evaluation(run, found, plan, asked)
 
 
@@ -141,10 +143,10 @@ def run_spec(
     if twice is not None or not names:
         raise QueryError(f"two arms are called {twice!r}; give each its own name" if twice else "no method to evaluate")
     columns = case_base.columns
-    rows = [row for row, there in enumerate(columns.splits) if split is None or there == split]
+    rows = [row for row, name in enumerate(columns.splits) if split is None or name == split]
     if not rows:
-        there = ", ".join(sorted({str(name) for name in columns.splits if name})) or "none"
-        raise QueryError(f"no case in split {split!r}; splits there are: {there}")
+        existing = ", ".join(sorted({str(name) for name in columns.splits if name})) or "none"
+        raise QueryError(f"no case in split {split!r}; existing splits: {existing}")
     info = case_base.info()
     return RunSpec(
         task=case_base.task(task),
@@ -156,18 +158,6 @@ def run_spec(
         targets=tuple(_drawn(targets((columns.case(row) for row in rows), task, rule), limit, seed)),
         arms={arm.name: {"method": arm.method.name, **arm.facts} for arm in arms},
     )
-
-
-def unanswered(run: Run, arms: Iterable[Arm], *, retry_failed: bool = True) -> dict[str, list[Target]]:
-    """Arm name to the targets that it has no answer for."""
-    held = {key for key, record in run.answers().items() if not (retry_failed and record.failed)}
-    return {arm.name: [target for target in run.spec.targets if (arm.name, target.case_id) not in held] for arm in arms}
-
-
-def write_results(run: Run, found: Results) -> None:
-    """Write `metrics.json` and `table.md` into the run's folder."""
-    write_whole(run.path / "metrics.json", found.to_json())
-    write_whole(run.path / "table.md", table_markdown(found))
 
 
 def _drawn(found: Sequence[Target], limit: int | None, seed: int) -> Sequence[Target]:

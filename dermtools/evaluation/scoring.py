@@ -5,6 +5,7 @@ Nothing is dropped: an invalid, refused, failed or abstained answer stays in the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.errors import QueryError
-from dermtools.prediction import Outcome, Prediction
+from dermtools.prediction import Exemplar, Outcome, Prediction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,8 +62,8 @@ class Scored:
     @cached_property
     def right(self) -> NDArray[np.bool_]:
         """Whether each answer is right, shape (n,)."""
-        pairs = zip(self.predictions, self.targets, strict=True)
-        return np.array([is_right(prediction.label, target.truth) for prediction, target in pairs], dtype=np.bool_)
+        pairs = zip(self.labels, self.targets, strict=True)
+        return np.array([is_right(label, target.truth) for label, target in pairs], dtype=np.bool_)
 
     @cached_property
     def groups(self) -> NDArray[np.intp]:
@@ -72,31 +73,28 @@ class Scored:
 
     @property
     def truth(self) -> list[str]:
-        """One true label a case, as confusion matrices need it.
-
-        The label that the answer hit, where it hit one; else the first of the case's labels.
-        """
-        pairs = zip(self.predictions, self.targets, strict=True)
-        return [
-            prediction.label if prediction.label in target.truth and prediction.label else target.truth[0]
-            for prediction, target in pairs
-        ]
+        """One true label a case, as confusion matrices need it: the one that was hit, else the case's first."""
+        pairs = zip(self.labels, self.targets, strict=True)
+        return [label if label and label in target.truth else target.truth[0] for label, target in pairs]
 
     @property
     def labels(self) -> list[str | None]:
         """The label of each answer; None where there is none."""
         return [prediction.label for prediction in self.predictions]
 
-    def outcomes(self) -> dict[Outcome, int]:
+    def outcomes(self) -> dict[str, int]:
         """How many answers ended in each way, every way listed."""
-        counts = dict.fromkeys(Outcome, 0)
-        for prediction in self.predictions:
-            counts[prediction.outcome] += 1
-        return counts
+        counts = Counter(prediction.outcome for prediction in self.predictions)
+        return {outcome.value: counts[outcome] for outcome in Outcome}
 
     def only(self, rows: Sequence[int]) -> Scored:
         """The answers of some rows."""
         return Scored(self.name, tuple(self.targets[row] for row in rows), tuple(self.predictions[row] for row in rows))
+
+
+def shows(target: Target, exemplar: Exemplar) -> bool:
+    """Whether an exemplar carries a true label of the target."""
+    return not set(exemplar.labels).isdisjoint(target.truth)
 
 
 def is_right(label: str | None, truth: Sequence[str]) -> bool:

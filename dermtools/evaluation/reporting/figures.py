@@ -66,8 +66,7 @@ def write_figures(run: Run, found: Results, layout: CaseMap) -> list[Path]:
 def forest_plot(found: Results) -> Figure:
     """Accuracy of every arm with its interval; the dashed line is the best one."""
     names = [summary.arm for summary in found.summaries]
-    figure = _figure(7.5, 1.3 + 0.36 * len(names))
-    axes: Axes = figure.add_subplot()
+    figure, (axes,) = _figure(7.5, 1.3 + 0.36 * len(names))
     for place, summary in enumerate(found.summaries):
         low, high = 100 * summary.clustered.low, 100 * summary.clustered.high
         axes.plot([low, high], [place, place], color=ACCENT, linewidth=2.2, solid_capstyle="round")
@@ -91,14 +90,11 @@ def confusion_plot(scored: Scored, labels: Sequence[str]) -> Figure:
     cells = counts.counts[used][:, columns]
     shares = cells / totals[used].clip(min=1)[:, None]
     side = 1.8 + 0.3 * len(used)
-    figure = _figure(side + 1.2, side)
-    axes: Axes = figure.add_subplot()
+    figure, (axes,) = _figure(side + 1.2, side)
     axes.imshow(shares, cmap="Greens", vmin=0, vmax=1, aspect="equal")
-    if len(used) <= LABELS_WITH_COUNTS:
-        for (row, column), count in [((r, c), cells[r, c]) for r in range(len(used)) for c in range(len(columns))]:
-            if count:
-                colour = "white" if shares[row, column] > 0.6 else "black"
-                axes.text(column, row, str(count), ha="center", va="center", fontsize=7, color=colour)
+    for row, column in zip(*cells.nonzero(), strict=True) if len(used) <= LABELS_WITH_COUNTS else ():
+        colour = "white" if shares[row, column] > 0.6 else "black"
+        axes.text(column, row, str(cells[row, column]), ha="center", va="center", fontsize=7, color=colour)
     names = [*counts.labels, "(no label)"]
     axes.set_xticks(range(len(columns)), [names[column] for column in columns], rotation=90)
     axes.set_yticks(range(len(used)), [f"{names[row]} ({totals[row]})" for row in used])
@@ -110,20 +106,15 @@ def confusion_plot(scored: Scored, labels: Sequence[str]) -> Figure:
 
 def map_plot(scored: Scored, layout: CaseMap) -> Figure:
     """The case base laid out in the plane, with right and wrong answers of one arm."""
-    answers = dict(zip((target.case_id for target in scored.targets), scored.right, strict=True))
-    figure = _figure(7, 5.2)
-    axes: Axes = figure.add_subplot()
+    answers = {target.case_id: bool(right) for target, right in zip(scored.targets, scored.right, strict=True)}
+    figure, (axes,) = _figure(7, 5.2)
     styles: tuple[tuple[bool | None, str, dict[str, Any]], ...] = (
         (None, "not asked about", {"color": SOFT, "s": 9, "alpha": 0.5, "linewidths": 0}),
         (True, "right", {"color": RIGHT, "s": 24, "edgecolors": "white", "linewidths": 0.5}),
         (False, "wrong", {"color": WRONG, "s": 24, "marker": "x", "linewidths": 1.3}),
     )
     for kind, name, style in styles:
-        rows = [
-            row
-            for row, case_id in enumerate(layout.case_ids)
-            if (bool(answers[case_id]) if case_id in answers else None) is kind
-        ]
+        rows = [row for row, case_id in enumerate(layout.case_ids) if answers.get(case_id) is kind]
         axes.scatter(layout.places[rows, 0], layout.places[rows, 1], label=f"{name} ({len(rows)})", **style)
     axes.set(xticks=[], yticks=[])
     axes.set_title(f"{scored.name} on the map ({layout.method})", loc="left", fontsize=10)
@@ -134,26 +125,28 @@ def map_plot(scored: Scored, layout: CaseMap) -> Figure:
 
 def reliability_plot(found: Results) -> Figure:
     """Confidence against accuracy of every arm with probabilities."""
-    shown = [summary for summary in found.summaries if summary.calibration]
-    figure = _figure(2.6 * len(shown), 3.1)
-    for place, summary in enumerate(shown, start=1):
-        axes: Axes = figure.add_subplot(1, len(shown), place)
+    shown = [(summary.arm, summary.calibration) for summary in found.summaries if summary.calibration]
+    figure, row = _figure(2.6 * len(shown), 3.1, columns=len(shown))
+    for axes, (arm, calibration) in zip(row, shown, strict=True):
         axes.plot([0, 1], [0, 1], color=SOFT, linewidth=0.8, linestyle="--")
-        bins = [entry for entry in summary.calibration.bins if entry.n] if summary.calibration else []
+        bins = [entry for entry in calibration.bins if entry.n]
         sizes = [8 + 120 * entry.n / max(one.n for one in bins) for entry in bins]
         axes.scatter([e.confidence or 0 for e in bins], [e.accuracy or 0 for e in bins], s=sizes, color=ACCENT)
-        axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), xlabel="confidence", ylabel="accuracy" if place == 1 else "")
-        axes.set_aspect("equal")
-        error = summary.calibration.ece if summary.calibration else 0.0
-        axes.set_title(f"{summary.arm}\nerror {error:.3f}", loc="left", fontsize=8)
+        ylabel = "accuracy" if axes is row[0] else ""
+        axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), xlabel="confidence", ylabel=ylabel, aspect="equal")
+        axes.set_title(f"{arm}\nerror {calibration.ece:.3f}", loc="left", fontsize=8)
         _quiet(axes)
     return figure
 
 
-def curve_plot(curves: Sequence[Curve], axis: str) -> Figure:
-    """Accuracy over what a study varied, one line a model."""
-    figure = _figure(6.5, 4)
-    axes: Axes = figure.add_subplot()
+def save_curve(curves: Sequence[Curve], axis: str, path: Path) -> Path:
+    """Write a PNG of accuracy over what a study varied, one line a curve.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    require_extra("matplotlib", "report")
+    figure, (axes,) = _figure(6.5, 4)
     for curve in curves:
         values = [str(point.value) for point in curve.points]
         middle = [100 * point.summary.accuracy for point in curve.points]
@@ -164,17 +157,7 @@ def curve_plot(curves: Sequence[Curve], axis: str) -> Figure:
     if len(curves) > 1:
         axes.legend(frameon=False, fontsize=8)
     _quiet(axes)
-    return figure
-
-
-def save_curve(curves: Sequence[Curve], axis: str, path: Path) -> Path:
-    """Write the curve of a study as a PNG.
-
-    Raises:
-        MissingExtraError: matplotlib is not installed.
-    """
-    require_extra("matplotlib", "report")
-    return _save(curve_plot(curves, axis), path)
+    return _save(figure, path)
 
 
 def file_name(text: str) -> str:
@@ -182,14 +165,15 @@ def file_name(text: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in text)[:60]
 
 
-def _figure(width: float, height: float) -> Figure:
+def _figure(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of so many inches, and the axes of its columns."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     # Without pyplot: no window, no state between figures.
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
-    return figure
+    return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
 def _quiet(axes: Axes) -> None:

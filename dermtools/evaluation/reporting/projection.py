@@ -50,12 +50,13 @@ def case_map(
     Raises:
         MissingExtraError: UMAP is asked for and not installed.
     """
-    chosen = _available(projection)
+    umap = projection == "umap" or (projection == "auto" and importlib.util.find_spec("umap") is not None)
+    chosen = "umap" if umap and len(case_base) > 4 else "pca"
     made_of = {"projection": chosen, "seed": seed, "version": case_base.version, "cases": len(case_base)}
-    if kept is not None and (there := _read(kept, made_of)) is not None:
-        return there
+    if kept is not None and (existing := _read(kept, made_of)) is not None:
+        return existing
     vectors = case_base.vectors
-    places = _umap(vectors, seed) if chosen == "umap" and len(vectors) > 4 else _principal_components(vectors)
+    places = _umap(vectors, seed) if chosen == "umap" else _principal_components(vectors)
     low, high = places.min(axis=0), places.max(axis=0)
     places = np.round((places - low) / np.where(high > low, high - low, 1), 4)
     found = CaseMap("UMAP" if chosen == "umap" else "principal components", case_base.columns.case_ids, places)
@@ -63,14 +64,6 @@ def case_map(
         content = {"made_of": made_of, "method": found.method, "case_ids": found.case_ids, "places": places.tolist()}
         write_whole(kept, json.dumps(content))
     return found
-
-
-def _available(projection: Projection) -> str:
-    if projection == "auto":
-        return "umap" if importlib.util.find_spec("umap") else "pca"
-    if projection == "umap" and importlib.util.find_spec("umap") is None:
-        require_extra("umap", "report")
-    return projection
 
 
 def _read(path: Path, made_of: dict[str, object]) -> CaseMap | None:

@@ -10,9 +10,12 @@ from dermtools.images import data_url, encode_jpeg, open_image
 from dermtools.text import bounded
 
 if TYPE_CHECKING:
+    from dermtools.cases.case import Case, Task
     from dermtools.evaluation.reporting.projection import CaseMap
     from dermtools.evaluation.running.records import Record
     from dermtools.evaluation.running.run import Run
+    from dermtools.evaluation.scoring import Scored
+    from dermtools.prediction import Prediction
     from dermtools.retrieval import CaseBase
 
 THUMBNAIL_SIDE = 128
@@ -28,26 +31,20 @@ _CHUNK = 256
 
 def page_data(run: Run, case_base: CaseBase, layout: CaseMap) -> dict[str, Any]:
     """Everything that the page shows on demand. Pictures are small JPEGs without metadata, as data URLs."""
-    task = run.spec.task.name
     answers = run.answers()
     shown = [
         *(target.case_id for target in run.spec.targets),
         *(exemplar.case_id for record in answers.values() for exemplar in record.prediction.exemplars),
         *layout.case_ids,
     ]
-    known = case_base.columns.row_of
+    known, places = case_base.columns.row_of, zip(layout.case_ids, layout.places.tolist(), strict=True)
     ids = [case_id for case_id in dict.fromkeys(shown) if case_id in known]
-    cases = {case_id: _case(case_base, case_id, task) for case_id in ids}
+    scored = {one.name: one for one in run.scored()}
     return {
         "labels": list(run.spec.task.labels),
-        "arms": [_arm(run, name, answers) for name in run.spec.arms],
-        "cases": cases,
-        "map": {
-            "method": layout.method,
-            "places": {
-                case_id: [float(x), float(y)] for case_id, (x, y) in zip(layout.case_ids, layout.places, strict=True)
-            },
-        },
+        "arms": [_arm(name, scored.get(name), answers, run.spec.task) for name in run.spec.arms],
+        "cases": {case_id: _case(case_base.case(case_id), run.spec.task.name) for case_id in ids},
+        "map": {"method": layout.method, "places": dict(places)},
         "pictures": thumbnails(case_base, ids[:MOST_PICTURES]),
     }
 
@@ -62,38 +59,31 @@ def thumbnails(case_base: CaseBase, case_ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _case(case_base: CaseBase, case_id: str, task: str) -> dict[str, Any]:
-    case = case_base.case(case_id)
+def _case(case: Case, task: str) -> dict[str, Any]:
+    attributes = {name: str(value) for name, value in case.attributes.items()}
     return {
         "group": case.group_id,
         "split": case.split,
         "truth": list(case.labels.get(task, ())),
-        "attributes": {
-            name: str(value) for name, value in case.attributes.items() if len(str(value)) <= LONGEST_ATTRIBUTE
-        },
+        "attributes": {name: value for name, value in attributes.items() if len(value) <= LONGEST_ATTRIBUTE},
     }
 
 
-def _arm(run: Run, name: str, answers: Mapping[tuple[str, str], Record]) -> dict[str, Any]:
-    records = [record for (arm, _), record in answers.items() if arm == name]
-    scored = next((one for one in run.scored() if one.name == name), None)
+def _arm(name: str, scored: Scored | None, answers: Mapping[tuple[str, str], Record], task: Task) -> dict[str, Any]:
     if scored is None:
         return {"name": name, "confusion": None, "answers": {}}
-    counts = confusion(scored, run.spec.task.labels)
-    rights = dict(zip((target.case_id for target in scored.targets), scored.right, strict=True))
-    truths = dict(zip((target.case_id for target in scored.targets), scored.truth, strict=True))
+    counts = confusion(scored, task.labels)
     return {
         "name": name,
         "confusion": {"labels": list(counts.labels), "counts": counts.counts.tolist()},
         "answers": {
-            record.case_id: _answer(record, bool(rights[record.case_id]), truths[record.case_id]) for record in records
+            target.case_id: _answer(answers[name, target.case_id].prediction, bool(right), truth)
+            for target, right, truth in zip(scored.targets, scored.right, scored.truth, strict=True)
         },
     }
 
 
-def _answer(record: Record, right: bool, counted_as: str) -> dict[str, Any]:
-    prediction = record.prediction
-    raw = prediction.raw or ""
+def _answer(prediction: Prediction, right: bool, counted_as: str) -> dict[str, Any]:
     return {
         "label": prediction.label,
         "outcome": prediction.outcome.value,
@@ -101,7 +91,7 @@ def _answer(record: Record, right: bool, counted_as: str) -> dict[str, Any]:
         "truth": counted_as,
         "confidence": prediction.confidence,
         "reason": prediction.reason,
-        "raw": bounded(raw, MOST_RAW),
+        "raw": bounded(prediction.raw or "", MOST_RAW),
         "exemplars": [
             {"id": exemplar.case_id, "distance": exemplar.distance, "labels": list(exemplar.labels)}
             for exemplar in prediction.exemplars

@@ -45,20 +45,16 @@ class Results:
     @property
     def headline(self) -> str:
         """What the table says, in a sentence."""
-        best = self.best
+        best, others = self.best, {summary.arm: self.against_best(summary.arm) for summary in self.summaries}
+        tied, worse = ([arm for arm, said in others.items() if said == word] for word in ("tied", "worse"))
         share = f"{100 * best.accuracy:.1f} %"
-        others: dict[str, list[str]] = {"tied": [], "worse": []}
-        for summary in self.summaries:
-            if summary.arm != best.arm:
-                others[self.against_best(summary.arm)].append(summary.arm)
-        if not others["tied"] and not others["worse"]:
+        if not tied and not worse:
             low, high = 100 * best.clustered.low, 100 * best.clustered.high
             return f"{best.arm} is right in {share} of {best.n} cases (95 %: {low:.1f} to {high:.1f})."
-        if not others["tied"]:
+        if not tied:
             return f"{best.arm} is better than all others: right in {share} of {best.n} cases."
-        said = f"{best.arm} is right most often ({share} of {best.n} cases), but tied with {_and(others['tied'])}"
-        verb = "is" if len(others["worse"]) == 1 else "are"
-        return said + (f"; {_and(others['worse'])} {verb} worse." if others["worse"] else ".")
+        said = f"{best.arm} is right most often ({share} of {best.n} cases), but tied with {_and(tied)}"
+        return said + (f"; {_and(worse)} {'is' if len(worse) == 1 else 'are'} worse." if worse else ".")
 
     def _repr_markdown_(self) -> str:
         """The table in a notebook."""
@@ -103,16 +99,14 @@ def compare_runs(runs: Sequence[Run]) -> Results:
     """
     if not runs:
         raise RunError("no run to compare; give the folders of at least one")
-    first = runs[0].spec
     for run in runs[1:]:
         for name in ("task", "rule"):
-            if getattr(run.spec, name) != getattr(first, name):
+            if getattr(run.spec, name) != getattr(runs[0].spec, name):
                 raise RunError(f"{run.path} has another {name} than {runs[0].path}; compare runs of one {name}")
-    names = [arm for run in runs for arm in run.spec.arms]
     shared = set.intersection(*({target.case_id for target in run.spec.targets} for run in runs))
-    targets = tuple(target for target in first.targets if target.case_id in shared)
-    if not targets:
+    if not shared:
         raise RunError("these runs share no case; compare runs over the same split")
+    names = [arm for run in runs for arm in run.spec.arms]
     summaries: list[Summary] = []
     scored: list[Scored] = []
     arms: dict[str, dict[str, Any]] = {}
@@ -122,8 +116,8 @@ def compare_runs(runs: Sequence[Run]) -> Results:
         summaries += [replace(summary, arm=renamed[summary.arm]) for summary in summarize(narrowed)]
         scored += [replace(one, name=renamed[one.name]) for one in narrowed.scored()]
         arms |= {renamed[arm]: facts for arm, facts in run.spec.arms.items()}
-    spec = first.model_copy(update={"targets": targets, "arms": arms})
-    return Results(spec, tuple(summaries), tuple(compare(scored, seed=first.seed)))
+    spec = runs[0].narrowed(shared).spec.model_copy(update={"arms": arms})
+    return Results(spec, tuple(summaries), tuple(compare(scored, seed=spec.seed)))
 
 
 def _and(names: Sequence[str]) -> str:

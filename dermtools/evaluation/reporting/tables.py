@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dermtools.evaluation.statistics.comparisons import ALPHA
@@ -11,6 +11,7 @@ from dermtools.evaluation.statistics.intervals import RESAMPLES
 if TYPE_CHECKING:
     from dermtools.evaluation.reporting.results import Results
     from dermtools.evaluation.running.run import RunSpec
+    from dermtools.evaluation.statistics.comparisons import Comparison
     from dermtools.evaluation.statistics.intervals import Interval
     from dermtools.evaluation.statistics.summary import Summary
 
@@ -46,44 +47,41 @@ def unlabelled(summary: Summary) -> str:
 
 def rows(results: Results, *, costs: bool = True) -> list[list[str]]:
     """Head and rows of the main table, with or without costs. Columns that no arm fills are left out."""
-    head = ["method", "right", "accuracy", "95 % (Wilson)", "95 % (groups)", "against the best"]
-    head += ["balanced accuracy", "macro-F1", "top-3", "top-5", "neighbouring sites too", "calibration error"]
-    head += ["no label", "tokens", "cost", "median latency"]
-    found = [[*_quality(results, one), *_cost(one)] for one in results.summaries]
-    kept = [place for place in range(len(head)) if any(row[place] != DASH for row in found)]
-    if not costs:
-        kept = [place for place in kept if head[place] not in ("tokens", "cost", "median latency")]
-    return [[row[place] for place in kept] for row in (head, *found)]
+    found = [_quality(results, one) | (_cost(one) if costs else {}) for one in results.summaries]
+    return _table(found, kept=[name for name in found[0] if any(row[name] != DASH for row in found)])
 
 
-def _quality(results: Results, one: Summary) -> list[str]:
-    calibration = None if one.calibration is None else one.calibration.ece
-    name = one.arm if one.complete else f"{one.arm} (unfinished: {one.n} of {one.cases} cases)"
-    return [
-        name,
-        f"{one.right} of {one.n}",
-        percent(one.accuracy),
-        span(one.wilson),
-        span(one.clustered),
-        results.against_best(one.arm),
-        percent(one.balanced_accuracy),
-        percent(one.macro_f1),
-        percent(one.top_k.get(3)),
-        percent(one.top_k.get(5)),
-        percent(one.adjacent_accuracy),
-        DASH if calibration is None else f"{calibration:.3f}",
-    ]
+def _table(found: Sequence[Mapping[str, str]], kept: Sequence[str]) -> list[list[str]]:
+    """Rows of column to cell as lists of cells, the head first."""
+    return [list(kept), *([row[name] for name in kept] for row in found)]
 
 
-def _cost(one: Summary) -> list[str]:
+def _quality(results: Results, one: Summary) -> dict[str, str]:
+    return {
+        "method": one.arm if one.complete else f"{one.arm} (unfinished: {one.n} of {one.cases} cases)",
+        "right": f"{one.right} of {one.n}",
+        "accuracy": percent(one.accuracy),
+        "95 % (Wilson)": span(one.wilson),
+        "95 % (groups)": span(one.clustered),
+        "against the best": results.against_best(one.arm),
+        "balanced accuracy": percent(one.balanced_accuracy),
+        "macro-F1": percent(one.macro_f1),
+        "top-3": percent(one.top_k.get(3)),
+        "top-5": percent(one.top_k.get(5)),
+        "neighbouring sites too": percent(one.adjacent_accuracy),
+        "calibration error": DASH if one.calibration is None else f"{one.calibration.ece:.3f}",
+        "no label": unlabelled(one),
+    }
+
+
+def _cost(one: Summary) -> dict[str, str]:
     tokens = one.usage.input_tokens + one.usage.output_tokens
     free = not tokens and not one.usage.price_usd and not one.usage.unpriced
-    return [
-        unlabelled(one),
-        f"{tokens:,}" if tokens else DASH,
-        DASH if free else dollars(one),
-        seconds(one.usage.latency_median_s),
-    ]
+    return {
+        "tokens": f"{tokens:,}" if tokens else DASH,
+        "cost": DASH if free else dollars(one),
+        "median latency": seconds(one.usage.latency_median_s),
+    }
 
 
 def caption(spec: RunSpec) -> str:
@@ -107,39 +105,31 @@ def method_text() -> str:
 
 
 def comparison_rows(results: Results) -> list[list[str]]:
-    """Head and rows of the pairwise comparisons."""
-    head = ["first", "second", "cases", "only first right", "only second right", "difference", "95 % (groups)"]
-    head += ["McNemar p", "after Holm", "could show", "verdict"]
-    return [
-        head,
-        *(
-            [
-                pair.first,
-                pair.second,
-                str(pair.n),
-                str(pair.only_first),
-                str(pair.only_second),
-                f"{100 * pair.difference:+.2f}",
-                f"{100 * pair.interval.low:+.1f} to {100 * pair.interval.high:+.1f}",
-                _p(pair.p),
-                _p(pair.adjusted_p),
-                f"{100 * pair.smallest_difference:.1f}",
-                pair.verdict.value,
-            ]
-            for pair in results.comparisons
-        ),
-    ]
+    """Head and rows of the pairwise comparisons; nothing of a single method."""
+    found = [_comparison(pair) for pair in results.comparisons]
+    return _table(found, kept=list(found[0])) if found else []
+
+
+def _comparison(pair: Comparison) -> dict[str, str]:
+    return {
+        "first": pair.first,
+        "second": pair.second,
+        "cases": str(pair.n),
+        "only first right": str(pair.only_first),
+        "only second right": str(pair.only_second),
+        "difference": f"{100 * pair.difference:+.2f}",
+        "95 % (groups)": f"{100 * pair.interval.low:+.1f} to {100 * pair.interval.high:+.1f}",
+        "McNemar p": _p(pair.p),
+        "after Holm": _p(pair.adjusted_p),
+        "could show": f"{100 * pair.smallest_difference:.1f}",
+        "verdict": pair.verdict.value,
+    }
 
 
 def table_markdown(results: Results) -> str:
     """`table.md`: the main table, the comparisons, and how to read them."""
-    parts = [
-        f"# {results.run.task.name}",
-        results.headline,
-        caption(results.run),
-        markdown(rows(results)),
-        method_text(),
-    ]
+    parts = [f"# {results.run.task.name}", results.headline, caption(results.run)]
+    parts += [markdown(rows(results)), method_text()]
     if results.comparisons:
         parts += [
             "## Comparisons",

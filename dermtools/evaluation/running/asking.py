@@ -56,22 +56,23 @@ def ask(
         progress: is told how far it is.
     """
     progress = progress or Silent()
-    local = [arm for arm in arms if not arm.remote and todo[arm.name]]
     answered = failed = 0
-    for arm in local:
-        progress.start(len(todo[arm.name]), arm.name)
-        for start in range(0, len(todo[arm.name]), BATCH):
-            records = _ask_batch(arm, todo[arm.name][start : start + BATCH], query)
+    for arm in arms:
+        left = () if arm.remote else todo[arm.name]
+        if left:
+            progress.start(len(left), arm.name)
+        for start in range(0, len(left), BATCH):
+            records = _ask_batch(arm, left[start : start + BATCH], query)
             log.append(records)
             progress.advance(len(records))
             answered += len(records)
             failed += sum(record.failed for record in records)
-    remote = [arm for arm in arms if arm.remote and todo[arm.name]]
-    if not remote:
-        return Asked(answered, failed, out_of_budget=False)
-    calls = _Calls(remote, todo, query, log, budget or Budget(None), progress)
-    calls.run(concurrency)
-    return Asked(answered + calls.answered, failed + calls.failed, calls.out_of_budget)
+    jobs = list(_case_by_case([arm for arm in arms if arm.remote], todo))
+    calls = _Calls(iter(jobs), query, log, budget or Budget(None), progress, answered, failed)
+    if jobs:
+        progress.start(len(jobs), "calls")
+        calls.run(max(1, min(concurrency, len(jobs))))
+    return Asked(calls.answered, calls.failed, calls.out_of_budget)
 
 
 def _ask_batch(arm: Arm, targets: Sequence[Target], query: Callable[[str], Query]) -> list[Record]:
@@ -107,35 +108,27 @@ def _record(arm: Arm, target: Target, prediction: Prediction, latency_s: float) 
     )
 
 
+@dataclass
 class _Calls:
     """Threads that take one call after the other from a common list."""
 
-    def __init__(
-        self,
-        arms: Sequence[Arm],
-        todo: Mapping[str, Sequence[Target]],
-        query: Callable[[str], Query],
-        log: RecordLog,
-        budget: Budget,
-        progress: Progress,
-    ) -> None:
-        self._jobs = _case_by_case(arms, todo)
-        self._total = sum(len(todo[arm.name]) for arm in arms)
-        self._query = query
-        self._log = log
-        self._budget = budget
-        self._progress = progress
+    jobs: Iterator[tuple[Arm, Target]]
+    query: Callable[[str], Query]
+    log: RecordLog
+    budget: Budget
+    progress: Progress
+    answered: int = 0
+    failed: int = 0
+    out_of_budget: bool = False
+
+    def __post_init__(self) -> None:
         self._guard = threading.Lock()
         self._stop = threading.Event()
         self._broken: BaseException | None = None
-        self.answered = self.failed = 0
-        self.out_of_budget = False
 
-    def run(self, concurrency: int) -> None:
-        self._progress.start(self._total, "calls")
+    def run(self, threads: int) -> None:
         # Daemons, so that a second Ctrl-C can leave calls that hang.
-        count = max(1, min(concurrency, self._total))
-        ended = [threading.Event() for _ in range(count)]
+        ended = [threading.Event() for _ in range(threads)]
         for number, event in enumerate(ended):
             threading.Thread(target=self._work, args=(event,), name=f"call-{number}", daemon=True).start()
         try:
@@ -159,15 +152,15 @@ class _Calls:
 
     def _next(self) -> tuple[Arm, Target] | None:
         with self._guard:
-            return None if self._stop.is_set() else next(self._jobs, None)
+            return None if self._stop.is_set() else next(self.jobs, None)
 
     def _call(self, arm: Arm, target: Target) -> None:
-        query = self._query(target.case_id)
+        query = self.query(target.case_id)
         estimate = arm.estimate(query)
         most = 0.0
         if estimate is not None:
             most = (estimate.price_usd if estimate.ceiling_usd is None else estimate.ceiling_usd) or 0.0
-        if not self._budget.reserve(most):
+        if not self.budget.reserve(most):
             self.out_of_budget = True
             self._stop.set()
             return
@@ -180,21 +173,19 @@ class _Calls:
             record = _record(arm, target, _predict(arm, query), time.perf_counter() - began)
             # An answer that does not say what it used counts as the most it can have cost.
             paid = record.price_usd if record.price_usd is not None else 0.0 if record.failed else most
-            self._log.append([record])
+            self.log.append([record])
         finally:
-            self._budget.settle(most, paid)
+            self.budget.settle(most, paid)
         with self._guard:
             self.answered += 1
             self.failed += record.failed
-            self._progress.advance()
+            self.progress.advance()
 
 
 def _case_by_case(arms: Sequence[Arm], todo: Mapping[str, Sequence[Target]]) -> Iterator[tuple[Arm, Target]]:
     left = {arm.name: {target.case_id: target for target in todo[arm.name]} for arm in arms}
     for case_id in dict.fromkeys(case_id for cases in left.values() for case_id in cases):
-        for arm in arms:
-            if case_id in left[arm.name]:
-                yield arm, left[arm.name][case_id]
+        yield from ((arm, left[arm.name][case_id]) for arm in arms if case_id in left[arm.name])
 
 
 def _wait(ended: Sequence[threading.Event]) -> None:

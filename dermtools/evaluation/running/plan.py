@@ -40,7 +40,7 @@ class Plan:
     arms: tuple[ArmPlan, ...]
     max_cost: float | None
     spent_usd: float
-    """Dollars that the answers already there have cost."""
+    """Dollars that existing answers have cost."""
 
     @property
     def calls(self) -> int:
@@ -105,24 +105,20 @@ def make_plan(
 
 
 def _plan_arm(arm: Arm, todo: Sequence[str], cases: int, query: Callable[[str], Query]) -> ArmPlan:
-    answered = cases - len(todo)
+    left = (arm.name, arm.remote, cases, cases - len(todo))
     if not arm.remote or not todo:
-        return ArmPlan(arm.name, arm.remote, cases, answered, 0, 0, 0.0)
+        return ArmPlan(*left, 0, 0, 0.0)
     chosen = todo[:: -(-len(todo) // SAMPLE)]
     estimates = [estimate for case_id in chosen if (estimate := arm.estimate(query(case_id))) is not None]
     if len(estimates) < len(chosen):
-        return ArmPlan(arm.name, True, cases, answered, None, None, None)
+        return ArmPlan(*left, None, None, None)
     scale = len(todo) / len(chosen)
-    prices = [estimate.price_usd for estimate in estimates]
-    known = [price for price in prices if price is not None]
+    prices = [estimate.price_usd for estimate in estimates if estimate.price_usd is not None]
     return ArmPlan(
-        arm=arm.name,
-        remote=True,
-        cases=cases,
-        answered=answered,
+        *left,
         input_tokens=round(scale * sum(estimate.input_tokens for estimate in estimates)),
         output_tokens=round(scale * sum(estimate.output_tokens for estimate in estimates)),
-        price_usd=scale * sum(known) if len(known) == len(prices) else None,
+        price_usd=scale * sum(prices) if len(prices) == len(chosen) else None,
     )
 
 

@@ -10,13 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from dermtools.evaluation.statistics.exemplar_use import ExemplarUse, exemplar_use
-from dermtools.evaluation.statistics.nearness import (
-    Nearness,
-    accuracy_by_distance,
-    near_duplicates,
-    nearest_cases,
-    recall_at,
-)
+from dermtools.evaluation.statistics.nearness import Nearness, nearness
 from dermtools.evaluation.statistics.subgroups import Subgroup, subgroups
 
 if TYPE_CHECKING:
@@ -45,19 +39,13 @@ def analyze(run: Run, case_base: CaseBase) -> Analyses:
         case_base: the case base that it was asked about, at the same version.
 
     Raises:
-        QueryError: a case of the run is no longer there.
+        QueryError: a case of the run is no longer in the case base.
     """
-    task, targets = run.spec.task.name, run.spec.targets
-    scored = run.scored()
-    nearest = nearest_cases(case_base, task, (target.case_id for target in targets))
-    cases = {target.case_id: case_base.case(target.case_id) for target in targets}
+    task, scored = run.spec.task.name, run.scored()
+    cases = {target.case_id: case_base.case(target.case_id) for target in run.spec.targets}
     return Analyses(
         exemplar_use=tuple(use for one in scored if (use := exemplar_use(one)) is not None),
-        nearness=Nearness(
-            recall=recall_at(targets, nearest),
-            by_distance={one.name: accuracy_by_distance(one, nearest) for one in scored},
-            near_duplicates=near_duplicates(case_base, targets),
-        ),
+        nearness=nearness(case_base, task, run.spec.targets, scored),
         subgroups={one.name: tuple(subgroups(one, cases, task, run.spec.seed)) for one in scored},
         encoder_training=encoder_training(case_base.identity.name),
     )
@@ -65,13 +53,6 @@ def analyze(run: Run, case_base: CaseBase) -> Analyses:
 
 def encoder_training(name: str) -> str:
     """What is known of the pictures that an encoder of this name was trained on, in a sentence or two."""
-    text = (
-        resources.files("dermtools.evaluation.statistics")
-        .joinpath("data/encoder_training.json")
-        .read_text(encoding="utf-8")
-    )
-    known = json.loads(text)
-    for entry in known["encoders"]:
-        if re.search(entry["name"], name, re.IGNORECASE):
-            return str(entry["says"])
-    return str(known["otherwise"])
+    held = json.loads(resources.files(__package__).joinpath("data/encoder_training.json").read_text(encoding="utf-8"))
+    says = (entry["says"] for entry in held["encoders"] if re.search(entry["name"], name, re.IGNORECASE))
+    return str(next(says, held["otherwise"]))

@@ -56,16 +56,13 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        """The verdict as a reader wants it."""
+        """The verdict in words, with its figures."""
+        points = f"{100 * self.difference:+.1f} points"
         if self.verdict is Verdict.TIED:
-            return (
-                f"{self.first} and {self.second} are tied: {100 * self.difference:+.1f} points, where {self.n} cases "
-                f"can show {100 * self.smallest_difference:.1f} or more"
-            )
-        return (
-            f"{self.first} is {self.verdict.value} than {self.second}: {100 * self.difference:+.1f} points "
-            f"({100 * self.interval.low:+.1f} to {100 * self.interval.high:+.1f}, p = {self.adjusted_p:.2g})"
-        )
+            shown = f"{self.n} cases can show {100 * self.smallest_difference:.1f} or more"
+            return f"{self.first} and {self.second} are tied: {points}, where {shown}"
+        span = f"{100 * self.interval.low:+.1f} to {100 * self.interval.high:+.1f}"
+        return f"{self.first} is {self.verdict.value} than {self.second}: {points} ({span}, p = {self.adjusted_p:.2g})"
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -125,7 +122,7 @@ def _compare(first: Scored, second: Scored, alpha: float, seed: int) -> Comparis
     shared = [(row, rows[target.case_id]) for row, target in enumerate(first.targets) if target.case_id in rows]
     if not shared:
         raise QueryError(f"{first.name} and {second.name} share no case; compare runs over the same cases")
-    one, two = first.only([row for row, _ in shared]), second.only([row for _, row in shared])
+    one, two = (method.only(kept) for method, kept in zip((first, second), zip(*shared, strict=True), strict=True))
     odd = next((a.case_id for a, b in zip(one.targets, two.targets, strict=True) if a != b), None)
     if odd is not None:
         raise QueryError(f"case {odd!r} has another truth or group in {second.name}; compare runs over the same labels")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dermtools.evaluation.scoring import is_right
+from dermtools.evaluation.scoring import is_right, shows
 from dermtools.retrieval.vote import votes
 
 if TYPE_CHECKING:
@@ -63,21 +63,22 @@ def exemplar_use(scored: Scored) -> ExemplarUse | None:
     ]
     if not cases:
         return None
-    vote_wrong = [case for case in cases if not case.vote_right]
-    vote_right = [case for case in cases if case.vote_right]
-    last_wrong = [case for case in cases if case.last_wrong]
-    unseen = [case for case in cases if not case.shown]
+
+    def share(of: Callable[[_Used], bool], among: Callable[[_Used], bool] = lambda case: True) -> Share:
+        chosen = [case for case in cases if among(case)]
+        return Share(sum(map(of, chosen)), len(chosen))
+
     return ExemplarUse(
         arm=scored.name,
         n=len(cases),
-        vote_right=Share(len(vote_right), len(cases)),
-        agrees_with_vote=Share(sum(case.agrees for case in cases), len(cases)),
-        copies_last=Share(sum(case.copies for case in cases), len(cases)),
-        copies_last_wrong=Share(sum(case.copies for case in last_wrong), len(last_wrong)),
-        right_where_vote_wrong=Share(sum(case.right for case in vote_wrong), len(vote_wrong)),
-        wrong_where_vote_right=Share(sum(not case.right for case in vote_right), len(vote_right)),
-        label_shown=Share(len(cases) - len(unseen), len(cases)),
-        right_where_not_shown=Share(sum(case.right for case in unseen), len(unseen)),
+        vote_right=share(lambda case: case.vote_right),
+        agrees_with_vote=share(lambda case: case.agrees),
+        copies_last=share(lambda case: case.copies),
+        copies_last_wrong=share(lambda case: case.copies, among=lambda case: case.last_wrong),
+        right_where_vote_wrong=share(lambda case: case.right, among=lambda case: not case.vote_right),
+        wrong_where_vote_right=share(lambda case: not case.right, among=lambda case: case.vote_right),
+        label_shown=share(lambda case: case.shown),
+        right_where_not_shown=share(lambda case: case.right, among=lambda case: not case.shown),
     )
 
 
@@ -85,10 +86,10 @@ class _Used:
     """One answer beside its exemplars."""
 
     def __init__(self, prediction: Prediction, target: Target, right: bool) -> None:
-        voted, last = vote(prediction.exemplars), prediction.exemplars[-1].labels
+        voted, last = vote(prediction.exemplars), prediction.exemplars[-1]
         self.right = right
         self.vote_right = is_right(voted, target.truth)
         self.agrees = prediction.label is not None and prediction.label == voted
-        self.copies = prediction.label in last
-        self.last_wrong = not set(last) & set(target.truth)
-        self.shown = any(set(exemplar.labels) & set(target.truth) for exemplar in prediction.exemplars)
+        self.copies = prediction.label in last.labels
+        self.last_wrong = not shows(target, last)
+        self.shown = any(shows(target, exemplar) for exemplar in prediction.exemplars)

@@ -61,14 +61,9 @@ class Confusion:
             n, predicted = int(self.counts[number].sum()), int(self.counts[:, number].sum())
             if n or predicted:
                 right = int(self.counts[number, number])
-                precision, recall = _share(right, predicted), _share(right, n)
+                precision, recall = right / predicted if predicted else None, right / n if n else None
                 found.append(ClassMetrics(label, n, predicted, right, precision, recall, 2 * right / (n + predicted)))
         return found
-
-    def accuracy(self) -> float:
-        """Share of right answers; NaN without cases."""
-        total = int(self.counts.sum())
-        return int(np.trace(self.counts)) / total if total else float("nan")
 
     def balanced_accuracy(self) -> float:
         """Mean recall over the labels that occur as truth; NaN without cases."""
@@ -135,7 +130,3 @@ def calibration(scored: Scored, bins: int = BINS) -> Calibration | None:
     error, bars = calibration_error(confidence, right, bins=bins)
     found = (ReliabilityBin(bar.lower, bar.upper, bar.cases, bar.confidence, bar.accuracy) for bar in bars)
     return Calibration(len(pairs), error, tuple(found))
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dermtools.evaluation.scoring import shows
 from dermtools.evaluation.statistics.intervals import Interval, wilson
+from dermtools.retrieval.audit import leaks
+from dermtools.retrieval.vote import KNNVote
 
 if TYPE_CHECKING:
     from dermtools.evaluation.scoring import Scored, Target
-    from dermtools.prediction import Exemplar, Query
+    from dermtools.prediction import Exemplar
     from dermtools.retrieval import CaseBase
 
 DEPTH = 10
@@ -44,41 +47,45 @@ class Nearness:
     """Test case and training case that show the same or nearly the same picture."""
 
 
-def nearest_cases(
-    case_base: CaseBase, task: str, case_ids: Iterable[str], query: Callable[[str], Query] | None = None
-) -> dict[str, tuple[Exemplar, ...]]:
-    """The nearest training cases of each case, nearest first, one a group, the leak guard on."""
-    from dermtools.retrieval import KNNVote
+def nearness(case_base: CaseBase, task: str, targets: Sequence[Target], methods: Iterable[Scored]) -> Nearness:
+    """Look at how near the training cases come to the targets, and what that did to each method's accuracy."""
+    nearest = nearest_cases(case_base, task, (target.case_id for target in targets))
+    return Nearness(
+        recall=recall_at(targets, nearest),
+        by_distance={one.name: accuracy_by_distance(one, nearest) for one in methods},
+        near_duplicates=near_duplicates(case_base, targets),
+    )
 
+
+def nearest_cases(case_base: CaseBase, task: str, case_ids: Iterable[str]) -> dict[str, tuple[Exemplar, ...]]:
+    """The nearest training cases of each case, nearest first, one a group, the leak guard on."""
     neighbors = KNNVote(case_base, task, k=DEPTH, max_per_group=1)
-    query = query or (lambda case_id: case_base.query(case_id=case_id))
-    return {case_id: neighbors.predict(query(case_id)).exemplars for case_id in case_ids}
+    return {case_id: neighbors.predict(case_base.query(case_id=case_id)).exemplars for case_id in case_ids}
 
 
 def recall_at(
     targets: Sequence[Target], nearest: Mapping[str, Sequence[Exemplar]], ks: Sequence[int] = (1, 3, 5, DEPTH)
 ) -> dict[int, float]:
     """Share of targets with a true label among their k nearest, by k: the ceiling of copying labels from exemplars."""
-    return {k: sum(_shown(target, nearest[target.case_id][:k]) for target in targets) / len(targets) for k in ks}
+    found = [[shows(target, exemplar) for exemplar in nearest[target.case_id]] for target in targets]
+    return {k: sum(any(shown[:k]) for shown in found) / len(targets) for k in ks}
 
 
 def accuracy_by_distance(
     scored: Scored, nearest: Mapping[str, Sequence[Exemplar]], bins: int = QUARTERS
 ) -> tuple[DistanceBin, ...]:
     """Accuracy in `bins` equal parts of the cases, ordered by the distance of their nearest case."""
-    known = [
+    ordered = sorted(
         (float(first.distance), bool(right))
         for target, right in zip(scored.targets, scored.right, strict=True)
         if (first := next(iter(nearest[target.case_id]), None)) is not None and first.distance is not None
-    ]
-    known.sort(key=lambda pair: pair[0])
+    )
     found = []
-    for part in np.array_split(np.arange(len(known)), min(bins, len(known)) or 1):
-        if len(part):
-            inside = [known[place] for place in part]
+    for part in np.array_split(np.arange(len(ordered)), min(bins, len(ordered)) or 1):
+        inside = [ordered[place] for place in part]
+        if inside:
             right = sum(flag for _, flag in inside)
-            low, high = inside[0][0], inside[-1][0]
-            found.append(DistanceBin(low, high, len(inside), right, wilson(right, len(inside))))
+            found.append(DistanceBin(inside[0][0], inside[-1][0], len(inside), right, wilson(right, len(inside))))
     return tuple(found)
 
 
@@ -87,14 +94,7 @@ def near_duplicates(case_base: CaseBase, targets: Iterable[Target]) -> tuple[tup
 
     What counts as nearly the same is `dermtools check`'s threshold.
     """
-    from dermtools.retrieval.audit.leaks import NEAR, duplicates
-    from dermtools.retrieval.audit.leaks import near_duplicates as near
-
     columns, asked = case_base.columns, {target.case_id for target in targets}
-    findings = [*duplicates(columns), *near(columns, case_base.vectors, NEAR)]
+    findings = [*leaks.duplicates(columns), *leaks.near_duplicates(columns, case_base.vectors, leaks.NEAR)]
     pairs = [ids for finding in findings if finding.kind.endswith("across-splits") for ids in finding.cases]
     return tuple((one, other) for ids in pairs for one in ids if one in asked for other in ids if other not in asked)
-
-
-def _shown(target: Target, exemplars: Iterable[Exemplar]) -> bool:
-    return any(set(exemplar.labels) & set(target.truth) for exemplar in exemplars)

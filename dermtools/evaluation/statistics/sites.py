@@ -13,12 +13,8 @@ if TYPE_CHECKING:
 
 @cache
 def neighboring_sites() -> dict[str, frozenset[str]]:
-    """Site label to the labels of the sites that touch it; from `data/neighboring_sites.json`."""
-    text = (
-        resources.files("dermtools.evaluation.statistics")
-        .joinpath("data/neighboring_sites.json")
-        .read_text(encoding="utf-8")
-    )
+    """Site label to the labels of the sites that touch it."""
+    text = resources.files(__package__).joinpath("data/neighboring_sites.json").read_text(encoding="utf-8")
     found: dict[str, set[str]] = {}
     for site, others in json.loads(text)["neighbors"].items():
         for other in others:

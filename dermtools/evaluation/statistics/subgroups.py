@@ -54,15 +54,18 @@ def subgroups(scored: Scored, cases: Mapping[str, Case], task: str, seed: int = 
         rows: defaultdict[str, list[int]] = defaultdict(list)
         for row, target in enumerate(scored.targets):
             rows[_value(kind, cases[target.case_id], task)].append(row)
-        if set(rows) != {UNKNOWN}:
-            found += [_subgroup(kind, value, scored.only(rows[value]), seed) for value in sorted(rows, key=_order)]
+        for value in sorted(rows, key=_order) if set(rows) != {UNKNOWN} else ():
+            part = scored.only(rows[value])
+            n, right = len(part), int(part.right.sum())
+            interval = clustered_bootstrap(part.right, part.groups, resamples=RESAMPLES, seed=seed)
+            found.append(Subgroup(kind, value, n, int(part.groups.max()) + 1, right, wilson(right, n), interval))
     return found
 
 
 def age_band(age: float) -> str:
     """The band of an age in years, e.g. `18 to 39`."""
-    low, high = next((band for band in _AGES if band[0] <= age < band[1]), (None, None))
-    if low is None or high is None:
+    low, high = next((band for band in _AGES if band[0] <= age < band[1]), (None, 0))
+    if low is None:
         return UNKNOWN
     return f"{low} and over" if high == _AGES[-1][1] else f"{low} to {high - 1}"
 
@@ -94,16 +97,3 @@ def _order(value: str) -> tuple[bool, int, str]:
     """Ages and skin types in their own order, the unknown last."""
     first = value.split(" ")[0]
     return value == UNKNOWN, int(first) if first.isdecimal() else 0, value
-
-
-def _subgroup(kind: str, value: str, scored: Scored, seed: int) -> Subgroup:
-    right, groups = int(scored.right.sum()), int(scored.groups.max()) + 1
-    return Subgroup(
-        attribute=kind,
-        value=value,
-        n=len(scored),
-        groups=groups,
-        right=right,
-        wilson=wilson(right, len(scored)),
-        clustered=clustered_bootstrap(scored.right, scored.groups, resamples=RESAMPLES, seed=seed),
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,32 +75,21 @@ class Summary:
 
 def summarize(run: Run) -> list[Summary]:
     """Summaries of every arm with answers, in the order of the arms."""
-    records: dict[str, list[Record]] = {}
     spec = run.spec
     asked = {target.case_id for target in spec.targets}
+    records: dict[str, list[Record]] = {}
     for record in run.records():
         if record.case_id in asked:
             records.setdefault(record.arm, []).append(record)
-    return [
-        summarize_arm(scored, records[scored.name], len(spec.targets), spec.task.labels, spec.seed)
-        for scored in run.scored()
-    ]
+    return [_summary(scored, records[scored.name], len(asked), spec.task.labels, spec.seed) for scored in run.scored()]
 
 
-def summarize_arm(
-    scored: Scored, records: Sequence[Record], cases: int, labels: Sequence[str] = (), seed: int = 0
-) -> Summary:
-    """Measure one arm.
-
-    Args:
-        scored: its answers.
-        records: all its records, repeated ones included, for what they cost.
-        cases: how many cases the run asks about.
-        labels: the closed set, for the order of classes.
-        seed: of the bootstrap.
-    """
+def _summary(scored: Scored, records: Sequence[Record], cases: int, labels: Sequence[str], seed: int) -> Summary:
+    """One arm, from its answers and from all its records, repeated ones included, for what they cost."""
     counts, right, n = confusion(scored, labels), int(scored.right.sum()), len(scored)
-    tops: Mapping[int, float | None] = {k: top_k(scored, k) for k in TOP}
+    tops = {k: top_k(scored, k) for k in TOP}
+    used = [record.prediction.usage for record in records if record.prediction.usage is not None]
+    latency = np.array([record.latency_s for record in records])
     return Summary(
         arm=scored.name,
         cases=cases,
@@ -114,21 +103,15 @@ def summarize_arm(
         top_k={k: share for k, share in tops.items() if share is not None},
         adjacent_accuracy=adjacent_accuracy(scored),
         calibration=calibration(scored),
-        outcomes={outcome.value: count for outcome, count in scored.outcomes().items()},
+        outcomes=scored.outcomes(),
         classes=tuple(counts.per_class()),
-        usage=_usage(records),
-    )
-
-
-def _usage(records: Sequence[Record]) -> Usage:
-    used = [record.prediction.usage for record in records if record.prediction.usage is not None]
-    latency = np.array([record.latency_s for record in records])
-    return Usage(
-        input_tokens=sum(usage.input_tokens for usage in used),
-        output_tokens=sum(usage.output_tokens for usage in used),
-        cached_input_tokens=sum(usage.cached_input_tokens for usage in used),
-        price_usd=sum(record.price_usd or 0.0 for record in records),
-        unpriced=sum(record.price_usd is None and not record.failed for record in records),
-        latency_median_s=float(np.median(latency)),
-        latency_p95_s=float(np.quantile(latency, 0.95)),
+        usage=Usage(
+            input_tokens=sum(usage.input_tokens for usage in used),
+            output_tokens=sum(usage.output_tokens for usage in used),
+            cached_input_tokens=sum(usage.cached_input_tokens for usage in used),
+            price_usd=sum(record.price_usd or 0.0 for record in records),
+            unpriced=sum(record.price_usd is None and not record.failed for record in records),
+            latency_median_s=float(np.median(latency)),
+            latency_p95_s=float(np.quantile(latency, 0.95)),
+        ),
     )
