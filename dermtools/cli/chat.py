@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +83,8 @@ def _questions() -> Iterator[str]:
 
 
 def _turn(conversation: Conversation, question: str, images: list[str | Path | bytes]) -> None:
+    import json
+
     from dermtools.agent import Finished, TextDelta, ToolFinished, ToolStarted
 
     streamed = ""

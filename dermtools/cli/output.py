@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from dermtools.errors import DermtoolsError
-from dermtools.files import write_whole
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,6 +18,8 @@ NOT_A_DIAGNOSIS = "For research; not a diagnosis."
 
 def print_json(value: Any) -> None:
     """Print one JSON document to standard output."""
+    import json
+
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
 
 
@@ -53,6 +53,8 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         DermtoolsError: the folder is missing or may not be written.
     """
+    from dermtools.files import write_whole
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
