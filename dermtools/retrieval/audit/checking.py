@@ -15,7 +15,7 @@ from dermtools.images import open_image
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.audit.coverage import label_gaps, sites, skin_tones, split_gaps
 from dermtools.retrieval.audit.leaks import NEAR, duplicates, groups_across_splits, near_duplicates
-from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding
+from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, finding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,41 +50,32 @@ def check(store: CaseStore, *, near: float = NEAR, progress: Progress | None = N
     tones = skin_tones(columns)
     if not tones:
         message = "skin tone is not recorded, so results cannot be compared between skin tones"
-        findings.append(Finding(severity="note", kind="not-recorded", message=message))
+        findings.append(finding("note", "not-recorded", message))
     return CheckReport(
         cases=len(columns),
         groups=len(set(columns.group_ids)),
-        findings=tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))),
+        findings=tuple(sorted(findings, key=lambda found: SEVERITIES.index(found.severity))),
         skin_tones=tones,
         sites=sites(columns),
     )
 
 
 def _bad_vectors(columns: CaseColumns, vectors: NDArray[np.float32], *, normalized: bool) -> Iterator[Finding]:
-    finite = np.isfinite(vectors).all(axis=1)
-    bad = ~finite
+    bad = ~np.isfinite(vectors).all(axis=1)
     if normalized:
         norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
         bad |= np.abs(norms - 1) > 1e-3
     if bad.any():
         promise = "finite and of norm 1" if normalized else "finite"
-        yield Finding(
-            severity="error",
-            kind="bad-vector",
-            message=f"embeddings that are not {promise}, as promised: {bad.sum()}; delete and ingest them again",
-            cases=tuple((columns.case_ids[row],) for row in np.flatnonzero(bad)),
-        )
+        message = f"embeddings that are not {promise}, as promised: {bad.sum()}; delete and ingest them again"
+        yield finding("error", "bad-vector", message, [[columns.case_ids[row]] for row in np.flatnonzero(bad)])
 
 
 def _tiny_pictures(columns: CaseColumns) -> Iterator[Finding]:
     tiny = np.flatnonzero(np.minimum(columns.widths, columns.heights) < TINY_SIDE).tolist()
     if tiny:
-        yield Finding(
-            severity="warning",
-            kind="tiny-picture",
-            message=f"tiny pictures, with a side below {TINY_SIDE} pixels: {len(tiny)}",
-            cases=tuple((columns.case_ids[row],) for row in tiny),
-        )
+        message = f"tiny pictures, with a side below {TINY_SIDE} pixels: {len(tiny)}"
+        yield finding("warning", "tiny-picture", message, [[columns.case_ids[row]] for row in tiny])
 
 
 def _unreadable_pictures(store: CaseStore, columns: CaseColumns, progress: Progress) -> Iterator[Finding]:
@@ -97,12 +88,8 @@ def _unreadable_pictures(store: CaseStore, columns: CaseColumns, progress: Progr
             broken += [case_id for case_id, good in zip(jpegs, decoded, strict=True) if not good]
             progress.advance(len(jpegs))
     if broken:
-        yield Finding(
-            severity="error",
-            kind="unreadable-picture",
-            message=f"stored pictures that cannot be decoded: {len(broken)}; delete and ingest them again",
-            cases=tuple((case_id,) for case_id in broken),
-        )
+        message = f"stored pictures that cannot be decoded: {len(broken)}; delete and ingest them again"
+        yield finding("error", "unreadable-picture", message, [[case_id] for case_id in broken])
 
 
 def _decodes(jpeg: bytes) -> bool:

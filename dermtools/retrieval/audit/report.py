@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,6 +47,11 @@ class Finding(BaseModel):
         shown = few([few(ids, EXAMPLES, " = ") for ids in self.cases], EXAMPLES)
         examples = f" ({shown})" if shown else ""
         return f"{self.severity}: {self.message}{examples}"
+
+
+def finding(severity: Severity, kind: Kind, message: str, cases: Iterable[Sequence[str]] = ()) -> Finding:
+    """A finding, by position."""
+    return Finding(severity=severity, kind=kind, message=message, cases=tuple(map(tuple, cases)))
 
 
 class Counts(BaseModel):

@@ -39,8 +39,8 @@ def near_pairs(
 ) -> NearPairs:
     """Pairs of different content within `ratio` times the median distance to the nearest other group.
 
-    The median makes the threshold fit any embedder. It is taken over other groups, so that several
-    pictures of one patient do not lower it.
+    The median fits the threshold to any embedder; over other groups, so that a patient's several pictures do not
+    lower it.
 
     Args:
         vectors: finite, shape (n, d).
@@ -50,7 +50,7 @@ def near_pairs(
     """
     norms = np.einsum("ij,ij->i", vectors, vectors)
     threshold = ratio * _median_nearest(vectors, norms, groups)
-    found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    blocks = [np.empty((2, 0), np.int64)]
     total = 0
     for rows, columns in _upper_blocks(len(vectors)):
         if total > MAX_PAIRS:
@@ -58,14 +58,10 @@ def near_pairs(
         # Rounding in the fast formula may move a distance by about 1e-3 of the norm: look wider, then measure.
         near = _squared(vectors, norms, rows, columns) <= threshold**2 + 1e-5 * norms[rows, None]
         near &= contents[rows, None] != contents[None, columns]
-        i, j = np.nonzero(near)
-        i, j = i + rows.start, j + columns.start
-        i, j = i[i < j], j[i < j]
-        found.append((i, j))
-        total += len(i)
-    empty = np.empty(0, np.int64)
-    first = np.concatenate([empty, *(i for i, _ in found)])[:MAX_PAIRS]
-    second = np.concatenate([empty, *(j for _, j in found)])[:MAX_PAIRS]
+        pairs = np.stack(np.nonzero(near)) + np.array([[rows.start], [columns.start]])
+        blocks.append(pairs[:, pairs[0] < pairs[1]])
+        total += blocks[-1].shape[1]
+    first, second = np.concatenate(blocks, axis=1)[:, :MAX_PAIRS]
     distances = _distances(vectors, first, second)
     order = np.argsort(distances, kind="stable")
     order = order[distances[order] <= threshold]
@@ -93,10 +89,7 @@ def _upper_blocks(count: int) -> Iterator[tuple[slice, slice]]:
 
 
 def _squared(
-    vectors: NDArray[np.float32],
-    norms: NDArray[np.float32],
-    rows: slice | NDArray[np.int64],
-    columns: slice,
+    vectors: NDArray[np.float32], norms: NDArray[np.float32], rows: slice | NDArray[np.int64], columns: slice
 ) -> NDArray[np.float32]:
     """Squared distances of some rows to some others."""
     squared = vectors[rows] @ vectors[columns].T

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dermtools.retrieval.audit import near_duplicates
-from dermtools.retrieval.audit.near_duplicates import near_pairs
+from dermtools.retrieval.audit import near_pairs as module
+from dermtools.retrieval.audit.near_pairs import near_pairs
 
 
 @given(
@@ -26,7 +26,7 @@ def test_it_equals_a_search_over_all_pairs(seed: int, count: int, block: int, co
         vectors[row[0]] = vectors[row[1]] + random.standard_normal(6) * 0.05
     groups, contents = random.integers(0, max(1, count // 2), count), random.integers(0, max(1, count), count)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(near_duplicates, "BLOCK", block)
+        patch.setattr(module, "BLOCK", block)
         found = near_pairs(vectors, groups, contents, ratio)
     distances = np.linalg.norm(vectors[:, None].astype(np.float64) - vectors[None], axis=2)
     other = np.where(groups[:, None] != groups[None], distances, np.inf).min(axis=1, initial=np.inf)
@@ -47,8 +47,8 @@ def test_it_equals_a_search_over_all_pairs(seed: int, count: int, block: int, co
 
 
 def test_it_stops_where_there_are_too_many_to_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(near_duplicates, "MAX_PAIRS", 20)
-    monkeypatch.setattr(near_duplicates, "BLOCK", 10)
+    monkeypatch.setattr(module, "MAX_PAIRS", 20)
+    monkeypatch.setattr(module, "BLOCK", 10)
     vectors = np.zeros((100, 4), np.float32)
     vectors[:, 0] = np.repeat([0, 1], 50)
     found = near_pairs(vectors, np.repeat([0, 1], 50), np.arange(100), 0.5)
