@@ -19,8 +19,7 @@ _MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 def to_srgb(image: Image.Image) -> Image.Image:
     """A new RGB picture without metadata: profile converted, transparency laid on white, depth brought to 8 bits.
 
-    Raises:
-        Whatever Pillow raises for pixels that it cannot convert; the caller names the picture.
+    Raises whatever Pillow raises for pixels that it cannot convert; the caller names the picture.
     """
     profile = image.info.get("icc_profile")
     if image.mode.startswith("I") or image.mode == "F":
@@ -108,14 +107,11 @@ def _transform_to_srgb(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform 
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if _MODE_OF_SPACE.get(source.profile.xcolor_space.strip()) != mode:
             return None
-        transform = ImageCms.buildTransform(
-            source, ImageCms.createProfile("sRGB"), mode, "RGB", ImageCms.Intent.PERCEPTUAL
-        )
+        srgb = ImageCms.createProfile("sRGB")
+        transform = ImageCms.buildTransform(source, srgb, mode, "RGB", ImageCms.Intent.PERCEPTUAL)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
-    if mode == "RGB" and _is_identity(transform):
-        return None
-    return transform
+    return None if mode == "RGB" and _is_identity(transform) else transform
 
 
 def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -19,9 +20,7 @@ _PNG_PIXELS = b"tRNS"
 
 
 def content_hash(encoded: bytes) -> str:
-    """SHA-256, in hex, of an encoded picture without its metadata.
-
-    So a copy that lost its EXIF data, ICC profile or comments is the same content, without decoding anything:
+    """SHA-256, in hex, of an encoded picture without its metadata, nothing decoded.
 
     * JPEG: without APPn and COM segments and without what follows the end marker; Adobe's APP14 stays, since
       it says how the colours are coded.
@@ -38,15 +37,12 @@ def content_hash(encoded: bytes) -> str:
 
 
 def _content(encoded: bytes) -> list[tuple[int, int]]:
-    whole = [(0, len(encoded))]
-    try:
+    with suppress(ValueError):
         if encoded.startswith(JPEG_MAGIC):
             return list(_jpeg_content(encoded))
         if encoded.startswith(PNG_MAGIC):
             return [(0, len(PNG_MAGIC)), *png_content(encoded)]
-    except ValueError:
-        return whole
-    return whole
+    return [(0, len(encoded))]
 
 
 def _jpeg_content(data: bytes) -> Iterator[tuple[int, int]]:

@@ -7,6 +7,7 @@ pictures above its own size limit and about sloppy metadata, which is fatal wher
 from __future__ import annotations
 
 import io
+import re
 import struct
 import threading
 import warnings
@@ -14,20 +15,17 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    ImageFile,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from dermtools.errors import ImageError, require_extra
 from dermtools.images.colour import to_srgb
-from dermtools.images.content import JPEG_MAGIC, PNG_MAGIC, png_content
+from dermtools.images.content import PNG_MAGIC, png_content
 from dermtools.text import one_line
 
 DECODING_ERRORS = (
@@ -48,8 +46,12 @@ DECODING_ERRORS = (
     Image.DecompressionBombError,
 )
 
-_READABLE = "JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC or DICOM"
-_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+# DICOM first: the 128 bytes before its mark are free, and often make the file a TIFF as well.
+_FORMAT = re.compile(
+    rb"(?P<DICOM>.{128}DICM)|(?P<JPEG>\xff\xd8\xff)|(?P<PNG>\x89PNG\r\n\x1a\n)|(?P<GIF>GIF8[79]a)"
+    rb"|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<BMP>BM)|(?P<WebP>RIFF.{4}WEBP)|(?P<HEIC>.{4}ftyp(?:he[iv][cxms]|m[is]f1))",
+    re.DOTALL,
+)
 _ORIENTATION_TAG = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -80,49 +82,20 @@ def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) ->
     """
     format_name = _format(data, label)
     try:
-        if format_name == "DICOM":
+        if format_name in _READERS:
+            return _read(_READERS[format_name], data, min_side, max_pixels, label)
+        with _quiet():
+            if format_name != "DICOM":
+                return _read(_WARNING_READERS[format_name], data, min_side, max_pixels, label)
             require_extra("pydicom", "formats")
             from dermtools.images.dicom import decode_dicom
 
-            with _quiet():
-                return decode_dicom(data, lambda size: _check_size(size, max_pixels, label))
-        reader = _READERS[format_name]
-        if format_name in _WARNING_READERS:
-            with _quiet():
-                return _read(reader, data, min_side, max_pixels, label)
-        return _read(reader, data, min_side, max_pixels, label)
+            return decode_dicom(data, lambda size: check_size(size, max_pixels, label))
     except DECODING_ERRORS as error:
         raise ImageError(
             f"{label}: damaged, truncated or unusual {format_name} ({reason_of(error)}); "
             "save or download it again, as JPEG or PNG"
         ) from error
-
-
-def _read(
-    reader: Callable[[bytes], Image.Image], data: bytes, min_side: int | None, max_pixels: int, label: str
-) -> Image.Image:
-    with reader(data) as image:
-        _check_size(image.size, max_pixels, label)
-        if min_side is not None and isinstance(image, JpegImagePlugin.JpegImageFile):
-            # Pillow takes the largest of 1/8, 1/4, 1/2 that keeps both sides at least as long as asked.
-            image.draft("RGB", (min_side, min_side))
-        # Some readers (TIFF) turn the picture themselves while loading and then forget the tag.
-        image.load()
-        return to_srgb(apply_orientation(image))
-
-
-def apply_orientation(image: Image.Image) -> Image.Image:
-    """Turn or mirror a picture as its EXIF orientation (1 to 8) says; anything else in the tag means upright.
-
-    Read by hand, since Pillow's EXIF reader warns about unrelated damaged tags.
-    """
-    exif = image.info.get("exif")
-    turn = _TURNS.get(_exif_orientation(exif)) if isinstance(exif, bytes) else None
-    if turn is None:
-        return image
-    upright = image.transpose(turn)
-    upright.info = {key: value for key, value in image.info.items() if key != "exif"}
-    return upright
 
 
 def jpeg_size(jpeg: bytes) -> tuple[int, int]:
@@ -140,12 +113,51 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
+def apply_orientation(image: Image.Image) -> Image.Image:
+    """Turn or mirror a picture as its EXIF orientation (1 to 8) says; anything else in the tag means upright.
+
+    Read by hand, since Pillow's EXIF reader warns about unrelated damaged tags.
+    """
+    exif = image.info.get("exif")
+    turn = _TURNS.get(_exif_orientation(exif)) if isinstance(exif, bytes) else None
+    if turn is None:
+        return image
+    upright = image.transpose(turn)
+    upright.info = {key: value for key, value in image.info.items() if key != "exif"}
+    return upright
+
+
 def reason_of(error: BaseException) -> str:
     """What a library said, in one short line."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     if text == "not identified by this driver":  # what Pillow says of a header it cannot use
         text = "its header is damaged, or states no pixels"
     return one_line(text) or type(error).__name__
+
+
+def check_size(size: tuple[int, int], max_pixels: int, label: str) -> None:
+    """Refuse a picture without pixels, or with more than allowed, with an ImageError."""
+    width, height = size
+    if min(size) < 1:
+        raise ImageError(f"{label}: {width} x {height} pixels, nothing to see; export the picture again")
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{label}: {width:,} x {height:,} pixels, more than the {max_pixels:,} allowed; "
+            "save it smaller, or raise ImageLimits.max_pixels"
+        )
+
+
+def _read(
+    reader: Callable[[io.BytesIO], Image.Image], data: bytes, min_side: int | None, max_pixels: int, label: str
+) -> Image.Image:
+    with reader(io.BytesIO(data)) as image:
+        check_size(image.size, max_pixels, label)
+        if min_side is not None and isinstance(image, JpegImageFile):
+            # Pillow takes the largest of 1/8, 1/4, 1/2 that keeps both sides at least as long as requested.
+            image.draft("RGB", (min_side, min_side))
+        # Some readers (TIFF) turn the picture themselves while loading and then forget the tag.
+        image.load()
+        return to_srgb(apply_orientation(image))
 
 
 def _exif_orientation(exif: bytes) -> int:
@@ -168,29 +180,13 @@ def _exif_orientation(exif: bytes) -> int:
 
 
 def _format(data: bytes, label: str) -> str:
-    if data[128:132] == b"DICM":  # first: the 128 bytes before it are free, and often make the file a TIFF as well
-        return "DICOM"
-    for format_name, magics in _MAGICS.items():
-        if data.startswith(magics):
-            return format_name
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WebP"
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        return "HEIC"
+    found = _FORMAT.match(data)
+    if found is not None:
+        return str(found.lastgroup)
     start = data[:64]
     what = "text" if start.isascii() and all(byte >= 32 or byte in b"\t\r\n" for byte in start) else "of another format"
-    raise ImageError(f"{label}: not a picture that can be read ({what}); pass {_READABLE}")
-
-
-def _check_size(size: tuple[int, int], max_pixels: int, label: str) -> None:
-    width, height = size
-    if min(size) < 1:
-        raise ImageError(f"{label}: {width} x {height} pixels, nothing to see; export the picture again")
-    if width * height > max_pixels:
-        raise ImageError(
-            f"{label}: {width:,} x {height:,} pixels, more than the {max_pixels:,} allowed; "
-            "save it smaller, or raise ImageLimits.max_pixels"
-        )
+    readable = "JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC or DICOM"
+    raise ImageError(f"{label}: not a picture that can be read ({what}); pass {readable}")
 
 
 @contextmanager
@@ -204,43 +200,31 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-class _Jpeg(JpegImagePlugin.JpegImageFile):
+class _Jpeg(JpegImageFile):
     """JPEG without the search for a resolution, which parses all EXIF data and warns about damaged tags."""
 
     def _read_dpi_from_exif(self) -> None:
         pass
 
 
-def _read_png(data: bytes) -> Image.Image:
+def _read_png(file: io.BytesIO) -> Image.Image:
     """PNG from its pixels, profile and orientation alone: no text bombs, no warnings about bad animations."""
+    data = file.getvalue()
     kept = png_content(data, keep=(b"iCCP", b"eXIf"))
-    return PngImagePlugin.PngImageFile(io.BytesIO(PNG_MAGIC + b"".join(data[start:end] for start, end in kept)))
+    return PngImageFile(io.BytesIO(PNG_MAGIC + b"".join(data[start:end] for start, end in kept)))
 
 
-def _read_heif(data: bytes) -> Image.Image:
+def _read_heif(file: io.BytesIO) -> Image.Image:
     """HEIC, which carries its orientation itself; pillow-heif applies it and resets the one in EXIF."""
-    image: Image.Image = require_extra("pillow_heif", "formats").HeifImageFile(io.BytesIO(data))
+    image: Image.Image = require_extra("pillow_heif", "formats").HeifImageFile(file)
     return image
 
 
-def _reader(kind: type[ImageFile.ImageFile]) -> Callable[[bytes], Image.Image]:
-    return lambda data: kind(io.BytesIO(data))
-
-
-_MAGICS: dict[str, bytes | tuple[bytes, ...]] = {
-    "JPEG": JPEG_MAGIC,
-    "PNG": PNG_MAGIC,
-    "GIF": (b"GIF87a", b"GIF89a"),
-    "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-    "BMP": b"BM",
-}
-_READERS: dict[str, Callable[[bytes], Image.Image]] = {
-    "JPEG": _reader(_Jpeg),
+_READERS: dict[str, Callable[[io.BytesIO], Image.Image]] = {
+    "JPEG": _Jpeg,
     "PNG": _read_png,
-    "GIF": _reader(GifImagePlugin.GifImageFile),
-    "TIFF": _reader(TiffImagePlugin.TiffImageFile),
-    "BMP": _reader(BmpImagePlugin.BmpImageFile),
-    "WebP": _reader(WebPImagePlugin.WebPImageFile),
+    "BMP": BmpImageFile,
+    "WebP": WebPImageFile,
     "HEIC": _read_heif,
 }
-_WARNING_READERS = {"GIF", "TIFF"}
+_WARNING_READERS: dict[str, Callable[[io.BytesIO], Image.Image]] = {"GIF": GifImageFile, "TIFF": TiffImageFile}

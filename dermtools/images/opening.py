@@ -15,7 +15,7 @@ from PIL import Image
 
 from dermtools.errors import ImageError
 from dermtools.images.colour import to_srgb
-from dermtools.images.formats import DECODING_ERRORS, apply_orientation, decode, reason_of
+from dermtools.images.formats import DECODING_ERRORS, apply_orientation, check_size, decode, reason_of
 
 ImageSource = str | Path | bytes | Image.Image
 """A path, a `data:` URL, the encoded bytes, or a picture that is already open."""
@@ -37,15 +37,11 @@ class ImageLimits:
 def read_bytes(source: str | Path | bytes, *, limits: ImageLimits = ImageLimits(), name: str | None = None) -> bytes:
     """Encoded bytes of a picture from a path, a `data:` URL or bytes; nothing is decoded.
 
-    A symbolic link is followed; what is not a regular file (folder, pipe, device) is refused unread.
-
-    Args:
-        source: path, `data:` URL or bytes.
-        limits: `max_bytes` is checked before a file is read.
-        name: what to call the picture in an error; by default the path, `data URL` or `N bytes`.
+    A symbolic link is followed; what is not a regular file (folder, pipe, device) is refused unread, and so is a
+    file above `max_bytes`. `name` as for `open_image`.
 
     Raises:
-        ImageError: nothing there, not a regular file, unreadable, empty, too large, or a bad `data:` URL.
+        ImageError: missing, not a regular file, unreadable, empty, too large, or a bad `data:` URL.
     """
     label = _label(source, name)
     if isinstance(source, bytes):
@@ -67,7 +63,7 @@ def read_bytes(source: str | Path | bytes, *, limits: ImageLimits = ImageLimits(
 def open_image(
     source: ImageSource, *, min_side: int | None = None, limits: ImageLimits = ImageLimits(), name: str | None = None
 ) -> Image.Image:
-    """Open a picture: upright, 8-bit RGB in sRGB, without any metadata.
+    """Open a picture: a new one, upright, 8-bit RGB in sRGB, with an empty `info`.
 
     JPEG, PNG, WebP, BMP, TIFF (first page) and GIF (first frame) are read with Pillow, HEIC and DICOM (first
     frame) with the extra `formats`; the content decides, never the file's name. EXIF orientation is applied, an
@@ -83,9 +79,6 @@ def open_image(
             then decoded at 1/2, 1/4 or 1/8 of its size, which is much quicker; nothing is ever enlarged.
         limits: checked before decoding.
         name: what to call the picture in an error; by default the path, `data URL` or `N bytes`.
-
-    Returns:
-        A new picture of mode `RGB` with an empty `info`.
 
     Raises:
         ImageError: the picture cannot be read or is refused; one line naming it, the reason and what to do.
@@ -103,13 +96,12 @@ def open_image(
 def encode_jpeg(image: Image.Image, *, max_side: int = STORED_SIDE, quality: int = 90) -> bytes:
     """Encode a picture as a fresh JPEG without metadata (no EXIF, ICC profile or comment).
 
+    The same bytes each time for the same pixels and the same Pillow.
+
     Args:
         image: a picture as `open_image` returns it; other modes are brought to RGB first.
         max_side: longest side of the result in pixels; a smaller picture is never enlarged.
         quality: 1 to 95, as in Pillow.
-
-    Returns:
-        The JPEG; the same bytes each time for the same pixels and the same Pillow.
 
     Raises:
         ImageError: a side, quality or picture that cannot be encoded.
@@ -139,12 +131,7 @@ def data_url(jpeg: bytes) -> str:
 
 def _from_open(image: Image.Image, limits: ImageLimits, label: str) -> Image.Image:
     """Clean copy of an already open picture."""
-    if image.width * image.height > limits.max_pixels:
-        raise ImageError(
-            f"{label}: more than the {limits.max_pixels:,} pixels allowed; resize it, or raise ImageLimits.max_pixels"
-        )
-    if min(image.size) < 1:
-        raise ImageError(f"{label}: no pixels; pass a picture of at least 1 x 1")
+    check_size(image.size, limits.max_pixels, label)
     try:
         image.load()
         return to_srgb(apply_orientation(image))
