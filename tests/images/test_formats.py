@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from dermtools.errors import ImageError, MissingExtraError
-from dermtools.images import open_image
+from dermtools.images import jpeg_size, open_image
 
 # Left half dark, right half light, a red stripe on top: no turn or mirror leaves it alone.
 PIXELS = np.full((40, 64, 3), 60, dtype=np.uint8)
@@ -157,3 +157,17 @@ def test_a_format_of_the_extra_names_the_pip_line_where_it_is_missing(monkeypatc
 def test_importing_loads_no_optional_dependency():
     code = "import sys, dermtools.images; print(sorted({'pillow_heif', 'pydicom', 'torch'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_of_a_jpeg_is_its_upright_size(orientation: int):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40)).save(out, "JPEG", exif=exif)
+    assert jpeg_size(out.getvalue()) == open_image(out.getvalue()).size
+
+
+def test_the_size_of_what_is_no_jpeg_is_an_image_error():
+    with pytest.raises(ImageError, match=r"9 bytes: no JPEG, or damaged"):
+        jpeg_size(b"no JPEG..")

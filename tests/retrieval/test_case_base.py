@@ -15,26 +15,10 @@ import pytest
 from PIL import Image
 
 from dermtools.cases.case import SourceData
-from dermtools.cases.identity import EmbedderIdentity
 from dermtools.errors import CaseBaseError, ImageError, QueryError
 from dermtools.prediction import Query
 from dermtools.retrieval import CaseBase
-
-
-class MeanColour:
-    """Mean red, green and blue; reads the colours' names too."""
-
-    spec = "mean-colour"
-    identity = EmbedderIdentity(name="mean-colour", revision="1", preprocessing="none", dimension=3, normalized=False)
-    dimension = 3
-    image_side = 1
-    logit_scale = 1.0
-
-    def embed_images(self, images: list[Image.Image]) -> np.ndarray:
-        return np.array([np.asarray(image, np.float32).mean(axis=(0, 1)) for image in images])
-
-    def embed_texts(self, texts: list[str]) -> np.ndarray:
-        return np.array([[255.0 * (name in text) for name in ("red", "green", "blue")] for text in texts], np.float32)
+from tests.support.mean_colour import MeanColour
 
 
 def jpeg(image: Image.Image, quality: int) -> bytes:
