@@ -5,6 +5,7 @@ Toolkit, MCP server and retriever share it, so that a path is judged alike at ev
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,13 @@ from dermtools.errors import DermtoolsError, ImageError
 _INSTEAD = "use the handle of an attached picture (img_...), a case (case:...), or a place that was granted"
 
 
-def refuse(what: str) -> ImageError:
+class NotGrantedError(ImageError):
+    """A reference that may not be followed, or that leads to nothing."""
+
+
+def refuse(what: str) -> NotGrantedError:
     """The error for a reference that may not be followed; it tells nothing about what is there."""
-    return ImageError(f"not allowed: {what}; {_INSTEAD}")
+    return NotGrantedError(f"not allowed: {what}; {_INSTEAD}")
 
 
 class FolderGrant:
@@ -64,9 +69,11 @@ class FolderGrant:
                     raise ImageError(f"{status.st_size:,} bytes are more than the {max_bytes:,} allowed")
                 with os.fdopen(os.dup(descriptor), "rb") as file:
                     return file.read(max_bytes)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a name that no file system can hold
             return None
-        except (OSError, ValueError) as error:  # ValueError: a name that no file system can hold
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return None
             raise ImageError(f"the file cannot be read ({type(error).__name__}); use another picture") from error
 
 
@@ -95,7 +102,8 @@ def read_granted(folders: Sequence[FolderGrant], reference: str, max_bytes: int)
     """Content of a file by its path, absolute or relative to a granted folder.
 
     Raises:
-        ImageError: outside the granted folders, or it cannot be read.
+        NotGrantedError: outside the granted folders, or there is no such file.
+        ImageError: it cannot be read.
     """
     path = Path(reference)
     # Before anything is asked of the file system: on Windows, asking for a UNC path already connects.
@@ -108,4 +116,4 @@ def read_granted(folders: Sequence[FolderGrant], reference: str, max_bytes: int)
         content = grant.read(below, max_bytes)
         if content is not None:
             return content
-    raise ImageError("no such file in the granted folders; check its name, or use another picture")
+    raise NotGrantedError("no such file in the granted folders; check its name, or use another picture")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from dermtools.embedding import TextEmbedder
 from dermtools.errors import QueryError
+from dermtools.folders import FolderGrant, NotGrantedError, read_granted
 from dermtools.handles import CASE_PREFIX
+from dermtools.images import ImageLimits
 from dermtools.prediction import Query
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.text import one_line
@@ -29,8 +31,8 @@ SHOWN_VALUE = 200
 class SimilarCaseRetriever(BaseRetriever):
     """Finds the cases most similar to a case (`case:ID`), a picture's path, or a text.
 
-    A path is read only below the folders in `allow`; by default none, since a query may come from a
-    language model. A text needs an embedder that reads text. The leak guard is always on.
+    A path, absolute or relative to one of the folders in `allow`, is read only below them; by default none, since
+    a query may come from a language model. A text needs an embedder that reads text. The leak guard is always on.
 
         SimilarCaseRetriever(case_base=CaseBase.open("casebase"), k=3).invoke("case:PAT_9_17_80")
     """
@@ -44,6 +46,12 @@ class SimilarCaseRetriever(BaseRetriever):
     diversity: str | None = Field(default=None, description="`mmr`, or `balanced` over the labels of `task`")
     task: str | None = None
     allow: tuple[Path, ...] = Field(default=(), description="folders below which pictures may be read")
+
+    _grants: tuple[FolderGrant, ...] = PrivateAttr(())
+
+    def model_post_init(self, _: object, /) -> None:
+        """Resolve the granted folders; DermtoolsError where one does not exist."""
+        self._grants = tuple(map(FolderGrant, self.allow))
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
@@ -69,9 +77,10 @@ class SimilarCaseRetriever(BaseRetriever):
     def _resolved(self, query: str) -> Query:
         if query.startswith(CASE_PREFIX):
             return self.case_base.query(case_id=query.removeprefix(CASE_PREFIX))
-        picture = self._granted(query)
-        if picture is not None:
-            return self.case_base.query(picture)
+        try:
+            return self.case_base.query(read_granted(self._grants, query, ImageLimits().max_bytes))
+        except NotGrantedError:
+            pass  # a text, or a path that it may not read
         if isinstance(self.case_base.embedder, TextEmbedder):
             return self.case_base.query(text=query)
         folders = ", ".join(str(folder) for folder in self.allow)
@@ -80,17 +89,6 @@ class SimilarCaseRetriever(BaseRetriever):
             f"{self.case_base.identity.name} reads no text; ask with {CASE_PREFIX}ID"
             + (f", or with a picture's path below {folders}" if self.allow else "")
         )
-
-    def _granted(self, query: str) -> Path | None:
-        """The file that the query names, if it lies below a granted folder, links followed."""
-        if not self.allow or "\0" in query:
-            return None
-        try:
-            path = Path(query).resolve(strict=True)
-            granted = any(path.is_relative_to(folder.resolve()) for folder in self.allow)
-            return path if granted and path.is_file() else None
-        except (OSError, RuntimeError):
-            return None
 
 
 def _document(neighbor: Neighbor) -> Document:

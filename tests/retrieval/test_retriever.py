@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_tests.integration_tests import RetrieversIntegrationTests
 
 from dermtools.cases.case import Case
-from dermtools.errors import QueryError
+from dermtools.errors import ImageError, QueryError
 from dermtools.retrieval import CaseBase, SimilarCaseRetriever
 from dermtools.retrieval.retriever import _document
 from dermtools.retrieval.search.neighbors import Neighbor
@@ -99,3 +100,37 @@ def test_a_path_is_read_only_where_it_was_granted(small_base: CaseBase, tmp_path
     assert len(SimilarCaseRetriever(case_base=small_base, allow=(tmp_path,), k=4).invoke(str(picture))) == 4
     with pytest.raises(QueryError, match=r"ask with case:ID$"):
         SimilarCaseRetriever(case_base=small_base).invoke(str(picture))
+
+
+def test_a_path_relative_to_a_granted_folder_is_read_as_in_the_toolkit(small_base: CaseBase, tmp_path: Path) -> None:
+    (tmp_path / "query.jpg").write_bytes(small_base.jpeg("c01"))
+    retriever = SimilarCaseRetriever(case_base=small_base, allow=(tmp_path,), k=4)
+    assert retriever.invoke("query.jpg") == retriever.invoke(str(tmp_path / "query.jpg"))
+
+
+def test_a_file_swapped_for_a_link_while_it_is_opened_is_not_read(
+    small_base: CaseBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted = tmp_path / "granted"
+    granted.mkdir()
+    victim, secret = granted / "query.jpg", tmp_path / "secret.jpg"
+    victim.write_bytes(small_base.jpeg("c01"))
+    secret.write_bytes(small_base.jpeg("c02"))
+    retriever = SimilarCaseRetriever(case_base=small_base, allow=(granted,))
+    honest = os.path.realpath
+
+    def realpath(path: Any, **options: Any) -> str:
+        answer = honest(path, **options)
+        victim.unlink()
+        victim.symlink_to(secret)
+        return answer
+
+    monkeypatch.setattr(os.path, "realpath", realpath)
+    with pytest.raises(ImageError, match="cannot be read"):
+        retriever.invoke("query.jpg")
+
+
+def test_a_granted_file_that_is_no_picture_is_said_to_be_none(small_base: CaseBase, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.raises(ImageError):
+        SimilarCaseRetriever(case_base=small_base, allow=(tmp_path,)).invoke("notes.txt")

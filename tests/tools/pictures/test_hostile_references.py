@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from dermtools.errors import DermtoolsError, ImageError, QueryError
-from dermtools.folders import FolderGrant
 from dermtools.retrieval import CaseBase
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.fetching import PictureFetcher
@@ -142,26 +141,6 @@ def test_a_granted_picture_is_read_by_every_honest_path(case_base: CaseBase, wor
     }
     assert len(names) == len(context.images) == 1
     assert names.pop().startswith("img_")
-
-
-def test_a_file_swapped_for_a_link_while_it_is_opened_is_refused(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the check of the path and its opening, an attacker replaces the file."""
-    folder = world / "swapped"
-    folder.mkdir()
-    victim = folder / "picture.jpg"
-    victim.write_bytes(b"harmless")
-    grant = FolderGrant(folder)
-    honest = os.path.realpath
-
-    def realpath(path: Any, **options: Any) -> str:
-        answer = honest(path, **options)
-        victim.unlink()
-        victim.symlink_to(world / "secret.jpg")
-        return answer
-
-    monkeypatch.setattr(os.path, "realpath", realpath)
-    with pytest.raises(ImageError, match="cannot be read"):
-        grant.read(Path("picture.jpg"), ImageGrants().limits)
 
 
 @pytest.mark.parametrize("text", ["", "https://", "images.test/path", "ftp://images.test", "user@images.test", "a b"])
