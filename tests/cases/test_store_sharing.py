@@ -11,6 +11,7 @@ import pytest
 
 from dermtools.cases import CaseStore, Task
 from dermtools.errors import CaseBaseError
+from tests.support.patience import SAFETY_NET
 from tests.support.stored_cases import TASKS, check_holds, new_store, stored
 
 
@@ -45,7 +46,11 @@ def test_a_second_process_may_read_but_not_write(tmp_path: Path) -> None:
     )
     with store.write(), store.write():
         run = subprocess.run(
-            [sys.executable, "-c", other, str(store.path)], capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-c", other, str(store.path)],
+            capture_output=True,
+            text=True,
+            timeout=SAFETY_NET,
+            check=True,
         )
     assert run.stdout.startswith("another process is writing")
     assert store.delete(["case0"]) == 1

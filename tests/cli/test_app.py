@@ -12,6 +12,7 @@ from typer.main import get_command
 from dermtools import __version__
 from dermtools.cli.app import app
 from tests.support.command_line import Run
+from tests.support.patience import SAFETY_NET
 
 HEAVY = ("torch", "faiss", "lance", "pyarrow", "langchain_core", "transformers", "onnxruntime", "PIL", "pydantic")
 
@@ -55,5 +56,5 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     )
     assert process.stdout is not None
     process.stdout.close()
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate(timeout=SAFETY_NET)
     assert b"Traceback" not in error

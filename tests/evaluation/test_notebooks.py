@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import SAFETY_NET
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NOTEBOOKS = sorted(EXAMPLES.glob("*.ipynb"))
 
@@ -29,7 +31,7 @@ def test_a_notebook_runs_and_ends_in_a_report(notebook, tmp_path):
         env={**os.environ, "PYTHONPATH": str(EXAMPLES)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=SAFETY_NET,
     )
     assert done.returncode == 0, done.stderr
     (page,) = tmp_path.glob("run-*/report.html")
