@@ -12,7 +12,10 @@ from dermtools.lazy import exports
 
 if TYPE_CHECKING:
     from dermtools.adapter.answering import Answering as Answering
+    from dermtools.adapter.answering import Guarantees as Guarantees
     from dermtools.adapter.answering import Wanted as Wanted
+    from dermtools.adapter.baselines import LabelSimilarityMethod as LabelSimilarityMethod
+    from dermtools.adapter.baselines import MajorityMethod as MajorityMethod
     from dermtools.adapter.calibration import calibration_error as calibration_error
     from dermtools.adapter.classifier import TrainedClassifier as TrainedClassifier
     from dermtools.adapter.classifier import calibrate as calibrate
@@ -24,9 +27,8 @@ if TYPE_CHECKING:
     from dermtools.adapter.config import ClassifierConfig as ClassifierConfig
     from dermtools.adapter.config import LinearProbeConfig as LinearProbeConfig
     from dermtools.adapter.fusion import FusionMethod as FusionMethod
+    from dermtools.adapter.kinds import KINDS as KINDS
     from dermtools.adapter.kinds import Kind as Kind
-    from dermtools.adapter.label_similarity import LabelSimilarityMethod as LabelSimilarityMethod
-    from dermtools.adapter.majority import MajorityMethod as MajorityMethod
     from dermtools.adapter.saved import changes_since as changes_since
     from dermtools.adapter.saved import load_classifier as load_classifier
     from dermtools.adapter.saved import save_classifier as save_classifier
@@ -36,5 +38,6 @@ if TYPE_CHECKING:
     from dermtools.adapter.training_data import task_data as task_data
     from dermtools.adapter.vector_model import EpochStats as EpochStats
     from dermtools.adapter.vector_model import Progress as Progress
+    from dermtools.adapter.vector_model import VectorModel as VectorModel
 
 __getattr__, __dir__, __all__ = exports(__name__)

@@ -1,4 +1,4 @@
-"""When to give no answer: a confidence threshold chosen for a wanted precision."""
+"""When to give no answer: a confidence threshold chosen for a target precision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Guarantee = Literal["estimate", "lower-bound"]
-"""`estimate`: the share of right answers on the fitted cases reaches the wanted precision. `lower-bound`:
+"""`estimate`: the share of right answers on the fitted cases reaches the target precision. `lower-bound`:
 its one-sided Clopper-Pearson limit does, at a level of 90 %; needs more cases and answers less often."""
 
 LEVEL = 0.9
@@ -25,7 +25,7 @@ class Abstention(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    precision: Annotated[float, Field(gt=0, lt=1)] = Field(description="wanted share of right answers")
+    precision: Annotated[float, Field(gt=0, lt=1)] = Field(description="target share of right answers")
     guarantee: Guarantee
     threshold: float | None = Field(description="None: no threshold reaches the precision; nothing is answered")
     achieved: float | None = Field(description="share of right answers on the fitted cases at this threshold")
@@ -43,7 +43,7 @@ def fit_abstention(
     precision: float,
     guarantee: Guarantee = "estimate",
 ) -> Abstention:
-    """The lowest threshold that keeps the wanted precision.
+    """The lowest threshold that keeps the target precision.
 
     With `estimate`, the lowest of all thresholds whose answers reach it. With `lower-bound`, thresholds are
     tested from the strictest that could pass downwards, and the first that fails ends it, so the level holds
@@ -54,13 +54,14 @@ def fit_abstention(
     Args:
         confidence: probability of the predicted label, shape (n,), of cases the classifier did not learn from.
         right: whether that label is a true one, shape (n,).
-        precision: wanted share of right answers, between 0 and 1.
+        precision: target share of right answers, between 0 and 1.
         guarantee: what is meant by reaching it.
     """
     order = np.argsort(-confidence, kind="stable")
     ordered, hits = confidence[order], np.cumsum(right[order])
     chosen = 0
-    for answered in _numbers_answered(ordered):
+    # Equal confidences are answered together.
+    for answered in [*(np.flatnonzero(np.diff(ordered)) + 1).tolist(), len(ordered)]:
         if guarantee == "estimate":
             if answered >= MIN_ANSWERED and hits[answered - 1] / answered >= precision:
                 chosen = answered
@@ -75,12 +76,6 @@ def fit_abstention(
         achieved=float(hits[chosen - 1] / chosen) if chosen else None,
         answered=chosen / len(ordered) if len(ordered) else 0.0,
     )
-
-
-def _numbers_answered(ordered: NDArray[np.float64]) -> list[int]:
-    """How many cases each possible threshold answers: equal confidences are answered together."""
-    last = np.append(ordered[1:] != ordered[:-1], True) if len(ordered) else np.empty(0, dtype=bool)
-    return [int(index) + 1 for index in np.flatnonzero(last)]
 
 
 def perfect_answers_needed(precision: float, level: float = LEVEL) -> int:
@@ -101,14 +96,9 @@ def lower_bound(right: int, answered: int, level: float = LEVEL) -> float:
 
 def _at_least(right: int, answered: int, share: float) -> float:
     """Probability of `right` or more successes in `answered` trials."""
-    log_share, log_rest = math.log(share), math.log1p(-share)
+    factorials = [math.lgamma(n + 1) for n in range(answered + 1)]
+    yes, no = math.log(share), math.log1p(-share)
     return math.fsum(
-        math.exp(
-            math.lgamma(answered + 1)
-            - math.lgamma(k + 1)
-            - math.lgamma(answered - k + 1)
-            + k * log_share
-            + (answered - k) * log_rest
-        )
+        math.exp(factorials[-1] - factorials[k] - factorials[answered - k] + k * yes + (answered - k) * no)
         for k in range(right, answered + 1)
     )

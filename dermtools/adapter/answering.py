@@ -21,7 +21,7 @@ from dermtools.adapter.calibration import (
 from dermtools.adapter.conformal import Conformal, Score, fit_conformal
 from dermtools.adapter.training_data import FittedOn, LabelledVectors, soft_targets
 from dermtools.errors import TrainingError
-from dermtools.prediction import Outcome, Prediction, ranked
+from dermtools.prediction import LocalMethod, Outcome, Prediction, Query, ranked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Guarantees:
     """What the answers should hold to."""
 
     coverage: float = 0.9
     """Probability that a conformal label set holds a true label, between 0 and 1."""
     score: Score = "lac"
     precision: float = 0.8
-    """Share of right answers when abstaining, between 0 and 1."""
+    """Share of right answers among those given when abstaining, between 0 and 1."""
     guarantee: Guarantee = "estimate"
 
     def __post_init__(self) -> None:
@@ -45,7 +45,9 @@ class Wanted:
                 raise TrainingError(f"{name} is {value}; it must lie between 0 and 1, both excluded")
 
 
-USUAL = Wanted()
+Wanted = Guarantees
+"""Former name."""
+USUAL = Guarantees()
 
 
 class Calibration(BaseModel):
@@ -71,17 +73,17 @@ class Answering(BaseModel):
     def remarks(self) -> list[str]:
         """What is weak about this fit, one line each."""
         remarks = []
+        temperature, coverage = self.calibration.temperature, self.conformal.coverage
         if not self.fitted_on.held_out:
             remarks.append(f"only {self.fitted_on.cases} validation cases: they chose the model and calibrated it too")
-        if self.calibration.temperature in (MIN_TEMPERATURE, MAX_TEMPERATURE):
-            limit = self.calibration.temperature
-            remarks.append(f"the temperature ended at its limit {limit:g}: too few cases to calibrate on")
+        if temperature in (MIN_TEMPERATURE, MAX_TEMPERATURE):
+            remarks.append(f"the temperature ended at its limit {temperature:g}: too few cases to calibrate on")
         if self.conformal.limit is None:
-            wanted = self.conformal.coverage
-            remarks.append(f"too few groups for a coverage of {wanted:.0%}: label sets hold all labels")
-        if self.abstention.threshold is None:
-            wanted = self.abstention.precision
-            remarks.append(f"no threshold reaches a precision of {wanted:.0%}: with abstention, nothing is answered")
+            remarks.append(f"too few groups for a coverage of {coverage:.0%}: label sets hold all labels")
+        if (rule := self.abstention).threshold is None:
+            remarks.append(
+                f"no threshold reaches a precision of {rule.precision:.0%}: with abstention, nothing is answered"
+            )
         return remarks
 
 
@@ -91,7 +93,7 @@ def fit_answering(
     labels: Sequence[str],
     *,
     held_out: bool,
-    wanted: Wanted = USUAL,
+    wanted: Guarantees = USUAL,
 ) -> Answering:
     """Fit temperature, label sets and threshold.
 
@@ -100,7 +102,7 @@ def fit_answering(
         cases: cases that the classifier did not learn from.
         labels: the closed set, in the order of the logits.
         held_out: whether nothing about the classifier was chosen on these cases either.
-        wanted: coverage and precision.
+        wanted: target coverage and precision.
     """
     targets = soft_targets(cases, labels)
     temperature = fit_temperature(logits, targets)
@@ -122,53 +124,65 @@ def calibrated(logits: NDArray[np.float64], answering: Answering | None) -> NDAr
     return softmax(logits / answering.calibration.temperature if answering else logits)
 
 
-def predictions(
-    probabilities: Iterable[NDArray[np.float64]],
-    labels: Sequence[str],
-    *,
-    method: str,
-    task: str,
-    answering: Answering | None = None,
-    abstain: bool = False,
-) -> list[Prediction]:
-    """One prediction a row of calibrated probabilities, n rows of shape (labels,)."""
-    return [_prediction(row, labels, method, task, answering, abstain) for row in probabilities]
+class ProbabilisticMethod(LocalMethod):
+    """Base of methods that answer many queries at once, by probabilities over a closed label set.
 
-
-def _prediction(
-    row: NDArray[np.float64], labels: Sequence[str], method: str, task: str, answering: Answering | None, abstain: bool
-) -> Prediction:
-    by_label = ranked({label: float(probability) for label, probability in zip(labels, row, strict=True)})
-    label, confidence = next(iter(by_label.items()))
-    label_set, reason = None, None
-    if answering is not None:
-        label_set = tuple(labels[column] for column in answering.conformal.label_set(row))
-        if abstain and not answering.abstention.answers(confidence):
-            reason = f"confidence {confidence:.2f} is below the threshold {answering.abstention.threshold:.2f}"
-    return Prediction(
-        method=method,
-        task=task,
-        outcome=Outcome.OK if reason is None else Outcome.ABSTAINED,
-        label=label if reason is None else None,
-        probabilities=by_label,
-        label_set=label_set,
-        reason=reason,
-    )
-
-
-def check_abstention(answering: Answering | None, method: str, task: str) -> None:
-    """Refuse to abstain by a threshold that there is not.
+    Args:
+        name: of the method.
+        task: name of the task.
+        labels: its closed label set.
+        answering: gives label sets and, with `abstain`, no label below its threshold.
+        abstain: give no label where the confidence is too low.
 
     Raises:
-        TrainingError: nothing was fitted, or no threshold reaches the wanted precision.
+        TrainingError: `abstain`, and no threshold was fitted, or none reaches the target precision.
     """
-    if answering is None:
-        raise TrainingError(
-            f"{method} of task {task!r} has no threshold to abstain by: there were no validation cases; "
-            "give the case base a valid split and train again"
-        )
-    if answering.abstention.threshold is None:
-        raise TrainingError(
-            f"no threshold of {method} of task {task!r} reaches a precision of {answering.abstention.precision:.0%} "
-            f"on {answering.fitted_on}; ask for a lower precision"
+
+    def __init__(
+        self,
+        name: str,
+        task: str,
+        labels: Sequence[str],
+        answering: Answering | None = None,
+        *,
+        abstain: bool = False,
+    ) -> None:
+        self.name, self.task, self.labels = name, task, tuple(labels)
+        self.answering = answering
+        self._abstain = abstain
+        if abstain and answering is None:
+            raise TrainingError(
+                f"{name} of task {task!r} has no threshold to abstain by: there were no validation cases; "
+                "give the case base a valid split and train again"
+            )
+        if abstain and answering is not None and answering.abstention.threshold is None:
+            raise TrainingError(
+                f"no threshold of {name} of task {task!r} reaches a precision of "
+                f"{answering.abstention.precision:.0%} on {answering.fitted_on}; ask for a lower precision"
+            )
+
+    def predict(self, query: Query) -> Prediction:
+        return self.predict_many([query])[0]
+
+    def _answers(self, probabilities: Iterable[NDArray[np.float64]]) -> list[Prediction]:
+        """One prediction a row of calibrated probabilities, n rows of shape (labels,)."""
+        return [self._answer(row) for row in probabilities]
+
+    def _answer(self, row: NDArray[np.float64]) -> Prediction:
+        by_label = ranked({label: float(probability) for label, probability in zip(self.labels, row, strict=True)})
+        label, confidence = next(iter(by_label.items()))
+        label_set, reason = None, None
+        if self.answering is not None:
+            label_set = tuple(self.labels[column] for column in self.answering.conformal.label_set(row))
+            rule = self.answering.abstention
+            if self._abstain and not rule.answers(confidence):
+                reason = f"confidence {confidence:.2f} is below the threshold {rule.threshold:.2f}"
+        return Prediction(
+            method=self.name,
+            task=self.task,
+            outcome=Outcome.OK if reason is None else Outcome.ABSTAINED,
+            label=label if reason is None else None,
+            probabilities=by_label,
+            label_set=label_set,
+            reason=reason,
         )

@@ -1,4 +1,7 @@
-"""Long-tailed labels: how often each occurs, as class weights or as a shift of the logits."""
+"""Long-tailed labels: how often each occurs, as class weights or as a shift of the logits.
+
+Counts are cases a label, shape (labels,); fractions where a case has several labels.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,6 @@ def class_weights(counts: NDArray[np.floating]) -> NDArray[np.float64]:
 
     Over the cases the weights have mean 1, so the learning rate keeps its meaning. A label without a case
     weighs nothing.
-
-    Args:
-        counts: cases a label, shape (labels,); fractions where a case has several.
     """
     counts = np.asarray(counts, dtype=np.float64)
     present = counts > 0

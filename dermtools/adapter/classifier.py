@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dermtools.adapter.answering import USUAL, Wanted, calibrated, fit_answering
+from dermtools.adapter.answering import USUAL, Guarantees, calibrated, fit_answering
 from dermtools.adapter.calibration import reliability, softmax
 from dermtools.adapter.classifier_record import ClassifierRecord
 from dermtools.adapter.config import AdapterConfig, ClassifierConfig
@@ -41,7 +41,7 @@ def fit_classifier(
     embedder: EmbedderIdentity,
     config: ClassifierConfig,
     *,
-    wanted: Wanted = USUAL,
+    wanted: Guarantees = USUAL,
     progress: Progress | None = None,
 ) -> TrainedClassifier:
     """Train, choose, calibrate. Train cases fit the weights; validation does the rest, in two parts if it can.
@@ -82,7 +82,7 @@ def train(
     task: str,
     config: ClassifierConfig | None = None,
     *,
-    wanted: Wanted = USUAL,
+    wanted: Guarantees = USUAL,
     progress: Progress | None = None,
 ) -> TrainedClassifier:
     """Train a classifier for a task of a case base: an adapter with the usual settings without a `config`.
@@ -97,7 +97,7 @@ def train(
     return fit_classifier(data, store.manifest.identity, config or AdapterConfig(), wanted=wanted, progress=progress)
 
 
-def calibrate(classifier: TrainedClassifier, data: TaskData, *, wanted: Wanted = USUAL) -> TrainedClassifier:
+def calibrate(classifier: TrainedClassifier, data: TaskData, *, wanted: Guarantees = USUAL) -> TrainedClassifier:
     """Fit temperature, label sets and abstention anew, e.g. for another coverage, without training.
 
     Without validation cases the classifier stays uncalibrated.

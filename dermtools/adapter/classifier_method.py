@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dermtools.adapter.answering import check_abstention, predictions
+from dermtools.adapter.answering import ProbabilisticMethod
 from dermtools.errors import QueryError
-from dermtools.prediction import LocalMethod, Prediction, Query
+from dermtools.prediction import Prediction, Query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dermtools.adapter.classifier import TrainedClassifier
 
 
-class VectorClassifierMethod(LocalMethod):
+class VectorClassifierMethod(ProbabilisticMethod):
     """Predicts from a query's embedding: calibrated probabilities and a conformal label set.
 
     Args:
@@ -30,18 +30,9 @@ class VectorClassifierMethod(LocalMethod):
     """
 
     def __init__(self, classifier: TrainedClassifier, *, abstain: bool = False) -> None:
-        if abstain:
-            check_abstention(classifier.record.answering, classifier.record.kind, classifier.record.task)
+        record = classifier.record
+        super().__init__(record.kind, record.task, record.labels, record.answering, abstain=abstain)
         self.classifier = classifier
-        self._abstain = abstain
-
-    @property
-    def name(self) -> str:
-        return self.classifier.record.kind
-
-    @property
-    def task(self) -> str:
-        return self.classifier.record.task
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -50,22 +41,11 @@ class VectorClassifierMethod(LocalMethod):
         digest = hashlib.sha256(record.model_dump_json().encode()).hexdigest()
         return {"trained": record.config.model_dump(mode="json"), "training_record": digest[:16]}
 
-    def predict(self, query: Query) -> Prediction:
-        return self.predict_many([query])[0]
-
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
         if not queries:
             return []
-        record = self.classifier.record
-        vectors = query_vectors(queries, record.embedder.dimension)
-        return predictions(
-            self.classifier.probabilities(vectors),
-            record.labels,
-            method=self.name,
-            task=self.task,
-            answering=record.answering,
-            abstain=self._abstain,
-        )
+        vectors = query_vectors(queries, self.classifier.record.embedder.dimension)
+        return self._answers(self.classifier.probabilities(vectors))
 
 
 def query_vectors(queries: Sequence[Query], dimension: int) -> NDArray[np.float32]:
@@ -78,11 +58,10 @@ def query_vectors(queries: Sequence[Query], dimension: int) -> NDArray[np.float3
     for query in queries:
         if query.vector is None:
             raise QueryError(f"query {query.name!r} has no embedding; embed its picture with the case base's embedder")
+        of_query = f"the embedding of query {query.name!r}"
         if query.vector.shape != (dimension,):
-            raise QueryError(
-                f"the embedding of query {query.name!r} has shape {query.vector.shape}, not ({dimension},)"
-            )
+            raise QueryError(f"{of_query} has shape {query.vector.shape}, not ({dimension},)")
         if not np.isfinite(query.vector).all():
-            raise QueryError(f"the embedding of query {query.name!r} holds NaN or infinity; embed its picture again")
+            raise QueryError(f"{of_query} holds NaN or infinity; embed its picture again")
         rows.append(query.vector)
     return np.asarray(rows, dtype=np.float32)

@@ -10,16 +10,15 @@ import numpy as np
 from dermtools.adapter.answering import (
     USUAL,
     Answering,
-    Wanted,
+    Guarantees,
+    ProbabilisticMethod,
     calibrated,
-    check_abstention,
     fit_answering,
-    predictions,
 )
 from dermtools.adapter.calibration import TINY
 from dermtools.adapter.training_data import TaskData, soft_targets, validation_parts
 from dermtools.errors import TrainingError
-from dermtools.prediction import LocalMethod, Method, Outcome, Prediction, Query
+from dermtools.prediction import Method, Outcome, Prediction, Query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +27,7 @@ STEPS = 200
 """Of expectation maximisation; it has settled long before."""
 
 
-class FusionMethod(LocalMethod):
+class FusionMethod(ProbabilisticMethod):
     """A linear pool: the weighted mean of the members' probabilities, calibrated.
 
     A pool of calibrated members is under-confident (Ranjan & Gneiting 2010, "Combining probability
@@ -46,8 +45,6 @@ class FusionMethod(LocalMethod):
         TrainingError: there is no member, they answer different tasks, or there is nothing to abstain by.
     """
 
-    name = "fusion"
-
     def __init__(
         self,
         members: Sequence[Method],
@@ -62,18 +59,14 @@ class FusionMethod(LocalMethod):
             raise TrainingError("a fusion needs at least one method")
         if len({member.task for member in members}) > 1:
             raise TrainingError(f"methods of different tasks cannot be fused: {', '.join(m.task for m in members)}")
-        if abstain:
-            check_abstention(answering, self.name, members[0].task)
+        super().__init__("fusion", members[0].task, labels, answering, abstain=abstain)
         self.members = tuple(members)
-        self.labels = tuple(labels)
         self.weights = np.full(len(members), 1 / len(members)) if weights is None else weights
-        self.answering = answering
         self.notes = tuple(notes)
-        self._abstain = abstain
 
     @classmethod
     def fit(
-        cls, members: Sequence[Method], data: TaskData, *, wanted: Wanted = USUAL, abstain: bool = False
+        cls, members: Sequence[Method], data: TaskData, *, wanted: Guarantees = USUAL, abstain: bool = False
     ) -> FusionMethod:
         """Fit the weights on one part of validation and calibrate on the other; see `validation_parts`.
 
@@ -83,28 +76,18 @@ class FusionMethod(LocalMethod):
         Raises:
             TrainingError: as the class; or a member gives no probabilities for a validation case.
         """
-        equal = cls(members, data.labels)
         parts = validation_parts(data.valid)
         if not len(parts.tuning):
-            return cls(
-                members, data.labels, abstain=abstain, notes=["no validation cases: equal weights, not calibrated"]
-            )
-        weights = fit_weights(
-            equal._member_probabilities(parts.tuning.queries()), soft_targets(parts.tuning, data.labels)
-        )
+            notes = ["no validation cases: equal weights, not calibrated"]
+            return cls(members, data.labels, abstain=abstain, notes=notes)
+        given = cls(members, data.labels)._member_probabilities(parts.tuning.queries())
+        weights = fit_weights(given, soft_targets(parts.tuning, data.labels))
         pool = cls(members, data.labels, weights)
-        logits = pool._logits(parts.calibration.queries())
+        logits = pool._pool(pool._member_probabilities(parts.calibration.queries()))
         answering = fit_answering(logits, parts.calibration, data.labels, held_out=not parts.shared, wanted=wanted)
         shares = ", ".join(f"{member.name} {weight:.2f}" for member, weight in zip(members, weights, strict=True))
         notes = [f"weights fitted on {len(parts.tuning)} validation cases: {shares}", *answering.remarks()]
         return cls(members, data.labels, weights, answering, abstain=abstain, notes=notes)
-
-    @property
-    def task(self) -> str:
-        return self.members[0].task
-
-    def predict(self, query: Query) -> Prediction:
-        return self.predict_many([query])[0]
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
         answers = [member.predict_many(queries) for member in self.members]
@@ -116,18 +99,8 @@ class FusionMethod(LocalMethod):
                 results.append(Prediction(method=self.name, task=self.task, outcome=Outcome.ERROR, reason=reason))
                 continue
             pooled = self._pool(np.stack([self._row(answer) for answer in given])[:, None])
-            results += predictions(
-                calibrated(pooled, self.answering),
-                self.labels,
-                method=self.name,
-                task=self.task,
-                answering=self.answering,
-                abstain=self._abstain,
-            )
+            results += self._answers(calibrated(pooled, self.answering))
         return results
-
-    def _logits(self, queries: Sequence[Query]) -> NDArray[np.float64]:
-        return self._pool(self._member_probabilities(queries))
 
     def _pool(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log of the weighted mean, shape (n, labels), from shape (members, n, labels)."""

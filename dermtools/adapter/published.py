@@ -14,8 +14,6 @@ from torch.nn import functional
 
 from dermtools.adapter.networks import HIDDEN, KERNEL, AdapterNetwork, ChannelConvolutions, unallocated
 
-_MIDDLE_TAP = KERNEL // 2
-
 
 class PublishedAdapter(nn.Module):
     """The reference network: slower than `AdapterNetwork`, kept to check and time it against."""
@@ -36,15 +34,6 @@ class PublishedAdapter(nn.Module):
         sequence = self.second(functional.gelu(self.first(sequence)))
         logits: Tensor = self.head(sequence.squeeze(-1))
         return logits
-
-
-def parameter_count(dimension: int, labels: int, *, hidden: int = HIDDEN) -> tuple[int, int]:
-    """Parameters of the published network, and how many of them are dead: they can never be trained."""
-    with torch.device("meta"):
-        plain = PublishedAdapter(dimension, labels, hidden=hidden)
-    taps = [plain.first.weight, plain.second.weight]
-    dead = sum(weight.numel() - weight[..., _MIDDLE_TAP].numel() for weight in taps)
-    return sum(parameter.numel() for parameter in plain.parameters()), dead
 
 
 @torch.no_grad()
@@ -80,23 +69,9 @@ def to_published(network: AdapterNetwork) -> PublishedAdapter:
 
 
 def _pairs(network: AdapterNetwork, plain: PublishedAdapter) -> list[tuple[Tensor, Tensor]]:
-    """Views of the corresponding parameters of both networks."""
-    convolutions = network.convolutions
-    if not isinstance(convolutions, ChannelConvolutions):
+    """Views of the corresponding parameters of both networks; of a kernel, only its middle tap lives."""
+    if not isinstance(network.convolutions, ChannelConvolutions):
         raise ValueError("only a `channels` network is the published one")
-    assert plain.first.bias is not None
-    assert plain.second.bias is not None
-    return [
-        (network.inner.weight, plain.inner.weight),
-        (network.inner.bias, plain.inner.bias),
-        (network.outer.weight, plain.outer.weight),
-        (network.outer.bias, plain.outer.bias),
-        (network.norm.weight, plain.norm.weight),
-        (network.norm.bias, plain.norm.bias),
-        (convolutions.first.weight, plain.first.weight[..., _MIDDLE_TAP]),
-        (convolutions.first.bias, plain.first.bias),
-        (convolutions.second.weight, plain.second.weight[..., _MIDDLE_TAP]),
-        (convolutions.second.bias, plain.second.bias),
-        (network.head.weight, plain.head.weight),
-        (network.head.bias, plain.head.bias),
-    ]
+    theirs = dict(plain.named_parameters())
+    pairs = [(ours, theirs[name.removeprefix("convolutions.")]) for name, ours in network.named_parameters()]
+    return [(ours, their[..., KERNEL // 2] if their.ndim == 3 else their) for ours, their in pairs]

@@ -36,8 +36,8 @@ def train(
         str | None, typer.Option(metavar="none|class-weights|logit-adjustment", help="For long-tailed labels.")
     ] = None,
     published: Annotated[bool, typer.Option("--published", help="The adapter's published settings.")] = False,
-    coverage: Annotated[float, typer.Option(help="Wanted coverage of conformal label sets.")] = 0.9,
-    precision: Annotated[float, typer.Option(help="Wanted precision of answers when abstaining.")] = 0.8,
+    coverage: Annotated[float, typer.Option(help="Target coverage of conformal label sets.")] = 0.9,
+    precision: Annotated[float, typer.Option(help="Target precision of answers when abstaining.")] = 0.8,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights and batches.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,13 +45,13 @@ def train(
 
     It is kept in the case base. Ctrl-C ends the training and keeps the best it reached.
     """
-    from dermtools.adapter import Wanted, save_classifier
+    from dermtools.adapter import Guarantees, save_classifier
     from dermtools.adapter import train as fit
     from dermtools.retrieval import CaseBase
 
     config = _config(kind, published, conv=conv, epochs=epochs, balance=balance, seed=seed)
     case_base = CaseBase.open(casebase)
-    wanted = Wanted(coverage=coverage, precision=precision)
+    wanted = Guarantees(coverage=coverage, precision=precision)
     classifier = fit(case_base.store, task, config, wanted=wanted, progress=_Line())
     folder = save_classifier(case_base.path, classifier)
     if as_json:

@@ -8,10 +8,10 @@ import pytest
 from dermtools.adapter import (
     AdapterConfig,
     EpochStats,
+    Guarantees,
     LabelledVectors,
     LinearProbeConfig,
     TaskData,
-    Wanted,
     calibrate,
     fit_classifier,
     train,
@@ -51,7 +51,7 @@ def test_calibration_and_coverage_hold_on_cases_the_fit_never_saw(identity, case
         config = LinearProbeConfig(fallback_penalty=1e-3)
     # Without validation nothing stops it from becoming overconfident.
     overconfident = fit_classifier(replace(data, valid=cases("valid", 0)), identity, config)
-    classifier = calibrate(overconfident, data, wanted=Wanted(coverage=0.8))
+    classifier = calibrate(overconfident, data, wanted=Guarantees(coverage=0.8))
     test = cases("test", 1000, spread=6.0, per_group=1)
     targets, logits = soft_targets(test, LABELS), classifier.model.logits(test.vectors)
     before, after = reliability(softmax(logits), targets), reliability(classifier.probabilities(test.vectors), targets)
@@ -142,8 +142,8 @@ def test_vectors_of_another_embedder_are_refused(data, identity) -> None:
 
 
 def test_another_coverage_needs_no_training(data, identity) -> None:
-    classifier = fit_classifier(data, identity, LinearProbeConfig(), wanted=Wanted(coverage=0.5))
-    again = calibrate(classifier, data, wanted=Wanted(coverage=0.95, precision=0.6, guarantee="lower-bound"))
+    classifier = fit_classifier(data, identity, LinearProbeConfig(), wanted=Guarantees(coverage=0.5))
+    again = calibrate(classifier, data, wanted=Guarantees(coverage=0.95, precision=0.6, guarantee="lower-bound"))
     assert again.model is classifier.model
     assert again.record.answering.conformal.limit > classifier.record.answering.conformal.limit
     assert again.record.answering.abstention.guarantee == "lower-bound"
@@ -152,7 +152,7 @@ def test_another_coverage_needs_no_training(data, identity) -> None:
 @pytest.mark.parametrize("wanted", [{"coverage": 1.0}, {"precision": 0.0}, {"coverage": float("nan")}])
 def test_impossible_wishes_are_refused(wanted: dict[str, float]) -> None:
     with pytest.raises(TrainingError, match="must lie between 0 and 1"):
-        Wanted(**wanted)
+        Guarantees(**wanted)
 
 
 def test_an_interrupted_training_is_kept_calibrated_and_said(data, identity) -> None:

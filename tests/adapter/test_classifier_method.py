@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dermtools.adapter import LinearProbeConfig, VectorClassifierMethod, Wanted, fit_classifier
+from dermtools.adapter import Guarantees, LinearProbeConfig, VectorClassifierMethod, fit_classifier
 from dermtools.errors import QueryError, TrainingError
 from dermtools.prediction import Method, Outcome, Query
 
@@ -38,7 +38,7 @@ def test_no_queries_no_predictions(classifier) -> None:
 
 
 def test_abstains_below_its_threshold_when_asked(data, identity) -> None:
-    classifier = fit_classifier(data, identity, LinearProbeConfig(), wanted=Wanted(precision=0.95))
+    classifier = fit_classifier(data, identity, LinearProbeConfig(), wanted=Guarantees(precision=0.95))
     threshold = classifier.record.answering.abstention.threshold
     predictions = VectorClassifierMethod(classifier, abstain=True).predict_many(data.valid.queries())
     abstained = [prediction for prediction in predictions if prediction.outcome is Outcome.ABSTAINED]
@@ -52,7 +52,7 @@ def test_cannot_abstain_where_no_threshold_reaches_the_precision(data, identity,
         type(data)("mood", data.labels, cases("t", 30, spread=90.0), cases("v", 120, spread=90.0), 1),
         identity,
         LinearProbeConfig(),
-        wanted=Wanted(precision=0.99),
+        wanted=Guarantees(precision=0.99),
     )
     with pytest.raises(TrainingError, match="no threshold of linear-probe of task 'mood' reaches a precision of 99%"):
         VectorClassifierMethod(hopeless, abstain=True)

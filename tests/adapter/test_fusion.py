@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from dermtools.adapter import (
     FusionMethod,
+    Guarantees,
     LinearProbeConfig,
     MajorityMethod,
     VectorClassifierMethod,
-    Wanted,
     fit_classifier,
 )
 from dermtools.adapter.calibration import TINY, log_loss, softmax
@@ -111,7 +111,7 @@ def test_members_must_be_there_and_of_one_task(data) -> None:
 
 
 def test_abstains_when_asked(data, probe) -> None:
-    fusion = FusionMethod.fit([probe, MajorityMethod.fit(data)], data, wanted=Wanted(precision=0.95), abstain=True)
+    fusion = FusionMethod.fit([probe, MajorityMethod.fit(data)], data, wanted=Guarantees(precision=0.95), abstain=True)
     outcomes = {prediction.outcome for prediction in fusion.predict_many(data.valid.queries())}
     assert outcomes == {Outcome.OK, Outcome.ABSTAINED}
 

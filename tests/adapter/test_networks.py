@@ -50,7 +50,7 @@ def test_a_new_network_leaves_the_global_random_state_alone() -> None:
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_dropout_drops_the_wanted_share_and_keeps_the_mean() -> None:
+def test_dropout_drops_the_stated_share_and_keeps_the_mean() -> None:
     dropped = Dropout(0.25, torch.Generator().manual_seed(0))(torch.ones(100, 100))
     assert (dropped == 0).float().mean().item() == pytest.approx(0.25, abs=0.02)
     assert dropped.mean().item() == pytest.approx(1.0, abs=0.02)

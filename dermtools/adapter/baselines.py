@@ -1,4 +1,4 @@
-"""Zero-shot by text: the label whose description lies closest to the picture, in an embedder that reads both."""
+"""Methods that train nothing: the most frequent label, and the label whose text lies nearest to the picture."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.adapter.answering import predictions
+from dermtools.adapter.answering import ProbabilisticMethod
 from dermtools.adapter.calibration import softmax
 from dermtools.adapter.classifier_method import query_vectors
+from dermtools.adapter.training_data import TaskData, soft_targets
 from dermtools.embedding.base import TextEmbedder
 from dermtools.errors import EmbeddingError, TrainingError
-from dermtools.prediction import LocalMethod, Prediction, Query
+from dermtools.prediction import Prediction, Query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,10 +24,38 @@ if TYPE_CHECKING:
 TEMPLATES = ("a clinical photograph of the skin: {label}",)
 
 
-class LabelSimilarityMethod(LocalMethod):
+class MajorityMethod(ProbabilisticMethod):
+    """Gives every query the label frequencies of the train cases as probabilities.
+
+    Args:
+        task: name of the task.
+        labels: its closed label set.
+        frequencies: share of each label, shape (labels,), summing to 1.
+    """
+
+    def __init__(self, task: str, labels: Sequence[str], frequencies: NDArray[np.float64]) -> None:
+        super().__init__("majority", task, labels)
+        self._frequencies = frequencies
+
+    @classmethod
+    def fit(cls, data: TaskData) -> MajorityMethod:
+        """Count the labels of the train cases; a case with several gives each an equal share.
+
+        Raises:
+            TrainingError: there is no train case with a label.
+        """
+        if not len(data.train):
+            raise TrainingError(f"no case of the train split has a label of task {data.task!r}; there is no majority")
+        return cls(data.task, data.labels, soft_targets(data.train, data.labels).mean(axis=0))
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        return self._answers([self._frequencies] * len(queries))
+
+
+class LabelSimilarityMethod(ProbabilisticMethod):
     """Softmax over the cosines of picture and label texts, times the embedder's own logit scale.
 
-    Radford et al. 2021 (CLIP), section 3.1. The texts are embedded once, here.
+    Zero-shot by text: Radford et al. 2021 (CLIP), section 3.1. The texts are embedded once, here.
 
     Args:
         embedder: what embedded the pictures; must read text too.
@@ -38,36 +67,26 @@ class LabelSimilarityMethod(LocalMethod):
         EmbeddingError: the texts could not be embedded.
     """
 
-    name = "label-similarity"
-
     def __init__(self, embedder: Embedder, task: Task, *, templates: Sequence[str] = TEMPLATES) -> None:
+        super().__init__("label-similarity", task.name, task.labels)
         if not isinstance(embedder, TextEmbedder):
             raise TrainingError(
-                f"label-similarity needs an embedder that reads text; {embedder.identity.name} embeds pictures only"
+                f"{self.name} needs an embedder that reads text; {embedder.identity.name} embeds pictures only"
             )
         wrong = next((template for template in templates if "{label}" not in template), None)
         if wrong is not None or not templates:
             raise TrainingError(f"a template for label texts must hold {{label}}: {wrong!r}")
-        self._task = task
         self._dimension = embedder.dimension
         self._scale = embedder.logit_scale
         texts = [t.replace("{label}", label.replace("_", " ")) for label in task.labels for t in templates]
         vectors = _unit(embedder.embed_texts(texts)).reshape(len(task.labels), len(templates), -1)
-        self._labels = _unit(vectors.mean(axis=1))
-
-    @property
-    def task(self) -> str:
-        return self._task.name
-
-    def predict(self, query: Query) -> Prediction:
-        return self.predict_many([query])[0]
+        self._texts = _unit(vectors.mean(axis=1))
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
         if not queries:
             return []
         pictures = _unit(query_vectors(queries, self._dimension))
-        probabilities = softmax(self._scale * (pictures @ self._labels.T))
-        return predictions(probabilities, self._task.labels, method=self.name, task=self.task)
+        return self._answers(softmax(self._scale * (pictures @ self._texts.T)))
 
 
 def _unit(vectors: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from dermtools.adapter import LabelSimilarityMethod
+from dermtools.adapter import LabelSimilarityMethod, MajorityMethod
 from dermtools.cases import EmbedderIdentity, Task
 from dermtools.embedding import Embedder
 from dermtools.errors import EmbeddingError, QueryError, TrainingError
@@ -71,3 +72,18 @@ def test_a_query_without_a_direction_or_an_embedding_is_refused() -> None:
         method.predict(Query(name="black", vector=np.zeros(3, dtype=np.float32)))
     with pytest.raises(QueryError, match="no embedding"):
         method.predict(Query(name="nothing"))
+
+
+def test_always_gives_the_most_frequent_train_label_and_the_frequencies(data, cases) -> None:
+    train = cases("train", 100, labels=("calm", "calm", "calm", "angry"))
+    method = MajorityMethod.fit(replace(data, train=train))
+    assert isinstance(method, Method)
+    prediction = method.predict(Query(name="anything"))
+    assert prediction.label == "calm"
+    assert prediction.probabilities == {"calm": 0.75, "angry": 0.25, "burnt": 0.0}
+    assert method.predict_many([Query(name="a"), Query(name="b")]) == [prediction, prediction]
+
+
+def test_without_train_cases_there_is_no_majority(data, cases) -> None:
+    with pytest.raises(TrainingError, match="no case of the train split"):
+        MajorityMethod.fit(replace(data, train=cases("train", 0)))
