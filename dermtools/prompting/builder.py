@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
 
 FILLED = ("image", "question", "labels", "note")
-"""Variables that the library fills; all others are the user's."""
+"""Variables that the builder fills; all others are the user's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class PromptBuilder:
         self.case_base, self.budget, self.layout = case_base, budget, layout
         file = prompt.file
         self.labels = LabelSet(task.labels) if task is not None else None
-        self._own = frozenset(file.variables) - set(FILLED)
+        self._own = frozenset(file.variables).difference(FILLED)
         self._template = compile_prompt(file, method.kind, detail=budget.detail)
         self._exemplar = None
         self._writer = None
@@ -112,7 +112,7 @@ class PromptBuilder:
             raise PromptError(f"prompt {file.id!r} has no variable {', '.join(sorted(unknown))}; its own are: {own}")
         if self.task is None and (file.label_field or {"question", "labels"} & set(file.variables)):
             raise PromptError(f"prompt {file.id!r} needs a task, for its question and label set")
-        fixed = {name: variable.default for name, variable in file.variables.items() if variable.default is not None}
+        fixed = file.defaults
         if self.task is not None and self.labels is not None:
             fixed["question"] = one_line(self.task.question, 500)
             fixed["labels"] = self.labels.listing(file.label_descriptions)
@@ -121,11 +121,7 @@ class PromptBuilder:
     def read(self, value: ChainInput) -> Question:
         """First step: what was asked. Raises as `read_input`."""
         return read_input(
-            value,
-            case_base=self.case_base,
-            budget=self.budget,
-            embed=self.selector.needs_vector,
-            variables=self._own,
+            value, case_base=self.case_base, budget=self.budget, embed=self.selector.needs_vector, variables=self._own
         )
 
     def write(self, question: Question, shots: list[Shot]) -> BuiltPrompt:
@@ -134,22 +130,22 @@ class PromptBuilder:
         Raises:
             PromptError: a variable of the prompt has no value.
         """
-        values: dict[str, Any] = {**self._fixed, **question.variables}
-        values |= {"image": data_url(question.jpeg), "note": fenced(question.note)}
+        filled = {"image": data_url(question.jpeg), "note": fenced(question.note)}
+        values: dict[str, Any] = {**self._fixed, **question.variables, **filled}
         missing = set(self.prompt.file.variables) - set(values)
         if missing:
             raise PromptError(
                 f"prompt {self.prompt.id!r} needs a value for {', '.join(sorted(missing))}; "
                 "give it in the input or with variables="
             )
-        exemplars: list[BaseMessage] = []
-        told: tuple[Exemplar, ...] = ()
+        examples: list[BaseMessage] = []
+        exemplars: tuple[Exemplar, ...] = ()
         if self._exemplar is not None and self._writer is not None:
             for variables in self._writer.variables(shots):
-                exemplars += self._exemplar.format_messages(**variables)
-            told = self._writer.exemplars(shots)
-        messages = self._template.format_messages(**values, exemplars=exemplars)
-        return BuiltPrompt([tidy for message in messages if (tidy := _tidied(message))], told, question.query)
+                examples += self._exemplar.format_messages(**variables)
+            exemplars = self._writer.exemplars(shots)
+        messages = self._template.format_messages(**values, exemplars=examples)
+        return BuiltPrompt([tidy for message in messages if (tidy := _tidied(message))], exemplars, question.query)
 
     def build(self, value: ChainInput) -> BuiltPrompt:
         """All steps: what exactly would be sent for this input."""
@@ -169,13 +165,12 @@ def _tidied(message: BaseMessage) -> BaseMessage | None:
     """Without texts that came out empty; None where nothing is left."""
     if isinstance(message.content, str):
         return message if message.content.strip() else None
-    blocks = [block for block in message.content if not _is_blank(block)]
+    blocks: list[str | dict[str, Any]] = [block for block in message.content if not _is_blank(block)]
     if len(blocks) == len(message.content):
         return message
     return message.model_copy(update={"content": blocks}) if blocks else None
 
 
 def _is_blank(block: str | dict[str, Any]) -> bool:
-    if isinstance(block, str):
-        return not block.strip()
-    return block.get("type") == "text" and not str(block.get("text", "")).strip()
+    text = block if isinstance(block, str) else block.get("text", "") if block.get("type") == "text" else "picture"
+    return not str(text).strip()

@@ -73,7 +73,6 @@ class AskingChain(Runnable[ChainInput, T], ABC):
     def stream(  # type: ignore[override]  # steps, not pieces of a result: those cannot be added up
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[dict[str, Any]]:
-        """The steps: `{"exemplars": ...}`, `{"messages": ...}`, `{"result": ...}`."""
         built = self.builder.build(input)
         yield {"exemplars": built.exemplars}
         yield {"messages": self.asker.messages_for(built.messages)}
@@ -82,7 +81,6 @@ class AskingChain(Runnable[ChainInput, T], ABC):
     async def astream(  # type: ignore[override]  # as `stream`
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[dict[str, Any]]:
-        """As `stream`."""
         built = await asyncio.to_thread(self.builder.build, input)
         yield {"exemplars": built.exemplars}
         yield {"messages": self.asker.messages_for(built.messages)}
@@ -107,7 +105,6 @@ class PromptChain(AskingChain[Prediction]):
     """
 
     def __init__(self, builder: PromptBuilder, model: BaseChatModel, **options: Any) -> None:
-        """Takes what `AskingChain` takes."""
         if builder.task is None or builder.prompt.file.label_field is None:
             raise PromptError(f"prompt {builder.prompt.id!r} gives no label; use answer_chain for it")
         self.task = builder.task.name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dermtools.errors import PromptError
@@ -97,13 +98,10 @@ class Asker:
     ) -> None:
         if structured not in get_args(Structured):
             raise PromptError(f"structured must be one of {', '.join(get_args(Structured))}, not {structured!r}")
-        self.model = model
-        self.output = dict(output)
-        self.labels = labels
-        self.retry = retry
+        self.model, self.output, self.labels, self.retry = model, dict(output), labels, retry
         self._schema = answer_schema(output, labels.labels if labels else ())
-        wanted = LADDER if structured == "auto" else (structured,)
-        self._rungs = [(rung, runnable) for rung in (wanted if output else ("text",)) if (runnable := self._way(rung))]
+        rungs = ("text",) if not output else LADDER if structured == "auto" else (structured,)
+        self._rungs = [(rung, runnable) for rung in rungs if (runnable := self._way(rung))]
         if not self._rungs:
             raise PromptError(f"{type(model).__name__} has no structured output by {structured}; use auto or text")
 
@@ -121,7 +119,6 @@ class Asker:
         return [*messages, HumanMessage(answer_format(self.output))]
 
     def ask(self, messages: Sequence[BaseMessage], config: RunnableConfig | None = None) -> Reply:
-        """Ask, with retries and the ladder."""
         while True:
             rung, way = self._rungs[0]
             sent = self.messages_for(messages, rung)
@@ -133,7 +130,6 @@ class Asker:
                     return failed_reply(error)
 
     async def aask(self, messages: Sequence[BaseMessage], config: RunnableConfig | None = None) -> Reply:
-        """As `ask`."""
         while True:
             rung, way = self._rungs[0]
             sent = self.messages_for(messages, rung)
@@ -155,8 +151,6 @@ class Asker:
         return True
 
     def _way(self, rung: str) -> Runnable[Any, AIMessage] | None:
-        from langchain_core.runnables import RunnableLambda
-
         if rung == "text":
             return self.model
         method = "json_schema" if rung == "json_schema" else "function_calling"
@@ -168,10 +162,5 @@ class Asker:
                 way = build(self._schema, method=method, include_raw=True, **options)
             except (NotImplementedError, ValueError, TypeError):
                 continue
-            return way | RunnableLambda(_raw)
+            return way | itemgetter("raw")
         return None
-
-
-def _raw(answer: dict[str, Any]) -> AIMessage:
-    message: AIMessage = answer["raw"]
-    return message

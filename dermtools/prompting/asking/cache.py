@@ -16,7 +16,10 @@ from langchain_core.outputs import ChatGeneration, Generation
 
 from dermtools.errors import ModelError
 
-_SCHEMA = "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
+_SET_UP = """
+PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
+CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
 
 
 class SQLiteCache(BaseCache):
@@ -39,45 +42,33 @@ class SQLiteCache(BaseCache):
         except sqlite3.Error as error:
             raise ModelError(f"reply cache {path} cannot be opened: {error}; name another file") from error
         try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute(_SCHEMA)
+            self._db.executescript(_SET_UP)
         except sqlite3.Error as error:
             self._db.close()
             raise ModelError(f"reply cache {path} cannot be used: {error}; delete it or name another file") from error
 
     def lookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
         """The reply to exactly these messages from exactly this model; None where there is none, or it is damaged."""
-        with self._lock:
-            row = self._db.execute("SELECT value FROM replies WHERE key = ?", (_key(prompt, llm_string),)).fetchone()
-        if row is None:
-            return None
+        rows = self._execute("SELECT value FROM replies WHERE key = ?", _key(prompt, llm_string))
         try:
-            return [_generation(item) for item in json.loads(row[0])]
+            return [_generation(item) for item in json.loads(rows[0][0])] if rows else None
         except (ValueError, TypeError, KeyError):
             return None
 
     def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
-        """Keep a reply."""
         value = json.dumps([_plain(generation) for generation in return_val])
-        with self._lock:
-            self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (_key(prompt, llm_string), value))
+        self._execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", _key(prompt, llm_string), value)
 
     def clear(self, **kwargs: Any) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._db.execute("DELETE FROM replies")
+        self._execute("DELETE FROM replies")
 
     async def alookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
-        """As `lookup`, off the event loop."""
         return await asyncio.to_thread(self.lookup, prompt, llm_string)
 
     async def aupdate(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
-        """As `update`, off the event loop."""
         await asyncio.to_thread(self.update, prompt, llm_string, return_val)
 
     async def aclear(self, **kwargs: Any) -> None:
-        """As `clear`, off the event loop."""
         await asyncio.to_thread(self.clear)
 
     def close(self) -> None:
@@ -92,16 +83,15 @@ class SQLiteCache(BaseCache):
         self.close()
 
     def __len__(self) -> int:
+        return int(self._execute("SELECT count(*) FROM replies")[0][0])
+
+    def _execute(self, statement: str, *values: str) -> list[Any]:
         with self._lock:
-            (count,) = self._db.execute("SELECT count(*) FROM replies").fetchone()
-        return int(count)
+            return self._db.execute(statement, values).fetchall()
 
 
 def _key(prompt: str, llm_string: str) -> str:
-    digest = hashlib.sha256(llm_string.encode())
-    digest.update(b"\0")
-    digest.update(prompt.encode())
-    return digest.hexdigest()
+    return hashlib.sha256(llm_string.encode() + b"\0" + prompt.encode()).hexdigest()
 
 
 def _plain(generation: Generation) -> dict[str, Any]:

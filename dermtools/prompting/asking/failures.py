@@ -26,15 +26,11 @@ def call_errors() -> tuple[type[Exception], ...]:
     import httpx
     from langchain_core.exceptions import LangChainException
 
-    found: list[type[Exception]] = [LangChainException, httpx.HTTPError, OSError]
     # A body that is not what the API promises surfaces as one of these, straight from the client library.
-    found += [ValueError, TypeError, KeyError, IndexError, AttributeError]
+    broken = (ValueError, TypeError, KeyError, IndexError, AttributeError)
     providers = {"openai": "OpenAIError", "anthropic": "AnthropicError", "google.genai.errors": "APIError"}
-    for module, name in providers.items():
-        error = getattr(sys.modules.get(module), name, None)
-        if isinstance(error, type) and issubclass(error, Exception):
-            found.append(error)
-    return tuple(found)
+    loaded = [getattr(sys.modules.get(module), name, None) for module, name in providers.items()]
+    return (LangChainException, httpx.HTTPError, OSError, *broken, *(error for error in loaded if error is not None))
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -59,10 +55,8 @@ def requested_wait(error: BaseException | None) -> float | None:
 
 def refuses_rung(error: BaseException, rung: str) -> bool:
     """Whether the service says that it does not know this way of structured output."""
-    if is_filtered(error):
-        return False
-    status = getattr(error, "status_code", None)
-    return status in (400, 404, 422, 501) and bool(_REFUSES[rung].search(str(error)))
+    refused = getattr(error, "status_code", None) in (400, 404, 422, 501) and not is_filtered(error)
+    return refused and bool(_REFUSES[rung].search(str(error)))
 
 
 def is_filtered(error: BaseException) -> bool:

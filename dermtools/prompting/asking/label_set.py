@@ -70,8 +70,5 @@ class LabelSet:
     def listing(self, descriptions: Mapping[str, str]) -> str:
         """The list for a prompt: one label a line, with its description where there is one."""
         known = {folded(label): text for label, text in descriptions.items()}
-        lines = []
-        for label in self.labels:
-            description = known.get(folded(label))
-            lines.append(f"- {label}: {one_line(description)}" if description else f"- {label}")
-        return "\n".join(lines)
+        described = ((label, known.get(folded(label))) for label in self.labels)
+        return "\n".join(f"- {label}: {one_line(text)}" if text else f"- {label}" for label, text in described)

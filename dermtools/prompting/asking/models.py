@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dermtools.errors import ModelError
 from dermtools.text import one_line
@@ -49,6 +49,7 @@ def chat_model(
         ModelError: unknown provider, missing package or key; says what to do.
     """
     from langchain.chat_models import init_chat_model
+    from openai import OpenAIError
 
     provider, _, name = spec.partition(":")
     if not name:
@@ -59,19 +60,18 @@ def chat_model(
     else:
         if api != "chat":
             raise ModelError(f"the Responses API is OpenAI's; {provider} models have api='chat' only")
-        arguments |= {key: value for key, value in (("base_url", base_url), ("api_key", api_key)) if value is not None}
-    if temperature not in ("default", None):
-        arguments["temperature"] = temperature
-    if max_output_tokens is not None:
-        arguments["max_tokens"] = max_output_tokens
+        arguments |= _given(base_url=base_url, api_key=api_key)
+    arguments |= _given(
+        temperature=None if temperature == "default" else temperature,
+        max_tokens=max_output_tokens,
+        rate_limiter=None if requests_per_minute is None else _limiter(requests_per_minute),
+    )
     arguments["cache"] = cache if cache is not None else False
-    if requests_per_minute is not None:
-        arguments["rate_limiter"] = _limiter(requests_per_minute)
     try:
         model: BaseChatModel = init_chat_model(spec, **arguments)
     except ImportError as error:
         raise ModelError(f"{spec}: {one_line(str(error), 300)}") from error
-    except (ValueError, TypeError, _openai_error()) as error:
+    except (ValueError, TypeError, OpenAIError) as error:
         raise ModelError(f"model {spec!r} cannot be set up: {one_line(str(error), 300)}") from error
     if temperature == "default" and hasattr(model, "temperature") and (model.profile or {}).get("temperature", True):
         model.temperature = 0.0
@@ -94,25 +94,19 @@ def model_provider(model: BaseChatModel) -> str | None:
 
 
 def _openai(provider: str, name: str, api: Api, base_url: str | None, api_key: str | None) -> dict[str, Any]:
-    arguments: dict[str, Any] = {}
-    if api == "responses":
-        arguments |= {"use_responses_api": True, "store": False}
-    elif api == "chat":
-        arguments["use_responses_api"] = False
-    else:
+    if api not in get_args(Api):
         raise ModelError(f"api must be chat or responses, not {api!r}")
+    asked = {"use_responses_api": True, "store": False} if api == "responses" else {"use_responses_api": False}
     if provider == "azure_openai":
-        arguments["azure_deployment"] = name
-        if version := os.environ.get("AZURE_OPENAI_API_VERSION"):
-            arguments["api_version"] = version
-        if base_url is not None:
-            arguments["azure_endpoint"] = base_url
-    elif base_url is not None:
-        arguments["base_url"] = base_url
-        api_key = api_key or "none"
-    if api_key is not None:
-        arguments["api_key"] = api_key
-    return arguments
+        version = os.environ.get("AZURE_OPENAI_API_VERSION") or None
+        place = _given(azure_deployment=name, api_version=version, azure_endpoint=base_url, api_key=api_key)
+    else:
+        place = _given(base_url=base_url, api_key=api_key if base_url is None else api_key or "none")
+    return {**asked, **place}
+
+
+def _given(**arguments: Any) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def _limiter(requests_per_minute: float) -> Any:
@@ -124,9 +118,3 @@ def _limiter(requests_per_minute: float) -> Any:
     return InMemoryRateLimiter(
         requests_per_second=per_second, check_every_n_seconds=min(0.1, 0.5 / per_second), max_bucket_size=1
     )
-
-
-def _openai_error() -> type[Exception]:
-    from openai import OpenAIError
-
-    return OpenAIError

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from dermtools.prediction import Outcome, TokenUsage
 from dermtools.prompting.asking.label_set import LabelSet
-from dermtools.prompting.asking.output_schema import SCHEMA_NAME
+from dermtools.prompting.asking.output_schema import SCHEMA_NAME, misfit
 from dermtools.prompting.files.schema import OutputField
-from dermtools.text import bounded
+from dermtools.text import one_line
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
@@ -42,7 +42,6 @@ class Reply:
     usage: TokenUsage | None = None
     """None for a cache hit, which costs nothing, and where the service does not say."""
     reason: str | None = None
-    cached: bool = False
 
 
 def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: LabelSet | None) -> Reply:
@@ -51,16 +50,15 @@ def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: La
     A label counts only when it is the whole answer after Unicode and case folding. Nothing is mapped to the
     nearest label.
     """
-    cached, usage = is_cached(message), token_usage(message)
-    raw = _raw_text(message)
+    usage, raw = token_usage(message), _raw_text(message)
 
     def reply(outcome: Outcome, reason: str | None = None, **answer: Any) -> Reply:
-        return Reply(outcome, raw, usage=usage, reason=reason, cached=cached, **answer)
+        return Reply(outcome, raw, usage=usage, reason=reason, **answer)
 
     stop = _stop_reason(message.response_metadata)
     if (refusal := _refusal(message)) is not None:
         raw = raw or refusal
-        return reply(Outcome.REFUSED, f"the model declined: {bounded(refusal, 200)}")
+        return reply(Outcome.REFUSED, f"the model declined: {one_line(refusal)}")
     if stop in _REFUSED:
         return reply(Outcome.REFUSED, "the model declined to answer")
     if stop in _FILTERED:
@@ -72,7 +70,7 @@ def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: La
         return reply(Outcome.INVALID, "the reply is empty")
     label_field = next((name for name, field in output.items() if field.type == "label"), None)
     if label_field is None or labels is None:
-        problem = _misfit(values, output)
+        problem = misfit(values, output)
         return reply(Outcome.INVALID, problem) if problem else reply(Outcome.OK, values=values)
     said = raw if values is None else values.get(label_field)
     if not isinstance(said, str):
@@ -82,7 +80,7 @@ def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: La
     if label is not None:
         return reply(Outcome.OK, label=label, values={label_field: label} if values is None else values)
     if _REFUSAL.match(said):
-        return reply(Outcome.REFUSED, f"the model declined: {bounded(' '.join(said.split()), 200)}")
+        return reply(Outcome.REFUSED, f"the model declined: {one_line(said)}")
     return reply(Outcome.INVALID, _why_no_label(said, labels))
 
 
@@ -92,19 +90,13 @@ def _why_no_label(said: str, labels: LabelSet) -> str:
         return f"the reply names several labels: {', '.join(mentioned)}"
     if mentioned:
         return f"the reply has other words around {mentioned[0]!r}"
-    return f"no label of the set: {bounded(' '.join(said.split()), 80)!r}"
-
-
-def is_cached(message: AIMessage) -> bool:
-    """Whether a message came from LangChain's cache, which marks it with a cost of nothing."""
-    counted: Mapping[str, Any] = message.usage_metadata or {}
-    return counted.get("total_cost") == 0
+    return f"no label of the set: {one_line(said, 80)!r}"
 
 
 def token_usage(message: AIMessage) -> TokenUsage | None:
     """Tokens that a message cost; None for a cache hit, and where the service does not say."""
-    counted = message.usage_metadata
-    if not counted or is_cached(message):
+    counted: Mapping[str, Any] = message.usage_metadata or {}
+    if not counted or counted.get("total_cost") == 0:  # LangChain's mark of a cache hit
         return None
     details = counted.get("input_token_details") or {}
     return TokenUsage(
@@ -121,14 +113,10 @@ def _stop_reason(metadata: Mapping[str, Any]) -> str:
 
 
 def _refusal(message: AIMessage) -> str | None:
-    refusal = message.additional_kwargs.get("refusal")
-    if refusal:
+    if refusal := message.additional_kwargs.get("refusal"):
         return str(refusal)
-    blocks = message.content if isinstance(message.content, list) else []
-    for block in blocks:
-        if isinstance(block, dict) and block.get("type") == "refusal":
-            return str(block.get("refusal") or "")
-    return None
+    blocks = [block for block in message.content if isinstance(block, dict) and block.get("type") == "refusal"]
+    return str(blocks[0].get("refusal") or "") if blocks else None
 
 
 def _raw_text(message: AIMessage) -> str:
@@ -143,52 +131,22 @@ def _values(message: AIMessage, raw: str) -> dict[str, Any] | None:
     calls = [call["args"] for call in message.tool_calls if call["name"] == SCHEMA_NAME]
     if len(calls) == 1:
         return calls[0]
-    objects = _json_objects(raw)
-    return objects[0] if len(objects) == 1 else None
-
-
-def _json_objects(text: str) -> list[dict[str, Any]]:
     decoder = json.JSONDecoder(object_pairs_hook=_unique)
-    found = []
-    start = text.find("{")
+    found: list[dict[str, Any]] = []
+    start = raw.find("{")
     for _ in range(_MAX_OPENINGS):
         if start < 0:
             break
         try:
-            value, end = decoder.raw_decode(text, start)
+            value, end = decoder.raw_decode(raw, start)
+            found.append(value)
         except (ValueError, RecursionError):
             end = start + 1
-        else:
-            found.append(value)
-        start = text.find("{", end)
-    return found
+        start = raw.find("{", end)
+    return found[0] if len(found) == 1 else None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("a key is given twice")
     return dict(pairs)
-
-
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "label": str,
-    "text": str,
-    "choice": str,
-    "number": (int, float),
-    "boolean": bool,
-    "list": list,
-}
-
-
-def _misfit(values: dict[str, Any] | None, output: Mapping[str, OutputField]) -> str | None:
-    """Why these values are not an answer to a prompt without a label; None where they are one."""
-    if not output:
-        return None
-    if values is None:
-        return "the reply is not one JSON object"
-    for name, field in output.items():
-        if name not in values:
-            return f"the field {name!r} is missing"
-        if not isinstance(values[name], _TYPES[field.type]) or (field.choices and values[name] not in field.choices):
-            return f"the field {name!r} is not {'one of ' + ', '.join(field.choices) if field.choices else field.type}"
-    return None

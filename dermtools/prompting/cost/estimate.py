@@ -23,7 +23,7 @@ TOKENS_PER_MESSAGE = 4
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as it stands in a message."""
+    """A picture as it stands in a message; width and height in pixels."""
 
     url: str
     detail: str
@@ -57,12 +57,11 @@ class PromptEstimate:
 
     def lines(self) -> list[str]:
         """For a person to read, a fact a line."""
-        size = f"{self.messages} messages, {self.pictures} pictures ({self.picture_bytes / 1024:.0f} KiB)"
         tokens = "unknown" if self.input_tokens is None else f"about {self.input_tokens:,}"
         price = "unknown" if self.dollars is None else f"about ${self.dollars:.5f}"
         pictures = "unknown" if self.picture_tokens is None else f"{self.picture_tokens:,}"
         return [
-            size,
+            f"{self.messages} messages, {self.pictures} pictures ({self.picture_bytes / 1024:.0f} KiB)",
             f"input tokens: {tokens} (text about {self.text_tokens:,}, pictures {pictures})",
             f"output tokens: about {self.output_tokens:,}",
             f"price on {self.model or 'an unnamed model'}: {price}",
@@ -80,17 +79,18 @@ def estimate_prompt(
         model: `provider:model` or an OpenAI model's name; None: sizes only.
         output_tokens: what the answer is expected to take; 16 for one label in JSON.
     """
+    parts = [part for message in messages for part in blocks(message)]
+    pictures = [part for part in parts if isinstance(part, Picture)]
     provider, name = _split(model)
-    texts, pictures = _parts(messages)
-    characters = sum(map(len, texts))
-    text_tokens = math.ceil(characters / CHARACTERS_PER_TOKEN) + TOKENS_PER_MESSAGE * len(messages)
-    notes = [f"text tokens are estimated at {CHARACTERS_PER_TOKEN} characters each"]
     rule = image_rule(name) if provider in ("openai", "azure_openai") else None
-    picture_tokens = None
-    if rule is not None or not pictures:
-        picture_tokens = sum(rule.tokens(p.width, p.height, p.detail) for p in pictures) if rule else 0
-    elif model is not None:
+    notes = [f"text tokens are estimated at {CHARACTERS_PER_TOKEN} characters each"]
+    picture_tokens = None if pictures else 0
+    if rule is not None:
+        picture_tokens = sum(rule.tokens(picture.width, picture.height, picture.detail) for picture in pictures)
+    elif pictures and model is not None:
         notes.append(f"how {model} counts pictures is unknown here; see its provider's documentation")
+    characters = sum(len(part) for part in parts if isinstance(part, str))
+    text_tokens = math.ceil(characters / CHARACTERS_PER_TOKEN) + TOKENS_PER_MESSAGE * len(messages)
     input_tokens = None if picture_tokens is None else text_tokens + picture_tokens
     prices = None
     if input_tokens is not None and model is not None:
@@ -114,8 +114,7 @@ def estimate_prompt(
 
 def price_of(model: str, input_tokens: int, output_tokens: int, cached_input_tokens: int = 0) -> float | None:
     """Dollars for tokens that were counted; None where the price is unknown. Source: `genai-prices`, offline."""
-    provider, name = _split(model)
-    prices, _ = _prices(provider, name, input_tokens, output_tokens, cached_input_tokens)
+    prices, _ = _prices(*_split(model), input_tokens, output_tokens, cached_input_tokens)
     return sum(prices) if prices else None
 
 
@@ -125,22 +124,15 @@ def blocks(message: BaseMessage) -> Iterator[str | Picture]:
     Raises:
         PromptError: a picture that is not a base64 `data:` URL.
     """
-    content = [message.content] if isinstance(message.content, str) else message.content
-    for part in content:
+    for part in [message.content] if isinstance(message.content, str) else message.content:
         if isinstance(part, str):
             yield part
         elif part.get("type") == "text":
             yield str(part["text"])
         elif part.get("type") == "image_url":
             image = part["image_url"]
-            url = image if isinstance(image, str) else str(image["url"])
-            yield _picture(url, "auto" if isinstance(image, str) else str(image.get("detail", "auto")))
-
-
-def _parts(messages: Sequence[BaseMessage]) -> tuple[list[str], list[Picture]]:
-    parts = [part for message in messages for part in blocks(message)]
-    texts = [part for part in parts if isinstance(part, str)]
-    return texts, [part for part in parts if isinstance(part, Picture)]
+            image = {"url": image} if isinstance(image, str) else image
+            yield _picture(str(image["url"]), str(image.get("detail", "auto")))
 
 
 def _picture(url: str, detail: str) -> Picture:
@@ -150,8 +142,7 @@ def _picture(url: str, detail: str) -> Picture:
             f"a picture in the prompt is not a base64 data URL but {url[:40]!r}; pass it as bytes or a path"
         )
     jpeg = base64.b64decode(encoded)
-    width, height = jpeg_size(jpeg)
-    return Picture(url, detail, width, height, len(jpeg))
+    return Picture(url, detail, *jpeg_size(jpeg), len(jpeg))
 
 
 def _split(model: str | None) -> tuple[str, str]:
@@ -165,6 +156,7 @@ _PRICE_PROVIDERS = {"azure_openai": "azure", "google_genai": "google", "google_v
 def _prices(
     provider: str, name: str, input_tokens: int, output_tokens: int, cached: int = 0
 ) -> tuple[tuple[float, float] | None, str]:
+    """Dollars for input and output, and where they come from or why there are none."""
     from genai_prices import Usage, __version__, calc_price
 
     usage = Usage(input_tokens=input_tokens, output_tokens=output_tokens, cache_read_tokens=cached or None)

@@ -1,8 +1,7 @@
 """What a picture costs in tokens, by the rules that OpenAI documents for its models.
 
 Source: OpenAI, "Images and vision: calculating costs" (platform.openai.com/docs/guides/images-vision), read in
-2025. Pictures are only ever scaled down: billing reports on OpenAI's forum agree with that reading. A model
-that the page does not name is unknown here, and stays so: nothing is guessed.
+2025. Pictures are only ever scaled down: billing reports on OpenAI's forum agree with that reading.
 """
 
 from __future__ import annotations
@@ -29,8 +28,7 @@ class TileRule:
             return self.base
         scale = min(1.0, 2048 / max(width, height))
         scale *= min(1.0, 768 / (min(width, height) * scale))
-        tiles = math.ceil(_pixels(width, scale) / TILE) * math.ceil(_pixels(height, scale) / TILE)
-        return self.base + tiles * self.tile
+        return self.base + self.tile * _squares(width, height, scale, TILE)
 
 
 @dataclass(frozen=True)
@@ -41,29 +39,22 @@ class PatchRule:
 
     def tokens(self, width: int, height: int, detail: str) -> int:
         """Tokens of one picture of this size in pixels."""
-        patches = math.ceil(width / PATCH) * math.ceil(height / PATCH)
+        patches = _squares(width, height, 1.0, PATCH)
         if patches > MAX_PATCHES:
             scale = math.sqrt(MAX_PATCHES * PATCH**2 / (width * height))
             across, down = width * scale / PATCH, height * scale / PATCH
             scale *= min(math.floor(across) / across, math.floor(down) / down)
-            patches = min(
-                MAX_PATCHES, math.ceil(_pixels(width, scale) / PATCH) * math.ceil(_pixels(height, scale) / PATCH)
-            )
+            patches = min(MAX_PATCHES, _squares(width, height, scale, PATCH))
         return math.ceil(patches * self.factor)
 
 
 ImageRule = TileRule | PatchRule
 
 _RULES: dict[str, ImageRule] = {
-    "gpt-4o": TileRule(85, 170),
-    "gpt-4.1": TileRule(85, 170),
-    "gpt-4.5-preview": TileRule(85, 170),
+    **dict.fromkeys(("gpt-4o", "gpt-4.1", "gpt-4.5-preview"), TileRule(85, 170)),
+    **dict.fromkeys(("gpt-5", "gpt-5-chat-latest"), TileRule(70, 140)),
+    **dict.fromkeys(("o1", "o1-pro", "o3"), TileRule(75, 150)),
     "gpt-4o-mini": TileRule(2833, 5667),
-    "gpt-5": TileRule(70, 140),
-    "gpt-5-chat-latest": TileRule(70, 140),
-    "o1": TileRule(75, 150),
-    "o1-pro": TileRule(75, 150),
-    "o3": TileRule(75, 150),
     "computer-use-preview": TileRule(65, 129),
     "gpt-4.1-mini": PatchRule(1.62),
     "gpt-4.1-nano": PatchRule(2.46),
@@ -72,14 +63,14 @@ _RULES: dict[str, ImageRule] = {
     "o4-mini": PatchRule(1.72),
 }
 
-_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
-
 
 def image_rule(model: str) -> ImageRule | None:
     """The rule of a model, named exactly or with its date; None where OpenAI's page does not name it."""
-    return _RULES.get(_DATED.sub("", model))
+    return _RULES.get(re.sub(r"-\d{4}-\d{2}-\d{2}$", "", model))
 
 
-def _pixels(side: int, scale: float) -> int:
-    # Guards against 512.0000000001 becoming two tiles.
-    return max(1, math.floor(side * scale + 1e-6))
+def _squares(width: int, height: int, scale: float, side: int) -> int:
+    """Squares of `side` pixels that a scaled picture covers."""
+    # The addend guards against 512.0000000001 becoming two tiles.
+    across, down = (math.ceil(max(1, math.floor(length * scale + 1e-6)) / side) for length in (width, height))
+    return across * down

@@ -20,9 +20,9 @@ class RagSelector(CaseSelector):
     """The nearest cases, at most one a group.
 
     Args:
-        order: see `Order`.
+        order: see `Order`; ranks count from the nearest, whatever the order.
         diversity: `mmr` for pictures unlike each other, `balanced` for cases of many labels; None for the nearest.
-        case_base, task, k, split, where, budget, attributes: see `CaseSelector`.
+        case_base, task, k, options: see `CaseSelector`.
 
     Raises:
         PromptError: no such order or diversity, or `balanced` without a task.
@@ -52,11 +52,9 @@ class RagSelector(CaseSelector):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Order and diversity besides."""
         return {**super().settings, "order": self.order, "diversity": self.diversity}
 
     def select(self, query: Query) -> list[Shot]:
-        """Examples with their distances; ranks count from the nearest, whatever the order."""
         found = self.case_base.search(
             query=query,
             k=self.k,

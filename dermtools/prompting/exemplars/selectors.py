@@ -43,11 +43,9 @@ class ExemplarSelector(BaseExampleSelector, ABC):
         """As `select`, for LangChain's few-shot templates."""
 
     async def aselect_examples(self, input_variables: dict[str, Any]) -> list[dict[str, str]]:
-        """As `select_examples`, off the event loop."""
         return await asyncio.to_thread(self.select_examples, input_variables)
 
     def add_example(self, example: dict[str, str]) -> None:
-        """Not here: examples are cases. Raises QueryError."""
         raise QueryError("examples are cases of a case base; add them with CaseBase.add")
 
 
@@ -57,11 +55,9 @@ class NoExemplars(ExemplarSelector):
     k = 0
 
     def select(self, query: Query) -> list[Shot]:
-        """Always empty."""
         return []
 
     def select_examples(self, input_variables: dict[str, Any]) -> list[dict[str, str]]:
-        """Always empty."""
         return []
 
 
@@ -97,10 +93,10 @@ class CaseSelector(ExemplarSelector):
             raise PromptError(f"a selector takes 1 example or more, not {k}")
         if split not in (*SPLITS, "auto", "all"):
             raise PromptError(f"split must be {', '.join(SPLITS)}, auto or all, not {split!r}")
-        self.case_base, self.task, self.k = case_base, task, k
         if where is not None:
             # Alone first: a condition that closes the bracket it is put in below could undo the others.
             case_base.snapshot.matching(where)
+        self.case_base, self.task, self.k = case_base, task, k
         if split == "auto":
             split = "train" if "train" in case_base.columns.splits else "all"
         self._split, self._where = split, where
@@ -110,7 +106,6 @@ class CaseSelector(ExemplarSelector):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Case base version, split and condition besides."""
         return {"k": self.k, "base_version": self.case_base.version, "split": self._split, "where": self._where}
 
     def select_examples(self, input_variables: dict[str, Any]) -> list[dict[str, str]]:
@@ -123,11 +118,9 @@ class CaseSelector(ExemplarSelector):
 
 def _condition(task: Task | None, split: str, where: str | None) -> str | None:
     """The `where` condition that examples satisfy; None: any case will do."""
-    parts = []
-    if task is not None:
-        parts.append(f'"{task.name}" IS NOT NULL')
-    if split != "all":
-        parts.append(f"split = '{split}'")
-    if where is not None:
-        parts.append(f"({where}\n)")  # on its own line: a comment at its end goes no further
-    return " AND ".join(parts) or None
+    parts = [
+        f'"{task.name}" IS NOT NULL' if task is not None else "",
+        f"split = '{split}'" if split != "all" else "",
+        f"({where}\n)" if where is not None else "",  # on its own line: a comment at its end goes no further
+    ]
+    return " AND ".join(filter(None, parts)) or None

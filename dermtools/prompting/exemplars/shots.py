@@ -43,8 +43,7 @@ class ShotWriter:
     def __init__(
         self, case_base: CaseBase, task: Task | None, budget: PictureBudget, attributes: Sequence[str] = ()
     ) -> None:
-        self._case_base, self._task, self._budget = case_base, task, budget
-        self._attributes = tuple(attributes)
+        self._case_base, self._task, self._budget, self._attributes = case_base, task, budget, tuple(attributes)
         # Then no picture's header has to be looked at, which takes as long as encoding it in base64.
         self._all_fit = case_base.store.manifest.picture_side <= budget.max_side
         known = case_base.columns.attributes
@@ -54,8 +53,6 @@ class ShotWriter:
 
     def variables(self, shots: Sequence[Shot]) -> list[dict[str, str]]:
         """The template's variables for each shot, in the order given."""
-        if not shots:
-            return []
         jpegs = self._case_base.jpegs([shot.case.case_id for shot in shots])
         return [self._one(shot, jpegs[shot.case.case_id]) for shot in shots]
 

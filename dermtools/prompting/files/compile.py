@@ -32,8 +32,7 @@ def compile_prompt(
         else _part(message, file.instruction(kind), detail)
         for message in file.messages
     ]
-    defaults = {name: variable.default for name, variable in file.variables.items() if variable.default is not None}
-    return ChatPromptTemplate(parts).partial(**defaults)
+    return ChatPromptTemplate(parts).partial(**file.defaults)
 
 
 def compile_exemplar(file: PromptFile, layout: str | None = None, *, detail: Detail = "auto") -> ChatPromptTemplate:

@@ -175,6 +175,11 @@ class PromptFile(_Strict):
         return self.instructions.get(kind, self.instructions.get(general, ""))
 
     @property
+    def defaults(self) -> dict[str, str]:
+        """Value of each variable that has one by default."""
+        return {name: variable.default for name, variable in self.variables.items() if variable.default is not None}
+
+    @property
     def takes_exemplars(self) -> bool:
         return any(message.placeholder == EXEMPLARS for message in self.messages)
 
