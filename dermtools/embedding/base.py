@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from dermtools.cases.identity import EmbedderIdentity
+from dermtools.cases.identity import EmbedderIdentity as EmbedderIdentity
 from dermtools.errors import EmbeddingError
 from dermtools.images import STORED_SIDE, ImageSource, open_image
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
 
-__all__ = ["Embedder", "EmbedderIdentity", "PartialEmbeddingError", "TextEmbedder", "open_for_embedding"]
-
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Turns RGB pictures into vectors. Tests itself on loading; see `selftest.py`."""
+    """Turns RGB pictures into vectors. Tested on loading; see `self_test.py`."""
 
     @property
     def spec(self) -> str:
@@ -89,3 +90,12 @@ def open_for_embedding(source: ImageSource, embedder: Embedder, *, name: str | N
         ImageError: as `images.open_image`.
     """
     return open_image(source, min_side=max(STORED_SIDE, embedder.image_side), name=name)
+
+
+def weights_revision(files: Iterable[Path]) -> str:
+    """First 16 hexadecimal digits of a SHA-256 over the contents of a model's files, in their order."""
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:16]

@@ -6,9 +6,9 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from pydantic import Field
@@ -17,7 +17,7 @@ from dermtools.embedding.base import EmbedderIdentity
 from dermtools.embedding.huggingface_loading import LoadedModel, is_dual_encoder, load_model
 from dermtools.embedding.options import Options
 from dermtools.embedding.self_test import drawn_pictures
-from dermtools.embedding.vectors import finished_rows
+from dermtools.embedding.vectors import finished_rows, run_in_batches
 from dermtools.errors import EmbeddingError
 from dermtools.images import open_image
 from dermtools.text import one_line
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _DECISIVE = frozenset(
     {"do_resize", "size", "resample", "do_center_crop", "crop_size", "crop_pct", "do_pad", "pad_size"}
@@ -75,14 +76,11 @@ class HuggingFaceEmbedder:
 
     def embed_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Embed RGB pictures: float32, shape (n, d). Raises as `Embedder.embed_images`."""
-        size = self._options.batch_size
-        parts = [self._run_images(images[start : start + size]) for start in range(0, len(images), size)]
-        return self._finished(parts)
+        return self._finished(images, self._run_images)
 
-    def _finished(self, parts: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-        if not parts:
-            return np.empty((0, self.dimension), np.float32)
-        return finished_rows(np.concatenate(parts), normalize=self._options.normalize)
+    def _finished(self, items: Sequence[T], run: Callable[[Sequence[T]], NDArray[np.float32]]) -> NDArray[np.float32]:
+        rows = run_in_batches(items, self._options.batch_size, run, self.dimension)
+        return finished_rows(rows, normalize=self._options.normalize)
 
     def _run_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         model = self._loaded.model
@@ -152,8 +150,7 @@ class HuggingFaceTextEmbedder(HuggingFaceEmbedder):
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts: float32, shape (n, d). A text longer than the model reads is cut, with a log line."""
-        size = self._options.batch_size
-        return self._finished([self._run_texts(texts[start : start + size]) for start in range(0, len(texts), size)])
+        return self._finished(texts, self._run_texts)
 
     def _run_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         loaded, tokenizer = self._loaded, self._loaded.tokenizer

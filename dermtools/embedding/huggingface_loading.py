@@ -6,7 +6,6 @@ missing ones with random numbers and only logs it.
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dermtools.embedding.base import weights_revision
 from dermtools.errors import EmbeddingError, require_extra
 from dermtools.text import bounded
 
@@ -80,7 +80,7 @@ def load_model(name: str, *, revision: str | None, device: str | None) -> Loaded
         image_processor=image_processor,
         tokenizer=tokenizer,
         commit=commit,
-        revision=commit[:16] if commit else _weights_hash(Path(name)),
+        revision=commit[:16] if commit else weights_revision(sorted(Path(name).glob("*.safetensors"))),
         has_pooler=not missing,
         device=target,
     )
@@ -169,11 +169,3 @@ def _advice(name: str, error: BaseException) -> str:
     if isinstance(error, OSError):
         return "no such folder, and without a connection to the Hub only models downloaded before can be used"
     return bounded(text, 300)
-
-
-def _weights_hash(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(folder.glob("*.safetensors")):
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()[:16]

@@ -25,8 +25,8 @@ from pydantic import Field
 from dermtools.embedding.azure_token import bearer_token
 from dermtools.embedding.base import EmbedderIdentity, PartialEmbeddingError
 from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, checked_url
-from dermtools.embedding.medimageinsight_reply import DIMENSION, read_reply
-from dermtools.embedding.medimageinsight_request import (
+from dermtools.embedding.medimageinsight_messages import (
+    DIMENSION,
     JPEG_QUALITY,
     SIDE,
     TOKENS,
@@ -34,6 +34,7 @@ from dermtools.embedding.medimageinsight_request import (
     fewest_tokens,
     image_row,
     parts,
+    read_reply,
     request_body,
     text_row,
 )
@@ -225,12 +226,7 @@ def load(rest: str, **options: object) -> MedImageInsightEmbedder:
         token=bearer_token(url),
         headers={"azureml-model-deployment": settings.deployment} if settings.deployment else {},
         concurrency=settings.concurrency,
-        policy=RetryPolicy(
-            attempts=settings.attempts,
-            first_wait=settings.first_wait,
-            total=settings.total,
-            read_timeout=settings.read_timeout,
-        ),
+        policy=RetryPolicy(**settings.model_dump(include={"attempts", "first_wait", "total", "read_timeout"})),
     )
     spec = MedImageInsightOptions.spec("medimageinsight", rest, settings.model_dump(exclude_unset=True))
     return MedImageInsightEmbedder(endpoint, settings, spec=spec)

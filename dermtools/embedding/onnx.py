@@ -11,7 +11,6 @@ What has to be done to a picture before the model reads it comes, first found fi
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import os
 from collections.abc import Sequence
@@ -20,11 +19,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.embedding.base import EmbedderIdentity
+from dermtools.embedding.base import EmbedderIdentity, weights_revision
 from dermtools.embedding.onnx_settings import OnnxSettings, ResolvedSettings, read_settings
 from dermtools.embedding.pixels import fit
 from dermtools.embedding.self_test import drawn_pictures
-from dermtools.embedding.vectors import finished_rows
+from dermtools.embedding.vectors import finished_rows, run_in_batches
 from dermtools.errors import EmbeddingError, require_extra
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class OnnxEmbedder:
         self.spec = spec
         self._session = session
         self._file = file
-        self._settings = settings
+        self._settings, self._options = settings, settings.options
         self._dtype = _INPUT_TYPES[settings.input_type]
         self.image_side = max(settings.size)
         self.dimension = self._run([drawn_pictures()[0]]).shape[1]
@@ -57,31 +56,29 @@ class OnnxEmbedder:
             revision=revision,
             preprocessing=settings.id,
             dimension=self.dimension,
-            normalized=settings.normalize,
+            normalized=settings.options.normalize,
         )
 
     def embed_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Embed RGB pictures: float32, shape (n, d). Raises as `Embedder.embed_images`."""
-        if not images:
-            return np.empty((0, self.dimension), np.float32)
-        size = self._settings.batch_size
-        raw = np.concatenate([self._run(images[start : start + size]) for start in range(0, len(images), size)])
+        raw = run_in_batches(images, self._options.batch_size, self._run, self.dimension)
         if self._settings.center is not None:
             raw = raw - self._settings.center
-        return finished_rows(raw, normalize=self._settings.normalize)
+        return finished_rows(raw, normalize=self._options.normalize)
 
     def _run(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        settings = self._settings
         batch = np.stack([self._pixels(image) for image in images])
         try:
-            output = self._session.run([settings.output], {settings.input: batch})[0]
+            output = self._session.run([self._options.output], {self._options.input: batch})[0]
         except _runtime_errors() as error:
             raise EmbeddingError(f"{self._file.name} did not run: {_first_line(error)}") from error
         return self._pooled(np.asarray(output, np.float32), rows=len(images))
 
     def _pixels(self, image: Image.Image) -> NDArray[np.generic]:
-        settings = self._settings
-        pixels = np.asarray(fit(image, settings.size, mode=settings.resize, resample=settings.resample), np.float32)
+        settings = self._options
+        pixels = np.asarray(
+            fit(image, self._settings.size, mode=settings.resize, resample=settings.resample), np.float32
+        )
         if settings.channels == "BGR":
             pixels = pixels[..., ::-1]
         mean, std = np.array(settings.mean, np.float32), np.array(settings.std, np.float32)
@@ -96,14 +93,14 @@ class OnnxEmbedder:
             raise EmbeddingError(f"{self._file.name}: output has shape {output.shape} for {rows} pictures")
         if output[0].size == max(output.shape[1:]):
             return output.reshape(rows, -1)
-        if self._settings.pool == "cls" and output.ndim == 3:
+        if self._options.pool == "cls" and output.ndim == 3:
             return np.asarray(output[:, 0])
-        if self._settings.pool == "mean" and output.ndim == 3:
+        if self._options.pool == "mean" and output.ndim == 3:
             return np.asarray(output.mean(axis=1))
-        if self._settings.pool == "mean" and output.ndim == 4:
-            return np.asarray(output.mean(axis=(2, 3) if self._settings.layout == "NCHW" else (1, 2)))
+        if self._options.pool == "mean" and output.ndim == 4:
+            return np.asarray(output.mean(axis=(2, 3) if self._options.layout == "NCHW" else (1, 2)))
         raise EmbeddingError(
-            f"{self._file.name}: output {self._settings.output!r} has shape {output.shape}, not one vector a picture; "
+            f"{self._file.name}: output {self._options.output!r} has shape {output.shape}, not one vector a picture; "
             "name another with output=NAME, or pool it with pool=mean (tokens or feature map) or pool=cls (tokens)"
         )
 
@@ -130,9 +127,11 @@ def load(rest: str, **options: object) -> OnnxEmbedder:
     session = _open(file, threads=given.get("threads"))
     settings = read_settings(file, given, session)
     if settings.input_type not in _INPUT_TYPES:
-        raise EmbeddingError(f"{file.name}: input {settings.input!r} is {settings.input_type}, not a picture's pixels")
+        raise EmbeddingError(
+            f"{file.name}: input {settings.options.input!r} is {settings.input_type}, not a picture's pixels"
+        )
     spec = OnnxSettings.spec("onnx", str(file), given)
-    return OnnxEmbedder(session, file, settings, spec=spec, revision=_weights_hash(file))
+    return OnnxEmbedder(session, file, settings, spec=spec, revision=weights_revision([file, *external_weights(file)]))
 
 
 def _open(file: Path, *, threads: int | None) -> onnxruntime.InferenceSession:
@@ -166,15 +165,6 @@ def _first_line(error: BaseException) -> str:
 def _cores() -> int:
     """Cores that this process may use; onnxruntime would count, and try to pin its threads to, all there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-
-
-def _weights_hash(file: Path) -> str:
-    """First 16 hexadecimal digits of the SHA-256 of the model and of the files it keeps weights in."""
-    digest = hashlib.sha256()
-    for part in [file, *external_weights(file)]:
-        with part.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-    return digest.hexdigest()[:16]
 
 
 def external_weights(file: Path) -> list[Path]:

@@ -84,24 +84,14 @@ class OnnxSettings(Options):
 
 @dataclass(frozen=True)
 class ResolvedSettings:
-    """Settings with nothing left open: what `OnnxEmbedder` does to a picture and takes from the model."""
+    """Settings with nothing left open, and what the model and files beside it add to them."""
 
     id: str
+    """Names everything that decides about the pixels and the vector."""
+    options: OnnxSettings
     size: tuple[int, int]
-    resize: ResizeMode
-    resample: ResampleFilter
-    scale: float
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    channels: str
-    layout: Layout
-    input: str
     input_type: str
-    output: str
-    pool: str
-    normalize: bool
     center: NDArray[np.float32] | None
-    batch_size: int
 
 
 def read_settings(file: Path, given: Mapping[str, object], session: onnxruntime.InferenceSession) -> ResolvedSettings:
@@ -117,9 +107,7 @@ def read_settings(file: Path, given: Mapping[str, object], session: onnxruntime.
     entry = _named(session.get_inputs(), settings.input, file, "input")
     output = _named(session.get_outputs(), settings.output, file, "output")
     layout, size = _input_layout(file, entry.shape, settings)
-    center = None
-    if settings.center is not None:
-        center = _read_center(file.parent / Path(settings.center).expanduser())
+    center = _read_center(file.parent / Path(settings.center).expanduser()) if settings.center is not None else None
     batch = entry.shape[0]
     if isinstance(batch, int) and batch != 1:
         raise EmbeddingError(
@@ -128,23 +116,13 @@ def read_settings(file: Path, given: Mapping[str, object], session: onnxruntime.
     decisive = settings.model_dump(exclude={"size", "layout", "input", "output", "center", *OnnxSettings.runtime})
     decisive |= {"size": size, "output": output.name, "center": None if center is None else center.tolist()}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
+    filled = {"layout": layout, "input": entry.name, "output": output.name}
     return ResolvedSettings(
         id=f"{size[0]}x{size[1]}-{settings.resize}-{settings.resample}-{_values_name(settings)}-{digest}",
+        options=settings.model_copy(update=filled | ({"batch_size": 1} if batch == 1 else {})),
         size=size,
-        resize=settings.resize,
-        resample=settings.resample,
-        scale=settings.scale,
-        mean=settings.mean,
-        std=settings.std,
-        channels=settings.channels,
-        layout=layout,
-        input=entry.name,
         input_type=entry.type,
-        output=output.name,
-        pool=settings.pool,
-        normalize=settings.normalize,
         center=center,
-        batch_size=1 if batch == 1 else settings.batch_size,
     )
 
 

@@ -2,24 +2,35 @@
 
 A package adds a kind through the entry-point group `dermtools.embedders`. The entry names a function
 `load(rest: str, **options) -> Embedder`: `rest` is what follows the colon of the spec; options from the
-spec arrive as strings, options given in code as they are.
+spec arrive as strings, options given in code as they are. A built-in kind cannot be replaced.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+import pkgutil
 
 from dermtools.embedding.base import Embedder
 from dermtools.embedding.options import split_spec
 from dermtools.embedding.self_test import selftest
 from dermtools.errors import EmbeddingError
+from dermtools.text import one_line
 
 GROUP = "dermtools.embedders"
+BUILT_IN = {
+    "descriptor": "dermtools.embedding.descriptor:load",
+    "hf": "dermtools.embedding.huggingface:load",
+    "medimageinsight": "dermtools.embedding.medimageinsight:load",
+    "onnx": "dermtools.embedding.onnx:load",
+}
+"""Found without reading the metadata of every installed package."""
 
 
 def registered() -> dict[str, str]:
-    """Kinds of embedder there are, sorted, each with the loader it names: `{"onnx": "module:load", ...}`."""
-    return {entry.name: entry.value for entry in _entries().values()}
+    """Kinds of embedder, sorted, each with the loader it names: `{"onnx": "module:load", ...}`."""
+    from importlib.metadata import entry_points
+
+    added = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    return dict(sorted((added | BUILT_IN).items()))
 
 
 def load_embedder(spec: str, **options: object) -> Embedder:
@@ -36,26 +47,18 @@ def load_embedder(spec: str, **options: object) -> Embedder:
         MissingExtraError: an optional dependency is not installed.
     """
     kind, rest, written = split_spec(spec)
-    entries = _entries()
-    if kind not in entries:
-        raise EmbeddingError(f"unknown embedder {kind!r}; there are: {', '.join(entries)}")
-    entry = entries[kind]
+    place = BUILT_IN.get(kind) or registered().get(kind)
+    if place is None:
+        raise EmbeddingError(f"unknown embedder {kind!r}; there are: {', '.join(registered())}")
     try:
-        loader = entry.load()
+        loader = pkgutil.resolve_name(place)
     except (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError, OSError, RuntimeError) as error:
+        reason = f"{type(error).__name__}: {one_line(str(error), 300)}"
         raise EmbeddingError(
-            f"embedder {kind!r} ({entry.value}) cannot be imported: {_one_line(error)}; repair or uninstall its package"
+            f"embedder {kind!r} ({place}) cannot be imported: {reason}; repair or uninstall its package"
         ) from error
     embedder = loader(rest, **(written | options))
     if not isinstance(embedder, Embedder):
-        raise EmbeddingError(f"embedder {kind!r} ({entry.value}) did not return an Embedder but {type(embedder)}")
+        raise EmbeddingError(f"embedder {kind!r} ({place}) did not return an Embedder but {type(embedder)}")
     selftest(embedder)
     return embedder
-
-
-def _entries() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name)}
-
-
-def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -10,9 +10,11 @@ from dermtools.embedding.base import PartialEmbeddingError
 from dermtools.errors import EmbeddingError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 
 def l2_normalize(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -39,6 +41,14 @@ def finished_rows(raw: NDArray[np.generic], *, normalize: bool) -> NDArray[np.fl
         zero = finite & ~rows.any(axis=1, keepdims=True)
         reasons |= {int(row): "the model returned a vector of zeros" for row in np.flatnonzero(zero)}
     return delivered(rows.astype(np.float32), reasons)
+
+
+def run_in_batches(
+    items: Sequence[T], size: int, run: Callable[[Sequence[T]], NDArray[np.float32]], dimension: int
+) -> NDArray[np.float32]:
+    """What `run` makes of `size` items at a time, all rows together: shape (n, d), for no item (0, d)."""
+    parts = [run(items[start : start + size]) for start in range(0, len(items), size)]
+    return np.concatenate(parts) if parts else np.empty((0, dimension), np.float32)
 
 
 def delivered(vectors: NDArray[np.float32], reasons: Mapping[int, str]) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 from pathlib import Path
 
@@ -60,6 +61,19 @@ def test_built_in_kinds_are_registered():
 def test_unknown_kind_is_an_error_that_lists_the_kinds():
     with pytest.raises(EmbeddingError, match=r"unknown embedder 'resnet'; there are: descriptor, hf, medimageinsight"):
         load_embedder("resnet")
+
+
+def test_unknown_kind_lists_those_of_other_packages_too(plugin):
+    with pytest.raises(EmbeddingError, match=r"there are: broken, descriptor, grey, hf, medimageinsight, nameless"):
+        load_embedder("resnet")
+
+
+def test_built_in_kind_is_found_without_looking_through_installed_packages(monkeypatch):
+    def scan(**_: object) -> None:
+        raise AssertionError("the metadata of installed packages was read")
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", scan)
+    assert load_embedder("descriptor").identity.name == "descriptor"
 
 
 def test_other_packages_add_kinds_by_entry_point(plugin, pictures):
