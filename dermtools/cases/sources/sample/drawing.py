@@ -7,7 +7,7 @@ which piece of that plane the picture shows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +36,27 @@ class Pose:
         cos, sin = np.cos(self.turn), np.sin(self.turn)
         moved = np.asarray(points, dtype=np.float32) - np.asarray(self.centre, dtype=np.float32)
         turned = moved @ np.array([[cos, sin], [-sin, cos]], dtype=np.float32)
-        pixels: Array = turned * np.float32(self.unit) + np.float32(SIDE / 2)
-        return pixels
+        return turned * np.float32(self.unit) + np.float32(SIDE / 2)
 
     @property
     def unit(self) -> float:
         """Pixels in one body unit."""
         return SIDE / 2 * self.zoom
+
+
+@dataclass
+class BodyPart:
+    """A site as seen in one pose; masks and relief have shape (SIDE, SIDE)."""
+
+    skin: Array
+    relief: Array | float = 0.0
+    """Brightness added by form: below 0 in furrows, above 0 on ridges."""
+    tints: list[tuple[Array, Colour]] = field(default_factory=list)
+    """Parts of the skin of another colour, as factors on it."""
+    paints: list[tuple[Array, Colour]] = field(default_factory=list)
+    """What is not skin: nails, cloth, eyes."""
+    hair: list[tuple[Array, float]] = field(default_factory=list)
+    """Masks of hair with how opaque it is."""
 
 
 def shape(pose: Pose, *outlines: Sequence[Point] | Array) -> Array:
@@ -68,14 +82,13 @@ def closed_curve(*runs: Sequence[Point]) -> Array:
     knots = np.concatenate([np.asarray(run, dtype=np.float32) for run in runs])
     before, after, beyond = np.roll(knots, 1, 0), np.roll(knots, -1, 0), np.roll(knots, -2, 0)
     t = np.linspace(0, 1, 12, endpoint=False, dtype=np.float32)[:, None, None]
-    curve = 0.5 * (
+    curve: Array = 0.5 * (
         2 * knots
         + (after - before) * t
         + (2 * before - 5 * knots + 4 * after - beyond) * t**2
         + (3 * knots - before - 3 * after + beyond) * t**3
     )
-    outline: Array = curve.transpose(1, 0, 2).reshape(-1, 2)
-    return outline
+    return curve.transpose(1, 0, 2).reshape(-1, 2)
 
 
 def mirrored(points: Sequence[Point]) -> list[Point]:
@@ -87,10 +100,9 @@ def ellipse(centre: Point, radii: Point, turn: float = 0.0) -> Array:
     """Outline of an ellipse, shape (48, 2)."""
     angle = np.linspace(0, 2 * np.pi, 48, endpoint=False, dtype=np.float32)
     x, y = radii[0] * np.cos(angle), radii[1] * np.sin(angle)
-    outline: Array = np.stack(
+    return np.stack(
         [centre[0] + x * np.cos(turn) - y * np.sin(turn), centre[1] + x * np.sin(turn) + y * np.cos(turn)], axis=-1
     )
-    return outline
 
 
 def limb(start: Point, end: Point, start_radius: float, end_radius: float) -> Array:
@@ -99,12 +111,39 @@ def limb(start: Point, end: Point, start_radius: float, end_radius: float) -> Ar
     half = np.linspace(-np.pi / 2, np.pi / 2, 16, dtype=np.float32)
 
     def cap(centre: Point, radius: float, angles: Array) -> Array:
-        ring: Array = np.stack([centre[0] + radius * np.cos(angles), centre[1] + radius * np.sin(angles)], axis=-1)
-        return ring
+        return np.stack([centre[0] + radius * np.cos(angles), centre[1] + radius * np.sin(angles)], axis=-1)
 
     tip = cap(end, end_radius, (half + direction).astype(np.float32))
     root = cap(start, start_radius, (half + direction + np.pi).astype(np.float32))
     return np.concatenate([tip, root])
+
+
+def hairs(
+    rng: np.random.Generator, roots: NDArray[np.floating], direction: NDArray[np.floating], length: float, curl: float
+) -> Array:
+    """Slightly bent lines, shape (n, 5, 2), from roots, shape (n, 2), along directions in radians, shape (n,)."""
+    steps = np.linspace(0, 1, 5, dtype=np.float32)[None, :]
+    lengths = length * rng.uniform(0.6, 1.3, (len(roots), 1))
+    angle = direction[:, None] + curl * rng.standard_normal((len(roots), 1)) * (0.4 + steps)
+    x = roots[:, :1] + lengths * steps * np.cos(angle)
+    y = roots[:, 1:] + lengths * steps * np.sin(angle)
+    return np.stack([x, y], axis=-1).astype(np.float32)
+
+
+def body_hair(
+    pose: Pose, rng: np.random.Generator, skin: Array, box: tuple[float, float, float, float], direction: float
+) -> tuple[Array, float]:
+    """Sparse hair on the skin whose roots lie in a box (left, top, right, bottom), and how opaque it is."""
+    count = 240
+    roots = np.stack([rng.uniform(box[0], box[2], count), rng.uniform(box[1], box[3], count)], axis=-1)
+    lines = hairs(rng, roots, np.full(count, direction), 0.09, 0.25)
+    return strokes(pose, lines, 0.004) * skin, float(rng.uniform(0.12, 0.42))
+
+
+def arc(centre: Point, width: float, height: float, start: float, end: float) -> list[Point]:
+    """Points on a piece of an ellipse, from one angle to another in radians."""
+    angles = np.linspace(start, end, 14)
+    return [(centre[0] + width * np.cos(a), centre[1] + height * np.sin(a)) for a in angles]
 
 
 def soften(mask: Array, radius: float) -> Array:

@@ -73,14 +73,12 @@ def _distance(patch: Patch, rng: np.random.Generator, radius: float, roughness: 
 
 def _inside(distance: Array, edge: float) -> Array:
     """1 inside, 0 outside, over an edge of that many radii."""
-    t = np.clip((1 - distance) / np.float32(edge) + np.float32(0.5), 0, 1)
-    smooth: Array = t * t * (3 - 2 * t)
-    return smooth
+    t: Array = np.clip((1 - distance) / np.float32(edge) + np.float32(0.5), 0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def _dome(distance: Array) -> Array:
-    height: Array = np.sqrt(np.clip(1 - distance**2, 0, 1))
-    return height
+    return np.sqrt(np.clip(1 - distance**2, 0, 1))
 
 
 def _nevus(patch: Patch, rng: np.random.Generator) -> Array:

@@ -6,8 +6,10 @@ DRAWN, every case the attribute `origin` with the value `drawn`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,9 +25,14 @@ NOTES = (
     "Drawn by program: these pictures are not photographs and show no person.",
     "For trying the software only; no result on them says anything about skin, disease or any model's ability.",
 )
-
+QUESTIONS = {
+    "diagnosis": "Which morphology does the drawn lesion show?",
+    "location": "Which part of the body is drawn?",
+}
 FRACTIONS = (0.5, 0.25, 0.25)
 """More for validation and test than usual: a quarter of so few patients is just enough to calibrate on."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,24 +62,17 @@ def load_sample(*, seed: int = 0, patients: int = 60) -> SourceData:
     """
     if patients < 1 or seed < 0:
         raise SourceError(f"the sample takes patients >= 1 and seed >= 0, not patients={patients} and seed={seed}")
-    wanted = [(patient, picture) for patient in _patients(seed, patients) for picture in range(len(patient.sites))]
+    numbered = [(patient, picture) for patient in _patients(seed, patients) for picture in range(len(patient.sites))]
+    cases = _in_splits([_case(*one) for one in numbered], seed)
     with ThreadPoolExecutor() as pool:  # each picture has a random generator of its own
-        drawn = pool.map(lambda one: _draw(one[0], one[1], seed), wanted)
-        cases = [
-            SourceCase(case, picture)
-            for case, picture in zip(_in_splits([_case(*one) for one in wanted], seed), drawn, strict=True)
-        ]
-    questions = {
-        "diagnosis": "Which morphology does the drawn lesion show?",
-        "location": "Which part of the body is drawn?",
-    }
-    tasks = tuple(
-        Task(
-            name=name, question=question, labels=tuple(sorted({label for c in cases for label in c.case.labels[name]}))
-        )
-        for name, question in questions.items()
+        drawn = tuple(pool.map(lambda one: _draw(one[0], one[1], seed), numbered))
+    labels = {name: sorted({label for case in cases for label in case.labels[name]}) for name in QUESTIONS}
+    return SourceData(
+        name=NAME,
+        tasks=tuple(Task(name=name, question=QUESTIONS[name], labels=tuple(found)) for name, found in labels.items()),
+        cases=tuple(map(SourceCase, cases, drawn)),
+        notes=NOTES,
     )
-    return SourceData(name=NAME, tasks=tasks, cases=tuple(cases), notes=NOTES)
 
 
 def _case(patient: _Patient, picture: int) -> Case:
@@ -81,40 +81,28 @@ def _case(patient: _Patient, picture: int) -> Case:
         case_id=f"{group}_{picture + 1}",
         group_id=group,
         labels={"location": (patient.sites[picture],), "diagnosis": (patient.lesion,)},
-        attributes={
-            "fitzpatrick": patient.fitzpatrick,
-            "age": patient.age,
-            "sex": patient.sex,
-            "origin": "drawn",
-        },
+        attributes={**{name: getattr(patient, name) for name in ("fitzpatrick", "age", "sex")}, "origin": "drawn"},
     )
 
 
 def _patients(seed: int, count: int) -> list[_Patient]:
     rng = np.random.default_rng(seed)
 
-    def balanced(values: list[str] | list[int]) -> list[str] | list[int]:
+    def balanced(values: Iterable[T]) -> list[T]:
         """Every value equally often, in random order."""
-        rounds = [rng.permutation(len(values)) for _ in range(-(-count // len(values)))]
-        return [values[i] for i in np.concatenate(rounds)[:count]]
+        choice = list(values)
+        rounds = [rng.permutation(len(choice)) for _ in range(-(-count // len(choice)))]
+        return [choice[i] for i in np.concatenate(rounds)[:count]]
 
-    lesions, tones = balanced(list(LESIONS)), balanced([1, 2, 3, 4, 5, 6])
-    first, second = balanced(list(SITES)), balanced(list(SITES))
+    lesions, tones = balanced(LESIONS), balanced(range(1, 7))
     sites = []
-    for one, other in zip(first, second, strict=True):
+    for one, other in zip(balanced(SITES), balanced(SITES), strict=True):
         pictures = int(rng.integers(2, 6))
         here = int(rng.integers(2, pictures + 1))
-        sites.append((str(one),) * here + (str(other),) * (pictures - here))
+        sites.append((one,) * here + (other,) * (pictures - here))
     return [
-        _Patient(
-            number=number + 1,
-            lesion=str(lesions[number]),
-            sites=sites[number],
-            fitzpatrick=int(tones[number]),
-            age=int(rng.integers(4, 90)),
-            sex=("female", "male")[int(rng.integers(2))],
-        )
-        for number in range(count)
+        _Patient(number, lesion, places, tone, int(rng.integers(4, 90)), ("female", "male")[int(rng.integers(2))])
+        for number, (lesion, places, tone) in enumerate(zip(lesions, sites, tones, strict=True), start=1)
     ]
 
 

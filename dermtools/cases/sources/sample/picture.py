@@ -8,8 +8,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from dermtools.cases.sources.sample.body import BodyPart
-from dermtools.cases.sources.sample.drawing import SIDE, Array, Colour, Pose, noise, paint, spread, tint
+from dermtools.cases.sources.sample.drawing import SIDE, Array, BodyPart, Colour, Pose, noise, paint, spread, tint
 from dermtools.cases.sources.sample.lesions import add_lesion
 from dermtools.cases.sources.sample.sites import SITES
 
@@ -31,14 +30,7 @@ _CLOTHS: tuple[Colour, ...] = (
 
 
 def draw_picture(
-    site: str,
-    lesion: str,
-    *,
-    fitzpatrick: int,
-    is_grey: bool,
-    near: bool,
-    person: tuple[int, int],
-    picture: int,
+    site: str, lesion: str, *, fitzpatrick: int, is_grey: bool, near: bool, person: tuple[int, int], picture: int
 ) -> bytes:
     """Draw one picture; the same arguments give the same bytes.
 
@@ -77,15 +69,8 @@ def draw_picture(
     for mask, factors in part.tints:
         tint(skin, mask, factors)
     column, row = pose.pixels([place])[0].tolist()
-    height = add_lesion(
-        skin,
-        lesion,
-        np.random.default_rng(lesion_seed),
-        centre=(column, row),
-        size=size * pose.unit,
-        turn=pose.turn,
-        darkness=(fitzpatrick - 1) / 5,
-    )
+    of_lesion, darkness = np.random.default_rng(lesion_seed), (fitzpatrick - 1) / 5
+    height = add_lesion(skin, lesion, of_lesion, (column, row), size * pose.unit, pose.turn, darkness)
     for mask, colour in part.paints:
         paint(skin, mask, np.asarray(colour, np.float32) * (0.55 + 0.45 * tone))
     if part.hair:
@@ -111,19 +96,14 @@ def _light(skin: Array, part: BodyPart, height: Array, cloth: Colour, rng: np.ra
     skin *= shade + part.relief + np.clip(1.1 * _rise(height), -0.25, 0.25)
     folds = 1 + 0.05 * noise(rng, 90) + 0.03 * noise(rng, 5)
     shadow = 1 - 0.45 * np.pad(spread(part.skin, 22), ((9, 0), (7, 0)), mode="edge")[:SIDE, :SIDE]
-    ground = folds * shadow
-    picture: Array = np.stack([np.float32(colour) * ground for colour in cloth])
-    outline = part.skin
-    for mask, _ in part.hair:
-        outline = np.maximum(outline, mask)
-    paint(picture, outline, skin)
+    picture = np.stack([np.float32(colour) * (folds * shadow) for colour in cloth])
+    paint(picture, np.maximum.reduce([part.skin, *(mask for mask, _ in part.hair)]), skin)
     return picture
 
 
 def _rise(surface: Array) -> Array:
     """How steeply a surface rises to the right and down, so how much it faces a light above on the left."""
-    rise: Array = np.pad((surface[2:, 2:] - surface[:-2, :-2]) / 2, 1, mode="edge")
-    return rise
+    return np.pad((surface[2:, 2:] - surface[:-2, :-2]) / 2, 1, mode="edge")
 
 
 def _photograph(picture: Array, rng: np.random.Generator) -> Array:
