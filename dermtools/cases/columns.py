@@ -101,20 +101,19 @@ def schema(tasks: Iterable[str], dimension: int) -> pa.Schema:
     """Columns of the table: label columns are lists, so that `array_has` filters them."""
     import pyarrow as pa
 
-    return pa.schema(
-        [
-            pa.field("case_id", pa.string(), nullable=False),
-            pa.field("group_id", pa.string(), nullable=False),
-            pa.field("split", pa.string()),
-            pa.field("attributes", pa.string(), nullable=False),
-            pa.field("content_hash", pa.string(), nullable=False),
-            pa.field("width", pa.int32(), nullable=False),
-            pa.field("height", pa.int32(), nullable=False),
-            pa.field("vector", pa.list_(pa.float32(), dimension), nullable=False),
-            pa.field("jpeg", pa.binary(), nullable=False),
-            *(label_field(task) for task in tasks),
-        ]
-    )
+    columns = {
+        "case_id": pa.string(),
+        "group_id": pa.string(),
+        "split": pa.string(),
+        "attributes": pa.string(),
+        "content_hash": pa.string(),
+        "width": pa.int32(),
+        "height": pa.int32(),
+        "vector": pa.list_(pa.float32(), dimension),
+        "jpeg": pa.binary(),
+    }
+    fields = (pa.field(name, kind, nullable=name == "split") for name, kind in columns.items())
+    return pa.schema([*fields, *map(label_field, tasks)])
 
 
 def label_field(task: str) -> pa.Field:
@@ -128,28 +127,16 @@ def to_arrow(rows: Sequence[StoredCase], columns: pa.Schema) -> pa.Table:
     """Rows as an Arrow table with exactly the columns of the table on disk."""
     import pyarrow as pa
 
-    cases = [row.case for row in rows]
-    vectors = np.ascontiguousarray([row.vector for row in rows], dtype=np.float32)
-    values: dict[str, object] = {
-        "case_id": [case.case_id for case in cases],
-        "group_id": [case.group_id for case in cases],
-        "split": [case.split for case in cases],
-        "attributes": [json.dumps(case.attributes, ensure_ascii=False, sort_keys=True) for case in cases],
-        "content_hash": [row.content_hash for row in rows],
-        "width": [row.width for row in rows],
-        "height": [row.height for row in rows],
-        "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), vectors.shape[1]),
-        "jpeg": [row.jpeg for row in rows],
-    }
-    arrays = []
-    for column in columns:
-        if column.name.startswith(LABEL_PREFIX):
-            task = column.name.removeprefix(LABEL_PREFIX)
-            value: object = [list(case.labels[task]) if case.labels.get(task) else None for case in cases]
-        else:
-            value = values[column.name]
-        arrays.append(value if isinstance(value, pa.Array) else pa.array(value, column.type))
-    return pa.table(arrays, schema=columns)
+    cells = (
+        {
+            **{name: getattr(row.case, name) for name in ("case_id", "group_id", "split")},
+            **{name: getattr(row, name) for name in ROW_NAMES},
+            "attributes": json.dumps(row.case.attributes, ensure_ascii=False, sort_keys=True),
+            **{LABEL_PREFIX + task: labels or None for task, labels in row.case.labels.items()},
+        }
+        for row in rows
+    )
+    return pa.Table.from_pylist(list(cells), schema=columns)
 
 
 def stored_case(case: Case, cells: Mapping[str, Any]) -> StoredCase:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,14 +13,16 @@ from dermtools.cases.case import Task
 from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows, stored_case
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.lance_table import CaseTable
-from dermtools.cases.lock import WriterLock
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, read_manifest, write_manifest
 from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import new_folder
 
 if TYPE_CHECKING:
     import numpy as np
+    from filelock import FileLock
     from numpy.typing import NDArray
+
+LOCK_NAME = ".lock"
 
 T = TypeVar("T")
 
@@ -36,7 +39,6 @@ class CaseStore:
         self.manifest = manifest
         self._table = table
         self._guard = threading.RLock()
-        self._lock = WriterLock(path)
         self._columns: CaseColumns | None = None
         self._ids: tuple[int, set[str]] | None = None
 
@@ -151,9 +153,8 @@ class CaseStore:
 
         def take() -> list[dict[str, Any]]:
             columns = self._load_columns()
-            missing = next((case_id for case_id in case_ids if case_id not in columns.row_of), None)
-            if missing is not None:
-                raise QueryError(f"no case {missing!r} in {self.path}")
+            if missing := [case_id for case_id in case_ids if case_id not in columns.row_of]:
+                raise QueryError(f"no case {missing[0]!r} in {self.path}")
             return self._table.take([columns.row_of[case_id] for case_id in case_ids], names)
 
         if not case_ids:
@@ -162,7 +163,7 @@ class CaseStore:
             return self._read(take)
 
     def _read(self, action: Callable[[], T]) -> T:
-        """Run a read; go on at the latest version where another process tidied this one away."""
+        """Run a read; at the latest version where another process has removed this one."""
         try:
             return action()
         except CaseBaseError:
@@ -172,29 +173,47 @@ class CaseStore:
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        """Hold the writer's lock; may be nested. Every write takes it, so it is needed around several only.
+        """Hold the writer's lock; may be nested. Every write takes it, so it is only needed around several.
 
         Raises:
             CaseBaseError: another process is writing, or the folder cannot be written.
         """
-        with self._lock.held() as outermost:
-            if outermost:
+        from filelock import Timeout
+
+        with self._guard:  # one lock, whichever thread needs it first
+            lock = self._lock
+        try:
+            lock.acquire()
+        except Timeout:
+            raise CaseBaseError(f"another process is writing {self.path}; wait until it is done, or stop it") from None
+        except OSError as error:
+            raise CaseBaseError(f"{self.path} cannot be written: {error.strerror}") from error
+        try:
+            if lock.lock_counter == 1:
                 with self._guard:
                     self._table.refresh()
                     self.manifest = read_manifest(self.path)
             yield
+        finally:
+            lock.release()
+
+    @cached_property
+    def _lock(self) -> FileLock:
+        """One process at a time writes; the lock ends with it. Loaded here: readers do without."""
+        from filelock import FileLock
+
+        return FileLock(self.path / LOCK_NAME, timeout=0)
 
     def add(self, rows: Sequence[StoredCase]) -> None:
         """Add new cases in one transaction.
 
         Raises:
-            CaseBaseError: a case is there already, or does not fit the manifest; nothing is written then.
+            CaseBaseError: a case exists already, or does not fit the manifest; nothing is written then.
         """
         with self._guard, self.write():
             ids = self._known_ids()
-            there = next((row.case.case_id for row in rows if row.case.case_id in ids), None)
-            if there is not None:
-                raise CaseBaseError(f"case {there!r} is in {self.path} already; update it instead")
+            if known := next((row.case.case_id for row in rows if row.case.case_id in ids), None):
+                raise CaseBaseError(f"case {known!r} is in {self.path} already; update it instead")
             check_rows(rows, self.manifest.tasks, self.manifest.identity.dimension)
             if rows:
                 self._table.add(rows)
@@ -215,7 +234,7 @@ class CaseStore:
     def delete(self, case_ids: Iterable[str]) -> int:
         """Delete cases in one transaction, their pictures and vectors from the disk too. Returns how many went.
 
-        Ids that are not there are passed over. All other rows are written anew, so delete many at once.
+        Unknown ids are skipped. All other rows are written anew, so delete many at once.
         """
         with self._guard, self.write():
             gone = sorted(set(case_ids) & self._known_ids())
@@ -235,14 +254,14 @@ class CaseStore:
                 self._table.compact()
 
     def set_tasks(self, tasks: Iterable[Task]) -> None:
-        """Replace the tasks and their label sets; to be called before rows that use new ones are added."""
+        """Replace the tasks and their label sets; call it before adding rows that use new ones."""
         tasks = tuple(tasks)
         with self._guard, self.write():
             self._table.add_tasks(task.name for task in tasks)
             self.update_manifest(tasks=tasks)
 
     def update_manifest(self, **changes: Any) -> None:
-        """Replace fields of the manifest, all at once."""
+        """Replace fields of the manifest in one step."""
         with self._guard, self.write():
             manifest = Manifest.model_validate({**dict(self.manifest), **changes})
             if manifest != self.manifest:
