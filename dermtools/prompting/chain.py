@@ -111,16 +111,7 @@ class PromptChain(AskingChain[Prediction]):
         super().__init__(builder, model, **options)
 
     def _result(self, built: BuiltPrompt, reply: Reply) -> Prediction:
-        return Prediction(
-            method=str(self.builder.method),
-            task=self.task,
-            outcome=reply.outcome,
-            label=reply.label,
-            exemplars=built.exemplars,
-            raw=reply.raw,
-            usage=reply.usage,
-            reason=reply.reason,
-        )
+        return Prediction(method=str(self.builder.method), task=self.task, label=reply.label, **_said(built, reply))
 
 
 class Answer(BaseModel):
@@ -142,12 +133,10 @@ class AnswerChain(AskingChain[Answer]):
     """Picture to `Answer`: the fields that the prompt file's output schema asks for."""
 
     def _result(self, built: BuiltPrompt, reply: Reply) -> Answer:
-        return Answer(
-            prompt=self.builder.prompt.id,
-            outcome=reply.outcome,
-            values=reply.values,
-            raw=reply.raw,
-            exemplars=built.exemplars,
-            usage=reply.usage,
-            reason=reply.reason,
-        )
+        return Answer(prompt=self.builder.prompt.id, values=reply.values, **_said(built, reply))
+
+
+def _said(built: BuiltPrompt, reply: Reply) -> dict[str, Any]:
+    """What a prediction and an answer both tell."""
+    told = {name: getattr(reply, name) for name in ("outcome", "raw", "usage", "reason")}
+    return {**told, "exemplars": built.exemplars}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from dermtools.prediction import Query
 from dermtools.prompting.pictures import PictureBudget
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.retrieval.queries import picture_query
+from dermtools.text import bounded
 
 ChainInput = Query | Mapping[str, Any] | ImageSource
 """A `Query`; a picture (path, bytes, PIL image, data URL, case id); or `{"image": ..., "note": ...}`."""
@@ -81,15 +83,15 @@ class _Reader:
     group_id: str | None
 
     def read(self, kind: str, value: Any) -> tuple[Query, bytes]:
-        if kind == "query":
-            if not isinstance(value, Query):
-                raise QueryError(f"query is a dermtools Query, not a {type(value).__name__}; give a picture as image")
-            return self._query(value)
+        if kind == "image" and isinstance(value, str) and not value.startswith("data:"):
+            kind, value = self._named(value)
+        if kind == "image":
+            return self._picture(value)
         if kind == "case_id":
-            return self._case(str(value))
-        if isinstance(value, str) and not value.startswith("data:"):
-            return self._text(value)
-        return self._picture(value)
+            value = self._case(str(value))
+        if not isinstance(value, Query):
+            raise QueryError(f"query is a dermtools Query, not a {type(value).__name__}; give a picture as image")
+        return self._query(value)
 
     def _query(self, query: Query) -> tuple[Query, bytes]:
         if self.group_id is not None:
@@ -100,24 +102,22 @@ class _Reader:
             return query, self.budget.encode(query.image)
         raise QueryError(f"the query {query.name} has no picture; a prompt needs one")
 
-    def _text(self, value: str) -> tuple[Query, bytes]:
-        if value.startswith(CASE_PREFIX):
-            return self._case(value.removeprefix(CASE_PREFIX))
-        try:
-            is_file = Path(value).is_file()
-        except (OSError, ValueError):
-            is_file = False
-        if is_file:
-            return self._picture(Path(value))
-        if self.case_base is not None and value in self.case_base.columns.row_of:
-            return self._case(value)
+    def _named(self, text: str) -> tuple[str, str | Path]:
+        """Which kind of input a text names, and what."""
+        if text.startswith(CASE_PREFIX):
+            return "case_id", text.removeprefix(CASE_PREFIX)
+        with suppress(OSError, ValueError):
+            if Path(text).is_file():
+                return "image", Path(text)
+        if self.case_base is not None and text in self.case_base.columns.row_of:
+            return "case_id", text
         where = "no such file" if self.case_base is None else f"neither a file nor a case of {self.case_base.path}"
-        raise QueryError(f"{value[:200]!r}: {where}; give a path, a case id, case:ID, bytes or a data URL")
+        raise QueryError(f"{bounded(text, 200)!r}: {where}; give a path, a case id, case:ID, bytes or a data URL")
 
-    def _case(self, case_id: str) -> tuple[Query, bytes]:
+    def _case(self, case_id: str) -> Query:
         if self.case_base is None:
             raise QueryError(f"case {case_id!r} needs a case base; give the chain one with case_base=")
-        return self._query(self.case_base.query(case_id=case_id, group_id=self.group_id))
+        return self.case_base.query(case_id=case_id, group_id=self.group_id)
 
     def _picture(self, source: ImageSource) -> tuple[Query, bytes]:
         side = self.budget.max_side

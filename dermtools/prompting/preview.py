@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dermtools.pages import templates
-from dermtools.prompting.cost.estimate import Picture, PromptEstimate, blocks
+from dermtools.prompting.cost.estimate import PromptEstimate, blocks
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
-_ROLES = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}
-
-
-@dataclass(frozen=True)
-class _Shown:
-    number: int
-    role: str
-    parts: list[str | Picture]
-    is_last: bool
+_ROLES = {"human": "user", "ai": "assistant"}
 
 
 def preview_html(messages: Sequence[BaseMessage], estimate: PromptEstimate, *, title: str = "Prompt") -> str:
@@ -31,12 +22,6 @@ def preview_html(messages: Sequence[BaseMessage], estimate: PromptEstimate, *, t
         estimate: of these messages, see `estimate_prompt`.
         title: heading of the page.
     """
-    shown = [
-        _Shown(number, _ROLES.get(message.type, message.type), list(blocks(message)), number == len(messages))
-        for number, message in enumerate(messages, start=1)
-    ]
-    return (
-        templates("dermtools.prompting")
-        .get_template("preview.html.j2")
-        .render(title=title, messages=shown, estimate=estimate)
-    )
+    shown = [(_ROLES.get(message.type, message.type), list(blocks(message))) for message in messages]
+    page = templates("dermtools.prompting").get_template("preview.html.j2")
+    return page.render(title=title, messages=shown, estimate=estimate)

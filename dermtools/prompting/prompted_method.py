@@ -47,19 +47,13 @@ class PromptedMethod(LocalMethod):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What a record has to name besides: prompt id, version and hash, model, budget, selection."""
         return {**self.chain.settings, "method": self.name}
 
     def predict(self, query: Query) -> Prediction:
-        """One prediction; a failed call has outcome `error`.
-
-        Raises:
-            QueryError: the query has no picture.
-        """
+        """One prediction; a failed call has outcome `error`, a query without a picture raises a QueryError."""
         return self._named(self.chain.invoke(query))
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
-        """Predictions in the order of the queries, several questions at once."""
         predictions = self.chain.batch(list(queries), config={"max_concurrency": self._concurrency})
         return [self._named(prediction) for prediction in predictions]
 

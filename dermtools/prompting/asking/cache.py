@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import sqlite3
@@ -61,15 +60,6 @@ class SQLiteCache(BaseCache):
 
     def clear(self, **kwargs: Any) -> None:
         self._execute("DELETE FROM replies")
-
-    async def alookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
-        return await asyncio.to_thread(self.lookup, prompt, llm_string)
-
-    async def aupdate(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
-        await asyncio.to_thread(self.update, prompt, llm_string, return_val)
-
-    async def aclear(self, **kwargs: Any) -> None:
-        await asyncio.to_thread(self.clear)
 
     def close(self) -> None:
         """Close the file; the cache is of no use afterwards."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from dermtools.prediction import Outcome, TokenUsage
-from dermtools.prompting.asking.replies import Reply
+from dermtools.prompting.asking.replies import CUT_OFF, Reply
 from dermtools.retry_after import retry_after
 from dermtools.text import one_line
 
@@ -76,12 +75,12 @@ def failed_reply(error: Exception) -> Reply:
     if type(error).__name__ == "LengthFinishReasonError":
         # OpenAI's client raises on a cut structured reply; the reply is inside.
         completion = getattr(error, "completion", None)
-        return Reply(
-            Outcome.TRUNCATED,
-            raw=_cut_text(completion),
-            usage=_usage(completion),
-            reason="the reply was cut off (length); allow more output tokens",
+        choices, counted = getattr(completion, "choices", None), getattr(completion, "usage", None)
+        raw = getattr(choices[0].message, "content", None) if choices else None
+        usage = counted and TokenUsage(
+            input_tokens=counted.prompt_tokens or 0, output_tokens=counted.completion_tokens or 0
         )
+        return Reply(Outcome.TRUNCATED, raw, usage=usage, reason=CUT_OFF.format("length"))
     status = getattr(error, "status_code", None)
     kind = f"HTTP {status}" if status else type(error).__name__
     return Reply(Outcome.ERROR, reason=f"{kind}: {_line(error)}")
@@ -89,15 +88,3 @@ def failed_reply(error: Exception) -> Reply:
 
 def _line(error: Exception) -> str:
     return one_line(str(getattr(error, "message", None) or error), 300)
-
-
-def _cut_text(completion: Any) -> str | None:
-    choices = getattr(completion, "choices", None) or []
-    return getattr(choices[0].message, "content", None) if choices else None
-
-
-def _usage(completion: Any) -> TokenUsage | None:
-    usage = getattr(completion, "usage", None)
-    if usage is None:
-        return None
-    return TokenUsage(input_tokens=usage.prompt_tokens or 0, output_tokens=usage.completion_tokens or 0)

@@ -17,9 +17,9 @@ from dermtools.text import one_line
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
+CUT_OFF = "the reply was cut off ({}); allow more output tokens"
 _CUT = {"length", "max_tokens", "max_output_tokens", "model_length"}
 _FILTERED = {"content_filter", "safety", "prohibited_content", "blocklist", "spii", "image_safety"}
-_REFUSED = {"refusal"}
 _MAX_OPENINGS = 20
 """Places in a reply where a JSON object is looked for; hostile nesting would else take for ever."""
 _REFUSAL = re.compile(
@@ -59,13 +59,13 @@ def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: La
     if (refusal := _refusal(message)) is not None:
         raw = raw or refusal
         return reply(Outcome.REFUSED, f"the model declined: {one_line(refusal)}")
-    if stop in _REFUSED:
+    if stop == "refusal":
         return reply(Outcome.REFUSED, "the model declined to answer")
     if stop in _FILTERED:
         return reply(Outcome.FILTERED, f"the provider's content filter stopped the reply ({stop})")
     values = _values(message, raw)
     if stop in _CUT and values is None:
-        return reply(Outcome.TRUNCATED, f"the reply was cut off ({stop}); allow more output tokens")
+        return reply(Outcome.TRUNCATED, CUT_OFF.format(stop))
     if not raw:
         return reply(Outcome.INVALID, "the reply is empty")
     label_field = next((name for name, field in output.items() if field.type == "label"), None)

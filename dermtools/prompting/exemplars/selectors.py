@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -41,9 +40,6 @@ class ExemplarSelector(BaseExampleSelector, ABC):
     @abstractmethod
     def select_examples(self, input_variables: dict[str, Any]) -> list[dict[str, str]]:
         """As `select`, for LangChain's few-shot templates."""
-
-    async def aselect_examples(self, input_variables: dict[str, Any]) -> list[dict[str, str]]:
-        return await asyncio.to_thread(self.select_examples, input_variables)
 
     def add_example(self, example: dict[str, str]) -> None:
         raise QueryError("examples are cases of a case base; add them with CaseBase.add")
@@ -99,9 +95,8 @@ class CaseSelector(ExemplarSelector):
         self.case_base, self.task, self.k = case_base, task, k
         if split == "auto":
             split = "train" if "train" in case_base.columns.splits else "all"
-        self._split, self._where = split, where
+        self._split, self._where, self._budget = split, where, budget
         self._condition = _condition(task, split, where)
-        self._budget = budget
         self._writer = ShotWriter(case_base, task, budget, attributes)
 
     @property

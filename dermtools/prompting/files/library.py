@@ -48,11 +48,7 @@ class PromptEntry:
 
 
 def builtin_folder() -> Path:
-    """Where the built-in prompt files are: inside the installed package, or beside it in a source checkout.
-
-    Raises:
-        PromptError: neither is there.
-    """
+    """Where the built-in prompt files are: inside the installed package, or beside it in a source checkout."""
     here = Path(__file__).resolve()
     for folder in (here.parents[1] / "prompts", here.parents[3] / "prompts"):
         if folder.is_dir():
@@ -102,7 +98,7 @@ class PromptLibrary:
 
     def __init__(self, *folders: str | Path, builtin: bool = True) -> None:
         self._builtin = builtin_folder() if builtin else None
-        self.folders = ([self._builtin] if self._builtin else []) + [_existing(folder) for folder in folders]
+        self.folders = [*filter(None, [self._builtin]), *map(_existing, folders)]
         self._read: dict[Path, Prompt] = {}
 
     def _paths(self) -> dict[str, Path]:
@@ -113,11 +109,7 @@ class PromptLibrary:
         return dict(sorted(found.items()))
 
     def get(self, prompt_id: str) -> Prompt:
-        """The prompt with this id.
-
-        Raises:
-            PromptError: unknown, with the nearest names; or invalid, with file and line.
-        """
+        """The prompt with this id; PromptError: unknown, with the nearest names, or invalid, with file and line."""
         paths = self._paths()
         if prompt_id not in paths:
             near = difflib.get_close_matches(prompt_id, paths, n=3, cutoff=0.4) or list(paths)
@@ -129,23 +121,20 @@ class PromptLibrary:
 
     def for_task(self, task: Task) -> Prompt:
         """The prompt written for this task by name (the last layer wins), else the generic one."""
-        if task.name in self._paths():
-            named = self.get(task.name)
-            if named.file.task == task.name:
-                return named
-        return self.get(GENERIC)
+        named = self.get(task.name) if task.name in self else None
+        return named if named is not None and named.file.task == task.name else self.get(GENERIC)
 
     def entries(self) -> list[PromptEntry]:
         """Every prompt that is in force, the invalid ones with their problem."""
         return [self._entry(path) for path in self._paths().values()]
 
     def check(self, folders: Sequence[str | Path] | None = None) -> list[str]:
-        """Problems of all files in these folders (all layers by default), one line each; empty: all is well.
+        """Problems of all files in these folders (all layers by default), one line each.
 
         Raises:
             PromptError: a folder does not exist.
         """
-        chosen = self.folders if folders is None else [_existing(folder) for folder in folders]
+        chosen = self.folders if folders is None else map(_existing, folders)
         paths = [path for folder in chosen for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))]
         return [entry.problem for entry in map(self._entry, paths) if entry.problem]
 
@@ -175,22 +164,17 @@ def _problem(path: Path, document: YamlDocument, place: Sequence[str | int], rea
 
 
 def _first_problem(error: ValidationError, path: Path, document: YamlDocument) -> PromptError:
-    details = error.errors(include_url=False)
-    first = min(details, key=lambda detail: document.line(_in_file(detail["loc"])))
-    place = _in_file(first["loc"])
+    # Pydantic marks a mapping's key as `[key]`; the file does not.
+    places = [tuple(part for part in detail["loc"] if part != "[key]") for detail in error.errors()]
+    place, first = min(zip(places, error.errors(), strict=True), key=lambda pair: document.line(pair[0]))
     key = place[-1] if place else ""
-    parent = tuple(place[:-1])
-    reason = first["msg"].removeprefix("Value error, ")
     match first["type"]:
         case "extra_forbidden":
             reason = "unknown key; take it out or correct its spelling"
         case "missing":
-            return _problem(path, document, parent, f"the key {str(key)!r} is missing")
+            return _problem(path, document, place[:-1], f"the key {str(key)!r} is missing")
         case "string_type":
             reason = f"must be text; put it in quotes, for instance {key}: '...'" if key else "must be text"
+        case _:
+            reason = first["msg"].removeprefix("Value error, ")
     return _problem(path, document, place, reason)
-
-
-def _in_file(place: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Pydantic marks a mapping's key as `[key]`; the file does not."""
-    return tuple(part for part in place if part != "[key]")

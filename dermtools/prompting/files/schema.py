@@ -101,13 +101,6 @@ class Message(_Strict):
             raise ValueError(f"pictures are only allowed in messages with role user, not {self.role}")
         return self
 
-    def templates(self) -> Iterator[tuple[Place, str]]:
-        """Every template in it, with its place below the message."""
-        if self.text is not None:
-            yield ("text",), self.text
-        for index, block in enumerate(self.content or ()):
-            yield ("content", index, "text" if block.text is not None else "image"), block.template
-
 
 class Variable(_Strict):
     """A value that a prompt needs: from the chain, from the user, or its default."""
@@ -143,16 +136,14 @@ class PromptFile(_Strict):
     description: str = Field(min_length=1)
     template_format: Literal["f-string"]
     task: str | None = Field(default=None, description="name of the task it is written for; none: any task")
-    variables: dict[str, Variable] = Field(default_factory=dict)
-    label_descriptions: dict[str, str] = Field(default_factory=dict)
-    instructions: dict[InstructionKind, Template] = Field(default_factory=dict)
+    variables: dict[str, Variable] = {}
+    label_descriptions: dict[str, str] = {}
+    instructions: dict[InstructionKind, Template] = {}
     messages: list[Message] = Field(min_length=1)
-    exemplar: dict[str, list[Message]] = Field(
-        default_factory=dict, description="layout name to the messages of one example; first is default"
-    )
-    output: dict[str, OutputField] = Field(
-        default_factory=dict, description="fields of the answer in the order in which the model writes them"
-    )
+    exemplar: dict[str, list[Message]] = {}
+    """Layout name to the messages of one example; the first is the default."""
+    output: dict[str, OutputField] = {}
+    """Fields of the answer in the order in which the model writes them."""
 
     @field_validator("exemplar")
     @classmethod
@@ -190,17 +181,13 @@ class PromptFile(_Strict):
 
     def problems(self) -> Iterator[tuple[Place, str]]:
         """What no single field can see: undeclared and unused variables, missing parts. Place and reason."""
-        templates: list[tuple[Place, str]] = [
-            (("messages", index, *place), text)
-            for index, message in enumerate(self.messages)
-            for place, text in message.templates()
-        ]
+        templates = [*_templates(self.messages, "messages")]
         templates += [(("instructions", kind), text) for kind, text in self.instructions.items()]
         used: set[str] = set()
         for place, text in templates:
             for name in template_variables(text):
                 used.add(name)
-                if name not in self.variables and not (name == INSTRUCTION and place[0] == "messages"):
+                if name not in self.variables and (name, place[0]) != (INSTRUCTION, "messages"):
                     declared = ", ".join(self.variables) or "none"
                     yield place, f"{{{name}}} is not declared under `variables` (declared: {declared})"
         for name in self.variables:
@@ -212,13 +199,16 @@ class PromptFile(_Strict):
             yield ("instructions",), "no message says {instruction}, so these would never be sent"
         if self.takes_exemplars != bool(self.exemplar):
             yield ("exemplar",), "`exemplar` and a message `placeholder: exemplars` go together; one is missing"
-        yield from self._exemplar_problems()
-
-    def _exemplar_problems(self) -> Iterator[tuple[Place, str]]:
-        allowed = ", ".join(EXEMPLAR_VARIABLES)
         for layout, messages in self.exemplar.items():
-            for index, message in enumerate(messages):
-                for place, text in message.templates():
-                    for name in set(template_variables(text)) - set(EXEMPLAR_VARIABLES):
-                        at = ("exemplar", layout, index, *place)
-                        yield at, f"{{{name}}} is nothing an example has; it has: {allowed}"
+            for place, text in _templates(messages, "exemplar", layout):
+                for name in set(template_variables(text)).difference(EXEMPLAR_VARIABLES):
+                    yield place, f"{{{name}}} is nothing an example has; it has: {', '.join(EXEMPLAR_VARIABLES)}"
+
+
+def _templates(messages: list[Message], *above: str) -> Iterator[tuple[Place, str]]:
+    """Every template in the messages, with its place in the file."""
+    for index, message in enumerate(messages):
+        if message.text is not None:
+            yield (*above, index, "text"), message.text
+        for number, block in enumerate(message.content or ()):
+            yield (*above, index, "content", number, "image" if block.text is None else "text"), block.template

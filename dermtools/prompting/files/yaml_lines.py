@@ -22,11 +22,8 @@ class YamlDocument:
 
     def line(self, path: Sequence[str | int]) -> int:
         """Line of the deepest part of `path` that stands in the file."""
-        for length in range(len(path), -1, -1):
-            found = self.lines.get(tuple(path[:length]))
-            if found is not None:
-                return found
-        return 1
+        above = (tuple(path[:length]) for length in range(len(path), -1, -1))
+        return next((self.lines[place] for place in above if place in self.lines), 1)
 
 
 def read_yaml(text: str, name: str) -> YamlDocument:
