@@ -160,7 +160,7 @@ class CaseBase:
         return gone
 
     def check(self) -> CheckReport:
-        """Look for what is wrong or doubtful: duplicates, groups across splits, rare labels. See `check`."""
+        """Look for what is wrong or doubtful: duplicates, groups across splits, rare labels."""
         from dermtools.retrieval.audit.checking import check
 
         return check(self.store)
@@ -238,16 +238,7 @@ class CaseBase:
             QueryError, ImageError: as `query`, or an option cannot be met as given.
         """
         options = SearchOptions(
-            k=k,
-            where=where,
-            exclude_groups=exclude_groups,
-            exclude_cases=exclude_cases,
-            max_per_group=max_per_group,
-            diversity=diversity,
-            task=task,
-            leak_guard=leak_guard,
-            mmr_relevance=mmr_relevance,
-            mmr_pool=mmr_pool,
+            k, where, exclude_groups, exclude_cases, max_per_group, diversity, task, leak_guard, mmr_relevance, mmr_pool
         )
         if query is None:
             query = self.query(image, vector=vector, case_id=case_id, text=text, group_id=group_id)

@@ -7,29 +7,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dermtools.cases.case import SPLITS
+
 if TYPE_CHECKING:
     from dermtools.cases.columns import CaseColumns
     from dermtools.cases.manifest import Manifest
 
-NO_SPLIT = "none"
-"""Stands for the cases that are in no split."""
-
 
 def case_base_info(path: Path, manifest: Manifest, columns: CaseColumns) -> dict[str, Any]:
     """Cases, groups, splits, tasks with label counts, embedder, version and sources, as plain data."""
-    splits = [split or NO_SPLIT for split in columns.splits]
-    groups = {split: set[str]() for split in ("train", "valid", "test", NO_SPLIT)}
+    splits = [split or "none" for split in columns.splits]
+    groups = {split: set[str]() for split in (*SPLITS, "none")}
     for split, group in zip(splits, columns.group_ids, strict=True):
         groups[split].add(group)
     return {
         "path": str(path),
         "cases": len(columns),
         "groups": len(set(columns.group_ids)),
-        "splits": {
-            split: {"cases": splits.count(split), "groups": len(members)}
-            for split, members in groups.items()
-            if members
-        },
+        "splits": {name: {"cases": splits.count(name), "groups": len(ids)} for name, ids in groups.items() if ids},
         "tasks": {task.name: _label_counts(task.labels, columns.labels.get(task.name, ())) for task in manifest.tasks},
         "embedder": {"spec": manifest.embedder, **manifest.identity.model_dump()},
         "version": columns.version,

@@ -96,18 +96,7 @@ def _document(neighbor: Neighbor) -> Document:
     lines = [f"Case {_line(case.case_id)}, similar case number {neighbor.rank}, distance {neighbor.distance:.4g}."]
     lines += [f"{task}: {_line(', '.join(labels))}" for task, labels in case.labels.items()]
     lines += [f"{_line(name)}: {_line(value)}" for name, value in case.attributes.items()]
-    return Document(
-        id=case.case_id,
-        page_content="\n".join(lines),
-        metadata={
-            "case_id": case.case_id,
-            "group_id": case.group_id,
-            "rank": neighbor.rank,
-            "distance": neighbor.distance,
-            "labels": {task: list(labels) for task, labels in case.labels.items()},
-            "attributes": dict(case.attributes),
-        },
-    )
+    return Document(id=case.case_id, page_content="\n".join(lines), metadata=neighbor.to_json())
 
 
 def _line(value: Any) -> str:

@@ -59,11 +59,10 @@ class KNNVote(LocalMethod):
         max_per_group: int | None = None,
         where: str | None = None,
     ) -> None:
-        """Vote over a case base.
+        """Vote over the cases of a case base.
 
         Args:
-            case_base: the cases that vote.
-            task: what to predict.
+            case_base, task: the cases, and what to predict.
             k: how many cases vote, at least 1.
             splits: which splits vote; by default `train` where the case base has it, else all cases.
             max_per_group: at most so many votes from one group.

@@ -95,6 +95,6 @@ def near_duplicates(case_base: CaseBase, targets: Iterable[Target]) -> tuple[tup
     What counts as nearly the same is `dermtools check`'s threshold.
     """
     columns, asked = case_base.columns, {target.case_id for target in targets}
-    findings = [*leaks.duplicates(columns), *leaks.near_duplicates(columns, case_base.vectors, leaks.NEAR)]
+    findings = [*leaks.duplicates(columns), *leaks.near_duplicates(columns, case_base.vectors)]
     pairs = [ids for finding in findings if finding.kind.endswith("across-splits") for ids in finding.cases]
     return tuple((one, other) for ids in pairs for one in ids if one in asked for other in ids if other not in asked)

@@ -12,9 +12,8 @@ from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
 from dermtools.errors import ImageError
 from dermtools.images import open_image
-from dermtools.progress import Progress, Silent
 from dermtools.retrieval.audit.coverage import label_gaps, sites, skin_tones, split_gaps
-from dermtools.retrieval.audit.leaks import NEAR, duplicates, groups_across_splits, near_duplicates
+from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
 from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, finding
 
 if TYPE_CHECKING:
@@ -24,26 +23,17 @@ TINY_SIDE = 224
 """Shorter side, in pixels, below which most encoders must enlarge a picture."""
 
 
-def check(store: CaseStore, *, near: float = NEAR, progress: Progress | None = None) -> CheckReport:
-    """Look through a whole case base.
-
-    Args:
-        store: what to check.
-        near: near-duplicates are nearer than this share of the median distance to another group.
-        progress: told about every picture.
-
-    Raises:
-        CaseBaseError: the data cannot be read at all.
-    """
+def check(store: CaseStore) -> CheckReport:
+    """Look through a whole case base; a CaseBaseError where the data cannot be read at all."""
     columns, vectors = store.columns_and_vectors()
     manifest = store.manifest
     findings = [
         *groups_across_splits(columns),
         *duplicates(columns),
-        *near_duplicates(columns, vectors, near),
+        *near_duplicates(columns, vectors),
         *_bad_vectors(columns, vectors, normalized=manifest.identity.normalized),
         *_tiny_pictures(columns),
-        *_unreadable_pictures(store, columns, progress or Silent()),
+        *_unreadable_pictures(store, columns),
         *label_gaps(columns, {task.name: task.labels for task in manifest.tasks}),
         *split_gaps(columns),
     ]
@@ -78,15 +68,13 @@ def _tiny_pictures(columns: CaseColumns) -> Iterator[Finding]:
         yield finding("warning", "tiny-picture", message, [[columns.case_ids[row]] for row in tiny])
 
 
-def _unreadable_pictures(store: CaseStore, columns: CaseColumns, progress: Progress) -> Iterator[Finding]:
+def _unreadable_pictures(store: CaseStore, columns: CaseColumns) -> Iterator[Finding]:
     broken: list[str] = []
-    progress.start(len(columns), "decoding stored pictures")
     with ThreadPoolExecutor(2, thread_name_prefix="check") as pool:
         for start in range(0, len(columns), 256):
             jpegs = store.jpegs(columns.case_ids[start : start + 256])
             decoded = pool.map(_decodes, jpegs.values())
             broken += [case_id for case_id, good in zip(jpegs, decoded, strict=True) if not good]
-            progress.advance(len(jpegs))
     if broken:
         message = f"stored pictures that cannot be decoded: {len(broken)}; delete and ingest them again"
         yield finding("error", "unreadable-picture", message, [[case_id] for case_id in broken])

@@ -52,11 +52,11 @@ def duplicates(columns: CaseColumns) -> Iterator[Finding]:
         yield finding("warning", "conflicting-labels", message, _ids(columns, conflicts))
 
 
-def near_duplicates(columns: CaseColumns, vectors: NDArray[np.float32], near: float) -> Iterator[Finding]:
-    """Different pictures that look nearly the same to the embedder; `near` as in `check`."""
+def near_duplicates(columns: CaseColumns, vectors: NDArray[np.float32]) -> Iterator[Finding]:
+    """Different pictures that look nearly the same to the embedder; see `NEAR`."""
     rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
     groups, contents = _numbered(columns.group_ids)[rows], _numbered(columns.content_hashes)[rows]
-    pairs = near_pairs(vectors if len(rows) == len(vectors) else vectors[rows], groups, contents, near)
+    pairs = near_pairs(vectors if len(rows) == len(vectors) else vectors[rows], groups, contents, NEAR)
     found = rows[np.stack([pairs.first, pairs.second], axis=1)].tolist()
     leaks = [pair for pair in found if _spans_splits(columns, pair)]
     count = "" if pairs.complete else "at least "

@@ -55,7 +55,7 @@ class FlatIndex:
         return len(self.vectors)
 
     def write(self, path: Path) -> None:
-        """Write it in FAISS's own format."""
+        """In FAISS's own format."""
         import faiss
 
         faiss.write_index(self._faiss, str(path))
@@ -64,12 +64,9 @@ class FlatIndex:
         """Rows from the nearest to the farthest, found as far as they are read.
 
         Args:
-            vector: float32, shape (d,).
+            vector: float32, shape (d,); a QueryError where its shape differs or it is not finite.
             allowed: bool, shape (n,); other rows are searched as if they were not in the index. None: all.
             first: how many rows will probably be read.
-
-        Raises:
-            QueryError: the vector has another shape, or holds something that is not a finite number.
         """
         vector = np.ascontiguousarray(vector, dtype=np.float32)
         if vector.shape != (self.dimension,):
@@ -117,7 +114,7 @@ class Ranking:
         self._allowed = allowed
         self._bits = None if allowed is None else np.packbits(allowed, bitorder="little")
         self.total = len(index) if allowed is None else int(np.count_nonzero(allowed))
-        """How many rows there are to rank."""
+        """How many rows can be ranked."""
         self._pool = first + MARGIN
         self._ranked: list[tuple[int, float]] = []
         self._complete = self.total == 0
@@ -130,9 +127,8 @@ class Ranking:
     def __iter__(self) -> Iterator[tuple[int, float]]:
         position = 0
         while True:
-            while position < len(self._ranked):
-                yield self._ranked[position]
-                position += 1
+            yield from self._ranked[position:]
+            position = len(self._ranked)
             if self._complete:
                 return
             self._grow()

@@ -27,6 +27,17 @@ class Neighbor:
     distance: float
     """Euclidean, in the embedder's own units."""
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain data: rank, case_id, group_id, distance, labels and attributes."""
+        return {
+            "rank": self.rank,
+            "case_id": self.case.case_id,
+            "group_id": self.case.group_id,
+            "distance": self.distance,
+            "labels": {task: list(labels) for task, labels in self.case.labels.items()},
+            "attributes": dict(self.case.attributes),
+        }
+
 
 class Neighbors(Sequence[Neighbor]):
     """The neighbours of one query, nearest first. Shows as a gallery in a notebook.
@@ -54,7 +65,7 @@ class Neighbors(Sequence[Neighbor]):
         return len(self._items)
 
     def __repr__(self) -> str:
-        nearest = f", nearest {self._items[0].case.case_id} at {self._items[0].distance:.4g}" if self._items else ""
+        nearest = "".join(f", nearest {first.case.case_id} at {first.distance:.4g}" for first in self._items[:1])
         return f"<{len(self)} neighbours of {self.query}{nearest}>"
 
     @property
@@ -63,21 +74,8 @@ class Neighbors(Sequence[Neighbor]):
         return [neighbor.case.case_id for neighbor in self._items]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data: `query`, and `neighbors` with rank, case_id, group_id, distance, labels and attributes."""
-        return {
-            "query": self.query,
-            "neighbors": [
-                {
-                    "rank": neighbor.rank,
-                    "case_id": neighbor.case.case_id,
-                    "group_id": neighbor.case.group_id,
-                    "distance": neighbor.distance,
-                    "labels": {task: list(labels) for task, labels in neighbor.case.labels.items()},
-                    "attributes": dict(neighbor.case.attributes),
-                }
-                for neighbor in self._items
-            ],
-        }
+        """Plain data: `query`, and `neighbors` as `Neighbor.to_json`."""
+        return {"query": self.query, "neighbors": [neighbor.to_json() for neighbor in self._items]}
 
     def _repr_html_(self) -> str:
         fragment = neighbor_templates().get_template("fragment.html.j2")
