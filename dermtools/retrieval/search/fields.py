@@ -3,81 +3,80 @@
 from __future__ import annotations
 
 import difflib
-import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from dermtools.cases.case import SPLITS, AttributeValue, Task
 from dermtools.errors import QueryError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import pyarrow as pa
 
     from dermtools.cases.columns import CaseColumns
 
 Kind = Literal["labels", "text", "number", "boolean"]
 
-COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
 _EXAMPLES: dict[Kind, str] = {"labels": "= 'text'", "text": "= 'text'", "number": "= 40", "boolean": "= true"}
 
 
 class Field:
-    """One column: its kind, which rows are known, and the rows that satisfy a comparison.
-
-    Methods that give rows return bool, shape (n,); what they say about unknown rows means nothing.
-    """
+    """One column as Arrow values, null where unknown; a comparison gives a boolean a row, null where unknown."""
 
     def __init__(
         self, name: str, values: Sequence[object], *, closed: Sequence[str] = (), labels: bool = False
     ) -> None:
+        import pyarrow as pa
+
         self.name = name
         self.closed = tuple(closed)
-        self._raw = values
-        self.known = np.fromiter((value not in (None, ()) for value in values), np.bool_, len(values))
         self.kind: Kind = "labels" if labels else _kind(values)
-        self._values: NDArray[Any] = np.empty(0)
-        if self.kind == "number":
-            self._values = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-        elif self.kind == "boolean":
-            self._values = np.array([value is True for value in values], dtype=np.bool_)
-        elif self.kind == "text":
-            self._values = np.array(["" if value is None else str(value) for value in values], dtype=object)
+        if self.kind == "text":
+            values = [None if value is None else str(value) for value in values]
+        types = {"labels": pa.list_(pa.string()), "text": pa.string(), "number": pa.float64(), "boolean": pa.bool_()}
+        self._values = pa.array([None if value == () else value for value in values], types[self.kind])
 
-    def equals(self, value: AttributeValue) -> NDArray[np.bool_]:
+    def equals(self, value: AttributeValue) -> pa.BooleanArray:
         """Rows that hold the value; of a label column, rows that have it among their labels."""
         self._check(value)
-        if self.kind == "labels":
-            return self._any_label(lambda label: label == value)
-        return np.asarray(self._values == value, dtype=np.bool_)
+        return self._each(lambda label: label == value) if self.kind == "labels" else self._compared("equal", value)
 
-    def compares(self, symbol: str, value: AttributeValue) -> NDArray[np.bool_]:
+    def compares(self, symbol: str, value: AttributeValue) -> pa.BooleanArray:
         """Rows that are less or greater than the value."""
         if self.kind in ("labels", "boolean"):
             raise QueryError(f"where: {self.name} has no order, so {symbol} does not apply; use =, != or IN")
         self._check(value)
-        return np.asarray(COMPARISONS[symbol](self._values, value), dtype=np.bool_)
+        return self._compared(COMPARISONS[symbol], value)
 
-    def like(self, pattern: str, *, ignore_case: bool) -> NDArray[np.bool_]:
+    def like(self, pattern: str, *, ignore_case: bool) -> pa.BooleanArray:
         """Rows whose text, or any of whose labels, matches an SQL pattern."""
         if self.kind in ("number", "boolean"):
             raise QueryError(f"where: LIKE needs text, and {self.name} holds {self.kind}s")
         matches = re.compile(_like_regex(pattern), re.DOTALL | (re.IGNORECASE if ignore_case else 0)).fullmatch
-        if self.kind == "labels":
-            return self._any_label(lambda label: matches(label) is not None)
-        return np.fromiter((matches(text) is not None for text in self._values), np.bool_, len(self._values))
+        return self._each(lambda text: matches(text) is not None)
 
-    def is_true(self) -> NDArray[np.bool_]:
+    def is_true(self) -> pa.BooleanArray:
         """Rows of a boolean column that are true."""
         if self.kind != "boolean":
             raise QueryError(f"where: {self.name} alone is no condition; compare it, e.g. {self._example()}")
-        return np.asarray(self._values, dtype=np.bool_)
+        return self._values
 
-    def _any_label(self, fits: Callable[[str], bool]) -> NDArray[np.bool_]:
-        rows: Sequence[Any] = self._raw
-        return np.fromiter((any(map(fits, labels)) for labels in rows), np.bool_, len(rows))
+    def is_null(self) -> pa.BooleanArray:
+        """Rows whose value is unknown."""
+        return self._values.is_null()
+
+    def _compared(self, function: str, value: AttributeValue) -> pa.BooleanArray:
+        from pyarrow import compute
+
+        return compute.call_function(function, [self._values, value])
+
+    def _each(self, fits: Callable[[str], bool]) -> pa.BooleanArray:
+        """Rows whose text, or any of whose labels, fits."""
+        import pyarrow as pa
+
+        rows = ((row,) if isinstance(row, str) else row for row in self._values.to_pylist())
+        return pa.array([None if row is None else any(map(fits, row)) for row in rows], pa.bool_())
 
     def _check(self, value: AttributeValue) -> None:
         given: Kind = _kind([value])

@@ -15,14 +15,14 @@ import re
 from functools import reduce
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from dermtools.cases.case import AttributeValue
 from dermtools.errors import QueryError
 from dermtools.retrieval.search.fields import Fields
 from dermtools.text import one_line
 
 if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
     from sqlglot import exp
 
@@ -46,7 +46,9 @@ def matching_rows(condition: str, fields: Fields) -> NDArray[np.bool_]:
         QueryError: the condition cannot be parsed, uses something else than comparisons, or names a
             column or label that does not exist.
     """
-    return _Evaluation(fields).value(_parse(condition)) > 0
+    truth = _truth(_parse(condition), fields)
+    rows: NDArray[np.bool_] = truth.fill_null(False).to_numpy(zero_copy_only=False)
+    return rows
 
 
 def _parse(condition: str) -> exp.Expr:
@@ -69,73 +71,54 @@ def _parse(condition: str) -> exp.Expr:
     return statements[0]
 
 
-class _Evaluation:
-    """Values in Kleene's logic, int8, shape (n,): 1 true, 0 unknown, -1 false.
+def _truth(node: exp.Expr, fields: Fields) -> pa.BooleanArray:
+    """For each row true, false, or null for unknown, in Kleene's logic."""
+    from pyarrow import compute
+    from sqlglot import exp
 
-    So AND is the minimum, OR the maximum, NOT the negative.
-    """
+    if isinstance(node, exp.Paren):
+        return _truth(node.this, fields)
+    if isinstance(node, exp.And | exp.Or):
+        join = compute.and_kleene if isinstance(node, exp.And) else compute.or_kleene
+        return reduce(join, [_truth(part, fields) for part in node.flatten()])
+    if isinstance(node, exp.Not):
+        return compute.invert(_truth(node.this, fields))
+    if isinstance(node, exp.Column):
+        return fields[_column(node)].is_true()
+    result = _comparison(node, fields)
+    # Newer sqlglot marks NOT LIKE by a flag where older ones wrap it in Not.
+    return compute.invert(result) if node.args.get("negate") else result
 
-    def __init__(self, fields: Fields) -> None:
-        self._fields = fields
 
-    def value(self, node: exp.Expr) -> NDArray[np.int8]:
-        from sqlglot import exp
+def _comparison(node: exp.Expr, fields: Fields) -> pa.BooleanArray:
+    from pyarrow import compute
+    from sqlglot import exp
 
-        if isinstance(node, exp.Paren):
-            return self.value(node.this)
-        if isinstance(node, exp.And):
-            return reduce(np.minimum, [self.value(part) for part in node.flatten()])
-        if isinstance(node, exp.Or):
-            return reduce(np.maximum, [self.value(part) for part in node.flatten()])
-        if isinstance(node, exp.Not):
-            return -self.value(node.this)
-        if isinstance(node, exp.Column):
-            field = self._fields[_column(node)]
-            return _kleene(field.is_true(), field.known)
-        result = self._comparison(node)
-        # Newer sqlglot marks NOT LIKE by a flag where older ones wrap it in Not.
-        return -result if node.args.get("negate") else result
-
-    def _comparison(self, node: exp.Expr) -> NDArray[np.int8]:
-        from sqlglot import exp
-
-        if isinstance(node, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
-            return self._binary(node)
-        if isinstance(node, exp.In):
-            if not node.expressions or any(node.args.get(key) for key in ("query", "unnest", "field")):
-                raise QueryError("where: IN needs a list of values, e.g. location IN ('face', 'neck')")
-            field = self._fields[_column(node.this)]
-            found = reduce(np.logical_or, [field.equals(_literal(item)) for item in node.expressions])
-            return _kleene(found, field.known)
-        if isinstance(node, exp.Between):
-            field = self._fields[_column(node.this)]
-            low, high = _literal(node.args["low"]), _literal(node.args["high"])
-            return _kleene(field.compares(">=", low) & field.compares("<=", high), field.known)
-        if isinstance(node, exp.Like | exp.ILike):
-            field, pattern = self._fields[_column(node.this)], _literal(node.expression)
-            if not isinstance(pattern, str):
-                raise QueryError("where: LIKE needs a text pattern, e.g. diagnosis LIKE 'B%'")
-            return _kleene(field.like(pattern, ignore_case=isinstance(node, exp.ILike)), field.known)
-        if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
-            known = self._fields[_column(node.this)].known
-            return _kleene(~known, np.ones_like(known))
-        raise QueryError(f"where: {_named(node)} is not allowed; use {ALLOWED}")
-
-    def _binary(self, node: exp.Binary) -> NDArray[np.int8]:
-        from sqlglot import exp
-
+    if isinstance(node, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
         symbol, column, other = _SYMBOLS[node.key], node.this, node.expression
         if isinstance(other, exp.Column) and not isinstance(column, exp.Column):
             symbol, column, other = symbol.translate(_FLIPPED), other, column
-        field, value = self._fields[_column(column)], _literal(other)
-        if symbol in ("=", "!="):
-            result = _kleene(field.equals(value), field.known)
-            return result if symbol == "=" else -result
-        return _kleene(field.compares(symbol, value), field.known)
-
-
-def _kleene(true: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.int8]:
-    return np.where(known, np.where(true, 1, -1), 0).astype(np.int8)
+        field, value = fields[_column(column)], _literal(other)
+        if symbol not in ("=", "!="):
+            return field.compares(symbol, value)
+        return field.equals(value) if symbol == "=" else compute.invert(field.equals(value))
+    if isinstance(node, exp.In):
+        if not node.expressions or any(node.args.get(key) for key in ("query", "unnest", "field")):
+            raise QueryError("where: IN needs a list of values, e.g. location IN ('face', 'neck')")
+        field = fields[_column(node.this)]
+        return reduce(compute.or_kleene, [field.equals(_literal(item)) for item in node.expressions])
+    if isinstance(node, exp.Between):
+        field = fields[_column(node.this)]
+        low, high = _literal(node.args["low"]), _literal(node.args["high"])
+        return compute.and_kleene(field.compares(">=", low), field.compares("<=", high))
+    if isinstance(node, exp.Like | exp.ILike):
+        field, pattern = fields[_column(node.this)], _literal(node.expression)
+        if not isinstance(pattern, str):
+            raise QueryError("where: LIKE needs a text pattern, e.g. diagnosis LIKE 'B%'")
+        return field.like(pattern, ignore_case=isinstance(node, exp.ILike))
+    if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
+        return fields[_column(node.this)].is_null()
+    raise QueryError(f"where: {_named(node)} is not allowed; use {ALLOWED}")
 
 
 def _column(node: exp.Expr) -> str:
