@@ -97,7 +97,6 @@ class AgentMethod(LocalMethod):
 
     def _prediction(self, answer: AgentAnswer) -> Prediction:
         case_base = self._agent.workspace.case_base
-        cases = [case_base.case(case_id) for case_id in answer.cited]
         return Prediction(
             method=self.name,
             task=self.task,
@@ -105,7 +104,7 @@ class AgentMethod(LocalMethod):
             label=answer.label,
             exemplars=tuple(
                 Exemplar(case_id=case.case_id, group_id=case.group_id, labels=case.labels.get(self.task, ()))
-                for case in cases
+                for case in map(case_base.case, answer.cited)
             ),
             raw=answer.raw,
             usage=answer.usage,

@@ -18,7 +18,6 @@ from dermtools.tools.context import DermContext
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AnyMessage
-    from langchain_core.runnables import RunnableConfig
     from langgraph.graph.state import CompiledStateGraph
 
     from dermtools.agent.toolkit import DermToolkit
@@ -44,16 +43,10 @@ class DermAgent:
 
     @property
     def workspace(self) -> Workspace:
-        """What its tools work on."""
         return self.toolkit.workspace
 
     def conversation(self, *, thread_id: str | None = None, context: DermContext | None = None) -> Conversation:
-        """Start a conversation, or resume one of the checkpointer's by its `thread_id`.
-
-        Args:
-            thread_id: of the checkpointer; a new one by default.
-            context: pictures and limits; empty by default.
-        """
+        """Start a conversation, or resume the one that the checkpointer has under `thread_id`; see `DermContext`."""
         return Conversation(self, thread_id=thread_id, context=context)
 
     def ask(self, text: str, images: Sequence[ImageSource] = (), *, context: DermContext | None = None) -> AgentAnswer:
@@ -68,10 +61,9 @@ class DermAgent:
 
 
 class Conversation:
-    """Questions to one agent that know of each other. Not to be used by two threads at once.
+    """Questions to one agent that know of each other. Not for two threads at once.
 
-    Without a checkpointer it keeps its messages itself; with one, only the thread's id. Pictures are in its context
-    either way, never in messages.
+    It keeps its messages, unless the agent has a checkpointer. Pictures are in its context, never in messages.
     """
 
     def __init__(self, agent: DermAgent, *, thread_id: str | None = None, context: DermContext | None = None) -> None:
@@ -108,37 +100,36 @@ class Conversation:
 
     def stream(self, text: str, images: Sequence[ImageSource] = ()) -> Iterator[Event]:
         """What happens while the question is answered; the last event is `Finished`. Raises as `ask`."""
-        question, messages = self._question(text, images)
+        question, run = self._run(text, images)
         state: Any = {}
         with _one_error():
-            for mode, data in self.agent.graph.stream(
-                messages, self._config(), context=self.context, stream_mode=STREAM_MODES
-            ):
+            for mode, data in self.agent.graph.stream(**run):
                 state = data if mode == "values" else state
                 yield from events_of(mode, data)
         yield Finished(self._answer(question, state))
 
     async def astream(self, text: str, images: Sequence[ImageSource] = ()) -> AsyncIterator[Event]:
         """As `stream`."""
-        question, messages = self._question(text, images)
+        question, run = self._run(text, images)
         state: Any = {}
         with _one_error():
-            async for mode, data in self.agent.graph.astream(
-                messages, self._config(), context=self.context, stream_mode=STREAM_MODES
-            ):
+            async for mode, data in self.agent.graph.astream(**run):
                 state = data if mode == "values" else state
                 for event in events_of(mode, data):
                     yield event
         yield Finished(self._answer(question, state))
 
-    def _question(self, text: str, images: Sequence[ImageSource]) -> tuple[str, dict[str, Any]]:
+    def _run(self, text: str, images: Sequence[ImageSource]) -> tuple[str, dict[str, Any]]:
+        """Id of the question's message, and the arguments of the graph's stream."""
         store = self.context.images
         handles = [image if isinstance(image, str) and image in store else store.add(image).handle for image in images]
         message = human_message(text, handles, id=uuid.uuid4().hex)
-        return str(message.id), {"messages": [*self.messages, message]}
-
-    def _config(self) -> RunnableConfig:
-        return {"configurable": {"thread_id": self.thread_id}}
+        return str(message.id), {
+            "input": {"messages": [*self.messages, message]},
+            "config": {"configurable": {"thread_id": self.thread_id}},
+            "context": self.context,
+            "stream_mode": STREAM_MODES,
+        }
 
     def _answer(self, question: str, state: dict[str, Any]) -> AgentAnswer:
         agent = self.agent

@@ -33,14 +33,14 @@ class ToolStarted:
 
 @dataclass(frozen=True)
 class ToolFinished:
-    """A tool gave its result, or said what was wrong."""
+    """A tool gave its result, or its error."""
 
     call_id: str
     name: str
     text: str
     succeeded: bool
     data: dict[str, Any] | None
-    """The result as plain data; None for an error."""
+    """None for an error."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ Event = TextDelta | ToolStarted | ToolFinished | Finished
 
 
 def events_of(mode: str, data: Any) -> Iterator[Event]:
-    """Events in one piece of a LangGraph stream with `STREAM_MODES`; those of the final answer's tool are not told."""
+    """Events in one piece of a LangGraph stream with `STREAM_MODES`, without those of the tool for the answer."""
     if mode == "messages":
         message, metadata = data
         if isinstance(message, AIMessage) and metadata.get("langgraph_node") == MODEL_NODE and message.text:
@@ -62,10 +62,10 @@ def events_of(mode: str, data: Any) -> Iterator[Event]:
     elif mode == "updates":
         for update in data.values():
             for message in (update or {}).get("messages", ()):
-                yield from _of_message(message)
+                yield from _tool_events(message)
 
 
-def _of_message(message: Any) -> Iterator[Event]:
+def _tool_events(message: Any) -> Iterator[Event]:
     if isinstance(message, AIMessage):
         for call in message.tool_calls:
             if call["name"] != ANSWER_TOOL:

@@ -72,10 +72,9 @@ def create_derm_agent(
         PromptError: the library's prompt `agent` does not fit.
     """
     chosen = chat_model(model) if isinstance(model, str) else model
-    wanted = case_base.task(task) if task is not None else None
-    toolkit = DermToolkit(
-        workspace=Workspace(case_base, grants=grants, vision_model=vision_model, library=library), context=DermContext()
-    )
+    answer = None if task is None else ToolStrategy[Any](answer_schema(case_base.task(task)))
+    workspace = Workspace(case_base, grants=grants, vision_model=vision_model, library=library)
+    toolkit = DermToolkit(workspace=workspace, context=DermContext())
     usual: list[AgentMiddleware[Any, Any, Any]] = [
         ModelCallLimitMiddleware(run_limit=max_model_calls, exit_behavior="end"),
         ToolCallLimitMiddleware(run_limit=max_tool_calls, exit_behavior="continue"),
@@ -88,12 +87,11 @@ def create_derm_agent(
         ),
         PlainToolSchemas(),
     ]
-    answer: ToolStrategy[Any] | None = ToolStrategy(answer_schema(wanted)) if wanted is not None else None
     graph: Graph = create_agent(
         chosen,
         [*toolkit.get_tools(), *tools],
-        system_prompt=system_prompt or system_text(toolkit.workspace),
-        middleware=[*usual, PictureMiddleware(toolkit.workspace, show_attached=show_pictures), *middleware],
+        system_prompt=system_prompt or system_text(workspace),
+        middleware=[*usual, PictureMiddleware(workspace, show_attached=show_pictures), *middleware],
         response_format=answer,
         context_schema=DermContext,
         checkpointer=checkpointer,

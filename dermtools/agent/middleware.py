@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -26,7 +27,27 @@ MAX_SHOWN = 24
 _IMAGE_BLOCKS = ("image", "image_url", "input_image")
 
 
-class PictureMiddleware(AgentMiddleware[Any, Any, Any]):
+class _RequestMiddleware(AgentMiddleware[Any, Any, Any], ABC):
+    """Changes each request to the model."""
+
+    @abstractmethod
+    def changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+        """The request as it is sent."""
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        """Send the changed request."""
+        return handler(self.changed(request))
+
+    async def awrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+    ) -> ModelResponse[Any]:
+        """As `wrap_model_call`."""
+        return await handler(self.changed(request))
+
+
+class PictureMiddleware(_RequestMiddleware):
     """Shows pictures to the model in each request, and keeps their bytes out of the state.
 
     - A picture in a human message gets a handle, and its bytes move to the run's `DermContext`. LangGraph's very
@@ -56,23 +77,8 @@ class PictureMiddleware(AgentMiddleware[Any, Any, Any]):
         changed = [without_pictures(message, runtime.context) for message in messages if _has_pictures(message)]
         return {"messages": changed} if changed else None
 
-    async def abefore_agent(self, state: Any, runtime: Runtime[Any]) -> dict[str, Any] | None:
-        """As `before_agent`."""
-        return self.before_agent(state, runtime)
-
-    def wrap_model_call(
-        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
-    ) -> ModelResponse[Any]:
-        """Send the request with its pictures."""
-        return handler(self._with_pictures(request))
-
-    async def awrap_model_call(
-        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
-    ) -> ModelResponse[Any]:
-        """As `wrap_model_call`."""
-        return await handler(self._with_pictures(request))
-
-    def _with_pictures(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+    def changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+        """The request with its pictures, the newest of them."""
         given = getattr(request.runtime, "context", None)
         context = given if isinstance(given, DermContext) else DermContext()
         handles = [self._handles(message) for message in request.messages]
@@ -82,8 +88,9 @@ class PictureMiddleware(AgentMiddleware[Any, Any, Any]):
         for message, named in zip(request.messages, handles, strict=True):
             shown, too_many = named[too_many:], max(0, too_many - len(named))
             if isinstance(message, ToolMessage):
-                messages.append(_text_only(message))
-                of_tools += _pictures_in(message) or self._of_tool(shown, context)
+                text, pictures = _parted(message)
+                messages.append(text)
+                of_tools += pictures or self._of_tool(shown, context)
                 continue
             if of_tools:
                 messages.append(HumanMessage(of_tools))
@@ -94,12 +101,11 @@ class PictureMiddleware(AgentMiddleware[Any, Any, Any]):
         return request.override(messages=messages)
 
     def _handles(self, message: AnyMessage) -> list[str]:
+        named = None
         if isinstance(message, HumanMessage):
             named = message.additional_kwargs.get(PICTURES)
         elif isinstance(message, ToolMessage) and isinstance(message.artifact, dict) and not _has_pictures(message):
             named = message.artifact.get(PICTURES)
-        else:
-            named = None
         return [handle for handle in named if isinstance(handle, str)] if isinstance(named, list) else []
 
     def _of_tool(self, handles: Sequence[str], context: DermContext) -> list[Any]:
@@ -126,32 +132,20 @@ class PictureMiddleware(AgentMiddleware[Any, Any, Any]):
         return HumanMessage(content, id=message.id)
 
 
-class PlainToolSchemas(AgentMiddleware[Any, Any, Any]):
+class PlainToolSchemas(_RequestMiddleware):
     """Says `strict: false` of every tool, for models of langchain-openai; others are left alone.
 
     The Responses API wants the field, and takes a tool without it for a strict one: then every argument is required,
     and defaults are lost (OpenAI, "Function calling: strict mode"). Arguments are validated here instead.
     """
 
-    def wrap_model_call(
-        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
-    ) -> ModelResponse[Any]:
-        """Send the request with the field."""
-        return handler(_not_strict(request))
+    def changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+        """The request with the field."""
+        from langchain_openai.chat_models.base import BaseChatOpenAI
 
-    async def awrap_model_call(
-        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
-    ) -> ModelResponse[Any]:
-        """As `wrap_model_call`."""
-        return await handler(_not_strict(request))
-
-
-def _not_strict(request: ModelRequest[Any]) -> ModelRequest[Any]:
-    from langchain_openai.chat_models.base import BaseChatOpenAI
-
-    if not isinstance(request.model, BaseChatOpenAI):
-        return request
-    return request.override(model_settings={"strict": False, **request.model_settings})
+        if not isinstance(request.model, BaseChatOpenAI):
+            return request
+        return request.override(model_settings={"strict": False, **request.model_settings})
 
 
 def human_message(text: str, handles: Sequence[str] = (), *, id: str | None = None) -> HumanMessage:
@@ -195,19 +189,15 @@ def _blocks(message: AnyMessage) -> list[dict[str, Any]]:
     return [text_block(block) if isinstance(block, str) else block for block in message.content]
 
 
-def _pictures_in(message: AnyMessage) -> list[dict[str, Any]]:
-    """What a tool's message with pictures holds beside its leading text, for a human message; else nothing."""
-    blocks = _blocks(message) if _has_pictures(message) else []
-    return blocks[1:] if blocks and blocks[0].get("type") == "text" else blocks
+def _parted(message: ToolMessage) -> tuple[ToolMessage, list[dict[str, Any]]]:
+    """A tool's message with its leading text alone, and what else is in it where that has pictures."""
+    if not _has_pictures(message):
+        return message, []
+    blocks = _blocks(message)
+    if blocks[0].get("type") != "text":
+        blocks.insert(0, text_block("Pictures follow."))
+    return message.model_copy(update={"content": blocks[:1]}), blocks[1:]
 
 
 def _has_pictures(message: AnyMessage) -> bool:
     return isinstance(message.content, list) and any(block.get("type") in _IMAGE_BLOCKS for block in _blocks(message))
-
-
-def _text_only(message: ToolMessage) -> ToolMessage:
-    if not _has_pictures(message):
-        return message
-    first = _blocks(message)[0]
-    text = first if first.get("type") == "text" else text_block("Pictures follow.")
-    return message.model_copy(update={"content": [text]})

@@ -16,7 +16,7 @@ from dermtools.tools.catalog import ToolSpec, offered_tools
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.grants import ImageGrants
 from dermtools.tools.pictures.showing import picture_blocks, text_block
-from dermtools.tools.tool_errors import error_message, validation_message
+from dermtools.tools.results import error_message, validation_message
 from dermtools.tools.workspace import NO_GRANTS, Workspace
 
 if TYPE_CHECKING:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import mcp_types as types
 
 from dermtools.errors import PromptError, QueryError
 from dermtools.handles import CASE_PREFIX
 from dermtools.mcp.prompts import METHODS, offered_prompts
+from dermtools.mcp.resources import CASE, LABEL, PICTURE
 from dermtools.mcp.served import ServedCaseBase
-from dermtools.mcp.uris import CASE, LABEL, PICTURE
 from dermtools.text import one_line
 
 MAX_VALUES = 100
@@ -29,7 +29,7 @@ def complete(
         served: the case base.
         reference: the prompt or template.
         argument: its argument and what was typed.
-        known: other arguments that have a value already.
+        known: values of other arguments.
 
     Raises:
         PromptError: there is no such prompt.
@@ -38,9 +38,8 @@ def complete(
     """
     values = _values(served, reference, argument.name, known)
     typed = argument.value.casefold()
-    begin = [value for value in values if value.casefold().startswith(typed)]
-    contain = [value for value in values if typed in value.casefold() and not value.casefold().startswith(typed)]
-    found = begin + contain
+    fitting = [value for value in values if typed in value.casefold()]
+    found = sorted(fitting, key=lambda value: not value.casefold().startswith(typed))
     return types.Completion(values=found[:MAX_VALUES], total=len(found), has_more=len(found) > MAX_VALUES)
 
 
@@ -50,32 +49,28 @@ def _values(
     name: str,
     known: Mapping[str, str],
 ) -> Iterable[str]:
+    values: dict[str, Callable[[], Iterable[str]]]
     if isinstance(reference, types.PromptReference):
         if reference.name not in offered_prompts(served):
             raise PromptError(f"no prompt {one_line(reference.name, 80)!r}")
-        match name:
-            case "image":
-                return [CASE_PREFIX + case_id for case_id in _case_ids(served)]
-            case "task":
-                return _tasks(served)
-            case "method":
-                return METHODS
-        return []
-    if reference.uri not in (CASE, PICTURE, LABEL):
+        values = {
+            "image": lambda: [CASE_PREFIX + case_id for case_id in _case_ids(served)],
+            "task": lambda: [task.name for task in served.tasks()],
+            "method": lambda: METHODS,
+        }
+    elif reference.uri in (CASE, PICTURE, LABEL):
+        tasks = served.tasks()
+        values = {
+            "case_id": lambda: _case_ids(served),
+            "task": lambda: [task.name for task in tasks],
+            "label": lambda: [
+                label for task in tasks if known.get("task") in (None, task.name) for label in task.labels
+            ],
+        }
+    else:
         raise QueryError(f"no template {one_line(reference.uri, 200)!r}")
-    match name:
-        case "case_id":
-            return _case_ids(served)
-        case "task":
-            return _tasks(served)
-        case "label":
-            return [label for task in served.tasks() if known.get("task") in (None, task.name) for label in task.labels]
-    return []
+    return values[name]() if name in values else []
 
 
 def _case_ids(served: ServedCaseBase) -> list[str]:
     return served.call(lambda workspace: workspace.case_base.columns.case_ids)
-
-
-def _tasks(served: ServedCaseBase) -> list[str]:
-    return [task.name for task in served.tasks()]

@@ -171,9 +171,8 @@ async def serve_http(server: CaseBaseServer, address: HttpAddress) -> None:
     try:
         listening = _bound(address)
     except OSError as error:
-        raise DermtoolsError(
-            f"cannot listen on {address.host}:{address.port}: {error.strerror}; choose another"
-        ) from error
+        reason = str(error.strerror).partition(" (while")[0]
+        raise DermtoolsError(f"cannot listen on {address.host}:{address.port}: {reason}; choose another") from error
     host, port = listening.getsockname()[:2]
     listener = Listener(config)
     async with anyio.create_task_group() as group:
@@ -186,13 +185,6 @@ async def serve_http(server: CaseBaseServer, address: HttpAddress) -> None:
 
 def _bound(address: HttpAddress) -> socket.socket:
     found = socket.getaddrinfo(address.host.strip("[]"), address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, kind, protocol, _, place = found[0]
-    listening = socket.socket(family, kind, protocol)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
-        listening.listen(socket.SOMAXCONN)
-    except OSError:
-        listening.close()
-        raise
-    return listening
+    family, _, _, _, place = found[0]
+    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+    return socket.create_server(place[:2], family=family, backlog=socket.SOMAXCONN, dualstack_ipv6=both)

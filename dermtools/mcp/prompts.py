@@ -8,35 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 import mcp_types as types
 
-from dermtools.cases.case import Task
 from dermtools.errors import PromptError
+from dermtools.images import read_bytes
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.tools import image_content
 from dermtools.prompting.files.library import GENERIC, Prompt
 from dermtools.prompting.method_names import parse_method
-from dermtools.prompting.pictures import PictureBudget
 from dermtools.text import one_line
-from dermtools.tools.pictures.showing import MAX_BYTES
+from dermtools.tools.briefing import PROMPT as AGENT
+from dermtools.tools.briefing import system_text
+from dermtools.tools.pictures.showing import MAX_BYTES, SHOWN
 from dermtools.tools.workspace import Workspace
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
 
-AGENT = "agent"
-"""The library's system prompt for work with the tools."""
-NAMES = {
-    "compare": "compare_with_similar_cases",
-    "describe": "describe_picture",
-    AGENT: "work_with_the_case_base",
-}
+NAMES = {"compare": "compare_with_similar_cases", "describe": "describe_picture", AGENT: "work_with_the_case_base"}
 """Names of the built-in prompts that are for no single task; others are called after their id."""
 CLASSIFY = "classify_"
 DEFAULT_METHOD = "rag-5"
 METHODS = ("zero-shot", "rag-1", "rag-3", "rag-5", "rag-10", "rag-mmr-5", "rag-balanced-5", "random-5")
 """Methods that are suggested; K may be another number."""
 MAX_SHOTS = 20
-BUDGET = PictureBudget(max_side=384, quality=85)
+IMAGE = "The picture: a path in a granted folder, a data: URL, img_... of an earlier call, or case:ID"
+METHOD = (
+    f"zero-shot, or with K examples (1 to {MAX_SHOTS}): random-K, rag-K, rag-mmr-K, rag-balanced-K; "
+    f"{DEFAULT_METHOD} by default"
+)
 
 _FILLED = frozenset({"image", "question", "labels", "note"})
 
@@ -82,39 +81,33 @@ def list_prompts(served: ServedCaseBase) -> list[types.Prompt]:
     Raises:
         CaseBaseError: the manifest cannot be read.
     """
-    tasks = served.tasks()
-    return [_listed(offered, tasks) for offered in offered_prompts(served).values()]
-
-
-def _listed(offered: OfferedPrompt, tasks: tuple[Task, ...]) -> types.Prompt:
-    title = offered.name.replace("_", " ").capitalize()
-    description = offered.prompt.file.description
-    question = next((task.question for task in tasks if task.name == offered.task), None)
-    if question is not None:
-        description = f"{description} {one_line(question, 300)}"
-    return types.Prompt(name=offered.name, title=title, description=description, arguments=_arguments(offered))
+    questions = {task.name: one_line(task.question, 300) for task in served.tasks()}
+    return [
+        types.Prompt(
+            name=name,
+            title=name.replace("_", " ").capitalize(),
+            description=" ".join([offered.prompt.file.description, *filter(None, [questions.get(offered.task or "")])]),
+            arguments=_arguments(offered),
+        )
+        for name, offered in offered_prompts(served).items()
+    ]
 
 
 def _arguments(offered: OfferedPrompt) -> list[types.PromptArgument]:
     file = offered.prompt.file
-    arguments = []
-    if "image" in file.variables:
-        about = "The picture: a path in a granted folder, a data: URL, img_... of an earlier call, or case:ID"
-        arguments.append(types.PromptArgument(name="image", description=about, required=True))
-    if offered.needs_task:
-        arguments.append(types.PromptArgument(name="task", description="Name of the task", required=True))
-    if file.takes_exemplars:
-        about = f"zero-shot, or with K examples (1 to {MAX_SHOTS}): random-K, rag-K, rag-mmr-K, rag-balanced-K; "
-        about += f"{DEFAULT_METHOD} by default"
-        arguments.append(types.PromptArgument(name="method", description=about, required=False))
-    if "note" in file.variables:
-        about = "What is known besides the picture"
-        arguments.append(types.PromptArgument(name="note", description=about, required=False))
+    listed = [
+        ("image" in file.variables, "image", IMAGE, True),
+        (offered.needs_task, "task", "Name of the task", True),
+        (file.takes_exemplars, "method", METHOD, False),
+        ("note" in file.variables, "note", "What is known besides the picture", False),
+    ]
     for name in offered.own:
-        variable = file.variables[name]
-        required = variable.default is None
-        arguments.append(types.PromptArgument(name=name, description=variable.description, required=required))
-    return arguments
+        listed.append((True, name, file.variables[name].description, file.variables[name].default is None))
+    return [
+        types.PromptArgument(name=name, description=description, required=required)
+        for takes, name, description, required in listed
+        if takes
+    ]
 
 
 def get_prompt(served: ServedCaseBase, name: str, given: Mapping[str, str]) -> types.GetPromptResult:
@@ -145,10 +138,7 @@ def _messages(
     served: ServedCaseBase, workspace: Workspace, offered: OfferedPrompt, given: Mapping[str, str]
 ) -> list[types.PromptMessage]:
     if offered.prompt.id == AGENT:
-        from dermtools.tools.briefing import system_text
-
-        text = types.TextContent(text=system_text(workspace))
-        return [types.PromptMessage(role="user", content=text)]
+        return [types.PromptMessage(role="user", content=types.TextContent(text=system_text(workspace)))]
     from dermtools.prompting.factory import prompt_for
 
     file = offered.prompt.file
@@ -161,7 +151,7 @@ def _messages(
         task=offered.task or given.get("task"),
         prompt=offered.prompt,
         library=workspace.library,
-        budget=BUDGET,
+        budget=SHOWN,
         where=served.context.condition,
         variables={name: given[name] for name in offered.own if name in given},
     )
@@ -176,15 +166,12 @@ def _messages(
 def _converted(messages: list[BaseMessage]) -> list[types.PromptMessage]:
     """Messages of LangChain as those of a prompt, which know no role `system`: its text comes first, as the user's."""
     converted: list[types.PromptMessage] = []
-    taken = 0
     for message in messages:
         role: types.Role = "assistant" if message.type == "ai" else "user"
         blocks = [message.content] if isinstance(message.content, str) else message.content
-        for block in blocks:
-            content = _block(block)
-            if isinstance(content, types.ImageContent):
-                taken += len(content.data) * 3 // 4
-            converted.append(types.PromptMessage(role=role, content=content))
+        converted += [types.PromptMessage(role=role, content=_content(block)) for block in blocks]
+    pictures = [one.content.data for one in converted if isinstance(one.content, types.ImageContent)]
+    taken = sum(map(len, pictures)) * 3 // 4
     if taken > MAX_BYTES:
         raise PromptError(
             f"{taken:,} bytes of pictures are more than the {MAX_BYTES:,} allowed; ask for fewer examples"
@@ -192,11 +179,7 @@ def _converted(messages: list[BaseMessage]) -> list[types.PromptMessage]:
     return converted
 
 
-def _block(block: str | dict[str, Any]) -> types.ContentBlock:
-    from dermtools.images import read_bytes
-
-    if isinstance(block, str):
-        return types.TextContent(text=block)
-    if block["type"] == "image_url":
+def _content(block: str | dict[str, Any]) -> types.ContentBlock:
+    if isinstance(block, dict) and block["type"] == "image_url":
         return image_content(read_bytes(block["image_url"]["url"]))
-    return types.TextContent(text=str(block["text"]))
+    return types.TextContent(text=block if isinstance(block, str) else str(block["text"]))

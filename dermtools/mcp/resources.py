@@ -7,11 +7,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 import mcp_types as types
 
 from dermtools.errors import QueryError
-from dermtools.mcp import uris
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.text import one_line
 from dermtools.tools.arguments import DescribeArguments
@@ -20,6 +20,16 @@ from dermtools.tools.describing import describe_case_base
 from dermtools.tools.results import FoundCase
 from dermtools.tools.workspace import Workspace
 
+CASE_BASE = "dermtools://case-base"
+CASE = "dermtools://cases/{case_id}"
+PICTURE = "dermtools://cases/{case_id}/picture"
+LABEL = "dermtools://tasks/{task}/labels/{label}"
+TEMPLATES = (CASE_BASE, CASE, PICTURE, LABEL)
+
+_SCHEME = "dermtools://"
+_MAX_URI = 4096
+
+JSON = "application/json"
 MAX_VALUE = 1000
 """Characters of one text that a resource quotes from the case base."""
 MAX_LISTED = 200
@@ -36,11 +46,37 @@ class _Resource:
     description: str
     read: Callable[..., dict[str, Any] | bytes]
     """Takes the workspace, the context, and the values in the address."""
-    mime_type: str = uris.JSON
+    mime_type: str = JSON
 
     @property
     def about(self) -> dict[str, Any]:
         return {"name": self.name, "title": self.title, "description": self.description, "mime_type": self.mime_type}
+
+
+def case_uri(case_id: str) -> str:
+    """Address of a case."""
+    return CASE.format(case_id=quote(case_id, safe=""))
+
+
+def picture_uri(case_id: str) -> str:
+    """Address of a case's picture."""
+    return PICTURE.format(case_id=quote(case_id, safe=""))
+
+
+def parse_uri(uri: str) -> tuple[str, list[str]]:
+    """The one of `TEMPLATES` that an address follows, and the values in it.
+
+    Raises:
+        QueryError: it is none of this server's.
+    """
+    if uri.startswith(_SCHEME) and len(uri) <= _MAX_URI:
+        parts = [unquote(part) for part in uri.removeprefix(_SCHEME).rstrip("/").split("/")]
+        for template in TEMPLATES:
+            names = template.removeprefix(_SCHEME).split("/")
+            pairs = list(zip(names, parts, strict=False))
+            if len(names) == len(parts) and all(part if name[0] == "{" else part == name for name, part in pairs):
+                return template, [part for name, part in pairs if name[0] == "{"]
+    raise QueryError(f"no resource {one_line(uri, 200)!r}; there are: {', '.join(TEMPLATES)}")
 
 
 def list_resources() -> list[types.Resource]:
@@ -61,7 +97,7 @@ def read_resource(served: ServedCaseBase, uri: str) -> types.ReadResourceResult:
         QueryError: there is nothing at this address.
         CaseBaseError: the case base cannot be read.
     """
-    template, values = uris.parse_uri(uri)
+    template, values = parse_uri(uri)
     resource = _RESOURCES[template]
     content = served.call(lambda workspace: resource.read(workspace, served.context, *values))
     if isinstance(content, bytes):
@@ -82,7 +118,7 @@ def _description(workspace: Workspace, context: DermContext) -> dict[str, Any]:
 def _case(workspace: Workspace, context: DermContext, case_id: str) -> dict[str, Any]:
     case = workspace.case(case_id, context)
     found = FoundCase.of(case, workspace.case_base.tasks)
-    return {**found.model_dump(mode="json", exclude={"rank", "distance"}), "picture": uris.picture_uri(case.case_id)}
+    return {**found.model_dump(mode="json", exclude={"rank", "distance"}), "picture": picture_uri(case.case_id)}
 
 
 def _picture(workspace: Workspace, context: DermContext, case_id: str) -> bytes:
@@ -98,7 +134,7 @@ def _label(workspace: Workspace, _: DermContext, task_name: str, label: str) -> 
     columns = case_base.columns
     rows = [row for row, labels in enumerate(columns.labels.get(task.name, ())) if label in labels]
     listed = [columns.case_ids[row] for row in rows[:MAX_LISTED]]
-    cases = [{"case_id": case_id, "uri": uris.case_uri(case_id)} for case_id in listed]
+    cases = [{"case_id": case_id, "uri": case_uri(case_id)} for case_id in listed]
     return {"task": task.name, "label": label, "count": len(rows), "cases": cases}
 
 
@@ -116,15 +152,15 @@ _RESOURCES = {
     resource.uri: resource
     for resource in (
         _Resource(
-            uris.CASE_BASE,
+            CASE_BASE,
             "case-base",
             "The case base",
             "Tasks with their labels and counts, attributes, embedder, sources, and what it covers badly",
             _description,
         ),
-        _Resource(uris.CASE, "case", "A case", "Labels and attributes of a case", _case),
+        _Resource(CASE, "case", "A case", "Labels and attributes of a case", _case),
         _Resource(
-            uris.PICTURE,
+            PICTURE,
             "case-picture",
             "A case's picture",
             "Clean JPEG, long side at most 512 pixels",
@@ -132,7 +168,7 @@ _RESOURCES = {
             "image/jpeg",
         ),
         _Resource(
-            uris.LABEL,
+            LABEL,
             "label",
             "Cases of a label",
             f"Ids of the cases that carry a label of a task, at most {MAX_LISTED}, and how many there are",

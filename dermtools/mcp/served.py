@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dermtools.cases.case import Task
 from dermtools.cases.manifest import MANIFEST_NAME, read_manifest
-from dermtools.errors import CaseBaseError, DermtoolsError, QueryError
-from dermtools.mcp.recent_images import RecentImages
+from dermtools.errors import CaseBaseError, DermtoolsError, ImageError, QueryError
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval import CaseBase
+from dermtools.text import one_line
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.grants import ImageGrants
+from dermtools.tools.pictures.image_store import HeldImage, ImageStore
 from dermtools.tools.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -24,6 +25,37 @@ T = TypeVar("T")
 Stamp = tuple[int, ...]
 
 _TRIES = 2
+
+
+class RecentImages(ImageStore):
+    """An `ImageStore` that makes room instead of refusing, since a server has no end.
+
+    All clients of a server share it. A handle comes from a picture's own content, so only who has the picture, or was
+    told the handle, can name it; an unknown handle is answered without naming others.
+    """
+
+    def __init__(self, *, max_pictures: int = 32, max_bytes: int = 128 * 1024 * 1024) -> None:
+        super().__init__(max_pictures=max_pictures, max_bytes=max_bytes)
+
+    def get(self, handle: str) -> HeldImage:
+        """The picture with this handle; ImageError where there is none, or not any more."""
+        if (held := self._held.get(handle)) is not None:
+            return held
+        raise ImageError(
+            f"no picture {one_line(handle, 60)!r} is at hand, or not any more; "
+            "give its path in a granted folder, a data: URL, or a case (case:ID)"
+        )
+
+    def _keep(self, held: HeldImage) -> HeldImage:
+        with self._lock:
+            kept = self._held.pop(held.handle, held)
+            self._held[kept.handle] = kept
+            while len(self._held) > 1 and (len(self._held) > self._max_pictures or self._bytes() > self._max_bytes):
+                oldest = next(iter(self._held))
+                del self._held[oldest]
+                for key in [key for key in self._resolved if key[0] == oldest]:
+                    del self._resolved[key]
+            return kept
 
 
 class ServedCaseBase:

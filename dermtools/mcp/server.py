@@ -21,7 +21,7 @@ from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.threads import Context, Threads
 from dermtools.mcp.tools import call_tool, input_schema, list_tools, tool_names
 from dermtools.text import one_line
-from dermtools.tools.tool_errors import without_path
+from dermtools.tools.results import without_path
 from dermtools.version import __version__
 
 logger = logging.getLogger(__name__)

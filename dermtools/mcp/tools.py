@@ -10,12 +10,11 @@ import mcp_types as types
 from pydantic import ValidationError
 
 from dermtools.errors import DermtoolsError
+from dermtools.mcp.resources import JSON, case_uri
 from dermtools.mcp.served import ServedCaseBase
-from dermtools.mcp.uris import JSON, case_uri
 from dermtools.tools.catalog import CATALOG, ToolSpec, offered_tools
 from dermtools.tools.pictures.showing import named_pictures
-from dermtools.tools.results import ToolResult, shown
-from dermtools.tools.tool_errors import error_message, validation_message
+from dermtools.tools.results import ToolResult, error_message, shown, validation_message
 from dermtools.tools.workspace import Workspace
 
 MAX_LINKS = 20

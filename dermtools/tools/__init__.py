@@ -1,7 +1,7 @@
 """The tools over a case base, for every front end: typed arguments, plain functions, results, and a catalogue of them.
 
-    workspace = Workspace(CaseBase.open("casebase"))
-    result = CATALOG["get_case"].function(workspace, CaseArguments(case_id="case:PAT_9_17_80"), DermContext())
+    workspace, tool = Workspace(CaseBase.open("casebase")), CATALOG["get_case"]
+    result = tool.function(workspace, tool.arguments(case_id="case:PAT_9_17_80"), DermContext())
 
 Importing it loads no LangChain.
 """
@@ -14,17 +14,11 @@ from dermtools.lazy import exports
 
 if TYPE_CHECKING:
     from dermtools.tools.arguments import Arguments as Arguments
-    from dermtools.tools.arguments import CaseArguments as CaseArguments
-    from dermtools.tools.arguments import ClassifyArguments as ClassifyArguments
-    from dermtools.tools.arguments import DescribeArguments as DescribeArguments
-    from dermtools.tools.arguments import ExemplarArguments as ExemplarArguments
-    from dermtools.tools.arguments import PromptArguments as PromptArguments
-    from dermtools.tools.arguments import SearchArguments as SearchArguments
-    from dermtools.tools.briefing import system_text as system_text
     from dermtools.tools.catalog import CATALOG as CATALOG
     from dermtools.tools.catalog import ToolSpec as ToolSpec
     from dermtools.tools.catalog import offered_tools as offered_tools
     from dermtools.tools.classifying import classify_with_adapter as classify_with_adapter
+    from dermtools.tools.classifying import run_prompt as run_prompt
     from dermtools.tools.context import DermContext as DermContext
     from dermtools.tools.describing import describe_case_base as describe_case_base
     from dermtools.tools.describing import get_case as get_case
@@ -32,9 +26,7 @@ if TYPE_CHECKING:
     from dermtools.tools.exemplars import format_exemplars as format_exemplars
     from dermtools.tools.pictures.fetching import PictureFetcher as PictureFetcher
     from dermtools.tools.pictures.grants import ImageGrants as ImageGrants
-    from dermtools.tools.pictures.image_store import HeldImage as HeldImage
     from dermtools.tools.pictures.image_store import ImageStore as ImageStore
-    from dermtools.tools.prompt_running import run_prompt as run_prompt
     from dermtools.tools.results import Result as Result
     from dermtools.tools.results import ToolResult as ToolResult
     from dermtools.tools.searching import search_similar_cases as search_similar_cases

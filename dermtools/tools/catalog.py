@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from dermtools.tools import arguments as schemas
-from dermtools.tools.classifying import ClassifyResult, classify_with_adapter
+from dermtools.tools.classifying import ClassifyResult, PromptResult, classify_with_adapter, run_prompt
 from dermtools.tools.context import DermContext
 from dermtools.tools.describing import CaseResult, DescribeResult, describe_case_base, get_case
 from dermtools.tools.exemplars import ExemplarResult, format_exemplars
-from dermtools.tools.prompt_running import PromptResult, run_prompt
 from dermtools.tools.results import Result, ToolResult
 from dermtools.tools.searching import SearchResult, search_similar_cases
 from dermtools.tools.workspace import Workspace

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dermtools.cases.case import SPLITS
 from dermtools.text import one_line
-from dermtools.tools.results import FoundCase, Result, ToolResult, quoted, shown
+from dermtools.tools.results import Data, FoundCase, Result, ToolResult, quoted, shown
 from dermtools.vocabularies import is_dark, is_fitzpatrick
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ class CaseResult(Result):
     case: FoundCase
 
 
-class TaskDescription(BaseModel):
+class TaskDescription(Data):
     """A task as `describe_case_base` gives it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     question: str
@@ -77,7 +75,7 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
 
     case_base = workspace.case_base
     info = case_base.info()
-    wanted = case_base.tasks if arguments.task is None else (case_base.task(arguments.task),)
+    tasks = case_base.tasks if arguments.task is None else (case_base.task(arguments.task),)
     result = DescribeResult(
         name=case_base.path.name,
         cases=info["cases"],
@@ -90,7 +88,7 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
                 labels=info["tasks"][task.name],
                 classifiers=_classifiers(case_base, task.name),
             )
-            for task in wanted
+            for task in tasks
         ],
         attributes=sorted(case_base.columns.attributes),
         embedder={name: value for name, value in info["embedder"].items() if name != "spec"},
@@ -139,10 +137,8 @@ def _text(result: DescribeResult, most: int | None) -> str:
         lines.append(f"  labels and their cases: {', '.join(labels[:most])}{more}")
         lines.append(f"  trained classifiers: {', '.join(task.classifiers) or 'none'}")
     lines.append(f"attributes: {shown(result.attributes[:40]) or 'none'}")
-    lines += [
-        f"source: {one_line(source['name'], 100)}. {one_line(' '.join(source['notes']), 500)}"
-        for source in result.sources
-    ]
+    for source in result.sources:
+        lines.append(f"source: {one_line(source['name'], 100)}. {one_line(' '.join(source['notes']), 500)}")
     lines += [f"gap: {gap}" for gap in result.gaps]
     reads = "pictures and words" if result.reads_text else "pictures, not words"
     lines.append(f"embedder: {one_line(result.embedder['name'], 80)}; it can be searched with {reads}")

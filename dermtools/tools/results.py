@@ -1,18 +1,24 @@
-"""What a tool gives back: short text for a model, plain data for a program, and pictures by handle."""
+"""What a tool gives back: short text for a model, plain data for a program, pictures by handle; or why it failed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dermtools.cases.case import AttributeValue, Case, Task
+from dermtools.errors import DermtoolsError
 from dermtools.handles import CASE_PREFIX
 from dermtools.prediction import Exemplar, Prediction
 from dermtools.text import bounded, fenced, one_line
 
+TRY_AGAIN = "The arguments were wrong. Change them and call the tool again."
+SHOWN_REASON = 1000
+"""Characters of an error that a model is told."""
 SHOWN_LABEL = 80
 """Characters of a label or id in a text for a model."""
 SHOWN_ATTRIBUTES = 8
@@ -27,10 +33,14 @@ SHOWN_TEXT = 10_000
 """Characters that a tool quotes from the case base at most."""
 
 
-class Result(BaseModel):
-    """Data of one tool call; plain JSON once dumped."""
+class Data(BaseModel):
+    """Part of a result; plain JSON once dumped."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Result(Data):
+    """Data of one tool call."""
 
     case_ids: list[str] = Field(default=[], description="every case that this result shows, in its order")
     pictures: list[str] = Field(default=[], description="handles of the pictures to show")
@@ -50,10 +60,8 @@ class ToolResult:
         return self.data.model_dump(mode="json")
 
 
-class FoundCase(BaseModel):
+class FoundCase(Data):
     """A case as a result names it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     case_id: str
     handle: str
@@ -67,7 +75,7 @@ class FoundCase(BaseModel):
     @classmethod
     def of(cls, case: Case, tasks: Iterable[Task], rank: int | None = None, distance: float | None = None) -> FoundCase:
         """Labels outside a task's closed set are left out."""
-        closed = {task.name: set(task.labels) for task in tasks}
+        closed = {task.name: task.labels for task in tasks}
         return cls(
             case_id=case.case_id,
             handle=CASE_PREFIX + case.case_id,
@@ -88,21 +96,15 @@ class FoundCase(BaseModel):
         start = "" if self.rank is None else f"{self.rank}. "
         distance = "" if self.distance is None else f" (distance {self.distance:.4g})"
         labels = [f"{one_line(task, 60)}: {shown(values)}" for task, values in self.labels.items() if values]
-        attributes = list(self.attributes.items())
-        told = [
-            f"{one_line(name, 60)}: {one_line(str(value), SHOWN_VALUE)}"
-            for name, value in attributes[:SHOWN_ATTRIBUTES]
-        ]
-        left_out = len(attributes) - SHOWN_ATTRIBUTES
-        more = [f"{left_out} more attributes"] if left_out > 0 else []
-        known = "; ".join([*labels, *told, *more]) or "nothing known"
+        told = [f"{one_line(name, 60)}: {one_line(str(value), SHOWN_VALUE)}" for name, value in self.attributes.items()]
+        if len(told) > SHOWN_ATTRIBUTES:
+            told[SHOWN_ATTRIBUTES:] = [f"{len(told) - SHOWN_ATTRIBUTES} more attributes"]
+        known = "; ".join([*labels, *told]) or "nothing known"
         return bounded(f"{start}{one_line(self.handle, SHOWN_LABEL)}{distance} - {known}", SHOWN_CASE)
 
 
-class Answer(BaseModel):
+class Answer(Data):
     """A method's prediction in a result, with its most probable labels."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: str
     outcome: str
@@ -116,13 +118,13 @@ class Answer(BaseModel):
     @classmethod
     def of(cls, prediction: Prediction, top_k: int) -> Answer:
         """The `top_k` most probable labels are kept."""
-        likely = None if prediction.probabilities is None else dict(list(prediction.probabilities.items())[:top_k])
+        likely = prediction.probabilities
         return cls(
             method=prediction.method,
             outcome=str(prediction.outcome),
             label=prediction.label,
             confidence=prediction.confidence,
-            probabilities=likely,
+            probabilities=None if likely is None else dict(islice(likely.items(), top_k)),
             label_set=None if prediction.label_set is None else list(prediction.label_set),
             exemplars=list(prediction.exemplars),
             reason=prediction.reason,
@@ -132,9 +134,8 @@ class Answer(BaseModel):
         """One line of text for a model; to be fenced."""
         if self.label is None:
             return f"{self.method}: no label, {self.outcome}: {one_line(self.reason or 'no reason given', 300)}"
-        return f"{self.method}: {one_line(self.label, SHOWN_LABEL)}" + (
-            f"; probabilities: {percentages(self.probabilities)}" if self.probabilities else ""
-        )
+        shares = ", ".join(f"{shown([label])} {share:.1%}" for label, share in (self.probabilities or {}).items())
+        return f"{self.method}: {shown([self.label])}" + (f"; probabilities: {shares}" if shares else "")
 
 
 def shown(labels: Iterable[str]) -> str:
@@ -142,12 +143,32 @@ def shown(labels: Iterable[str]) -> str:
     return ", ".join(one_line(label, SHOWN_LABEL) for label in labels)
 
 
-def percentages(probabilities: Mapping[str, float]) -> str:
-    """Probabilities in a text for a model."""
-    return ", ".join(f"{one_line(label, SHOWN_LABEL)} {share:.1%}" for label, share in probabilities.items())
-
-
 def quoted(lines: Iterable[str], notes: Iterable[str] = ()) -> str:
     """Lines and notes between `<data>` and `</data>`, cleaned and bounded: both may repeat words of the data."""
     told = [*lines, *(f"note: {note}" for note in notes)]
     return fenced("\n".join(one_line(line, SHOWN_LINE) for line in told), SHOWN_TEXT)
+
+
+def without_path(error: DermtoolsError, case_base: Path) -> str:
+    """An error's text; says nothing of where the case base lies."""
+    return str(error).replace(str(case_base), "the case base")
+
+
+def error_message(error: DermtoolsError, case_base: Path) -> str:
+    """What a model is told about an error: whether to try again, and why."""
+    reason = quoted([bounded(without_path(error, case_base), SHOWN_REASON)])
+    if error.fixable:
+        return f"{TRY_AGAIN}\n{reason}"
+    return f"This error is final: do not call this tool again for this, and tell the user what it says.\n{reason}"
+
+
+def validation_message(error: Any) -> str:
+    """What a model is told about arguments that do not fit the schema: each problem on its line."""
+    if isinstance(error, ValidationError):
+        problems = [(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False)[:10]]
+    else:
+        problems = [((), str(error))]
+    lines = [
+        bounded(f"{'.'.join(map(str, place)) or 'arguments'}: {reason}", SHOWN_REASON) for place, reason in problems
+    ]
+    return f"{TRY_AGAIN}\n{quoted(lines)}"

@@ -21,7 +21,7 @@ class HeldImage:
     """A picture in a store."""
 
     handle: str
-    """`img_` and the start of its content's SHA-256: the same picture has the same handle everywhere."""
+    """`img_` and the start of its content's SHA-256: the same everywhere for the same picture."""
     name: str
     """What its owner calls it, on one line; may come from outside."""
     jpeg: bytes
@@ -46,11 +46,7 @@ class ImageStore:
     """
 
     def __init__(
-        self,
-        *,
-        max_pictures: int = 64,
-        max_bytes: int = 256 * 1024 * 1024,
-        limits: ImageLimits = PICTURE_LIMITS,
+        self, *, max_pictures: int = 64, max_bytes: int = 256 * 1024 * 1024, limits: ImageLimits = PICTURE_LIMITS
     ) -> None:
         self.limits = limits
         self._max_pictures = max_pictures
@@ -66,7 +62,7 @@ class ImageStore:
         return handle in self._held
 
     def add(self, source: ImageSource, *, name: str | None = None, group_id: str | None = None) -> HeldImage:
-        """Take a picture in; one that is there already keeps its handle and what is known of it.
+        """Take a picture in; an existing one keeps its handle and what is known of it.
 
         Args:
             source: path, `data:` URL, encoded bytes, or open picture.
@@ -103,20 +99,18 @@ class ImageStore:
         Raises:
             ImageError: there is none; lists those that there are.
         """
-        held = self._held.get(handle)
-        if held is None:
-            known = ", ".join(list(self._held)[-8:])
-            there = f"attached pictures: {known}" if known else "no picture is attached; ask for one"
-            raise ImageError(f"no picture {one_line(handle, 60)!r} is at hand; {there}")
-        return held
+        if (held := self._held.get(handle)) is not None:
+            return held
+        known = ", ".join(list(self._held)[-8:])
+        rest = f"attached pictures: {known}" if known else "no picture is attached; ask for one"
+        raise ImageError(f"no picture {one_line(handle, 60)!r} is at hand; {rest}")
 
     def query(self, handle: str, embedder: str, resolve: Callable[[HeldImage], Query]) -> Query:
         """The picture as a query, resolved once for each embedder."""
         held = self.get(handle)
         query = self._resolved.get((handle, embedder))
         if query is None:
-            query = resolve(held)
-            self._resolved[handle, embedder] = query
+            query = self._resolved[handle, embedder] = resolve(held)
         return query
 
     def _keep(self, held: HeldImage) -> HeldImage:
@@ -125,12 +119,15 @@ class ImageStore:
                 return self._held[held.handle]
             if len(self._held) >= self._max_pictures:
                 raise ImageError(f"{self._max_pictures} pictures are attached already; start a new conversation")
-            if sum(one.size for one in self._held.values()) + held.size > self._max_bytes:
+            if self._bytes() + held.size > self._max_bytes:
                 raise ImageError(
                     f"the attached pictures are larger than {self._max_bytes:,} bytes in all; start a new conversation"
                 )
             self._held[held.handle] = held
             return held
+
+    def _bytes(self) -> int:
+        return sum(held.size for held in self._held.values())
 
 
 def _file_name(source: ImageSource) -> str:

@@ -76,4 +76,4 @@ def test_a_query_keeps_what_is_known_of_it(case_base: CaseBase) -> None:
 
 
 def test_a_name_is_one_clean_line() -> None:
-    assert ImageStore().add(png("red"), name="a\nb\u202ec\x00.png").name == "a bc .png"
+    assert ImageStore().add(png("red"), name="a\nb\u202ec\x00.png").name == "a bc.png"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dermtools.errors import QueryError
-from dermtools.mcp.uris import CASE, LABEL, PICTURE, case_uri, parse_uri, picture_uri
+from dermtools.mcp.resources import CASE, LABEL, PICTURE, case_uri, parse_uri, picture_uri
 
 NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
 
