@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 
     from dermtools.retrieval.search.neighbors import Neighbor
-
-SHOWN_VALUE = 200
-"""Characters of an attribute that go into a document's text; its metadata holds all."""
 
 
 class SimilarCaseRetriever(BaseRetriever):
@@ -92,13 +89,9 @@ class SimilarCaseRetriever(BaseRetriever):
 
 
 def _document(neighbor: Neighbor) -> Document:
+    """Short lines without control characters, since they come from data and go to a model; metadata in full."""
     case = neighbor.case
-    lines = [f"Case {_line(case.case_id)}, similar case number {neighbor.rank}, distance {neighbor.distance:.4g}."]
-    lines += [f"{task}: {_line(', '.join(labels))}" for task, labels in case.labels.items()]
-    lines += [f"{_line(name)}: {_line(value)}" for name, value in case.attributes.items()]
+    lines = [f"Case {one_line(case.case_id)}, similar case number {neighbor.rank}, distance {neighbor.distance:.4g}."]
+    lines += [f"{task}: {one_line(', '.join(labels))}" for task, labels in case.labels.items()]
+    lines += [f"{one_line(name)}: {one_line(str(value))}" for name, value in case.attributes.items()]
     return Document(id=case.case_id, page_content="\n".join(lines), metadata=neighbor.to_json())
-
-
-def _line(value: Any) -> str:
-    """A value as one short line without control characters: it comes from data, and goes to a model."""
-    return one_line(str(value), SHOWN_VALUE)

@@ -106,11 +106,11 @@ def _classifiers(case_base: CaseBase, task: str) -> list[str]:
 
 
 def _gaps(case_base: CaseBase) -> list[str]:
-    from dermtools.retrieval.audit.coverage import label_gaps, skin_tones
+    from dermtools.retrieval.audit.coverage import label_gaps, recorded
 
     columns = case_base.columns
     gaps = [finding.message for finding in label_gaps(columns, {task.name: task.labels for task in case_base.tasks})]
-    tones = skin_tones(columns)
+    tones = recorded(columns, "skin type")
     if not tones:
         gaps.append("skin tone is not recorded: whether dark skin is covered is not known")
     return gaps + [line for counts in tones if (line := dark_skin_gap(counts)) is not None]

@@ -12,7 +12,7 @@ from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
 from dermtools.errors import ImageError
 from dermtools.images import open_image
-from dermtools.retrieval.audit.coverage import label_gaps, sites, skin_tones, split_gaps
+from dermtools.retrieval.audit.coverage import label_gaps, recorded, split_gaps
 from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
 from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, finding
 
@@ -37,7 +37,7 @@ def check(store: CaseStore) -> CheckReport:
         *label_gaps(columns, {task.name: task.labels for task in manifest.tasks}),
         *split_gaps(columns),
     ]
-    tones = skin_tones(columns)
+    tones = recorded(columns, "skin type")
     if not tones:
         message = "skin tone is not recorded, so results cannot be compared between skin tones"
         findings.append(finding("note", "not-recorded", message))
@@ -46,7 +46,7 @@ def check(store: CaseStore) -> CheckReport:
         groups=len(set(columns.group_ids)),
         findings=tuple(sorted(findings, key=lambda found: SEVERITIES.index(found.severity))),
         skin_tones=tones,
-        sites=sites(columns),
+        sites=recorded(columns, "site"),
     )
 
 

@@ -44,19 +44,10 @@ def split_gaps(columns: CaseColumns) -> Iterator[Finding]:
         yield finding("note", "no-split", f"cases that belong to no split: {without}")
 
 
-def skin_tones(columns: CaseColumns) -> tuple[Counts, ...]:
-    """Counts of everything that records skin tone, known by its name."""
-    return _about(columns, "skin type")
-
-
-def sites(columns: CaseColumns) -> tuple[Counts, ...]:
-    """Counts of everything that records the body site, known by its name."""
-    return _about(columns, "site")
-
-
-def _about(columns: CaseColumns, kind: str) -> tuple[Counts, ...]:
-    recorded: dict[str, list[Any]] = {**columns.attributes, **columns.labels}
-    return tuple(_counts(name, values) for name, values in recorded.items() if records(kind, name))
+def recorded(columns: CaseColumns, kind: str) -> tuple[Counts, ...]:
+    """Counts of every attribute and task that records `kind`, one of `vocabularies.COLUMNS`, known by its name."""
+    values: dict[str, list[Any]] = {**columns.attributes, **columns.labels}
+    return tuple(_counts(name, column) for name, column in values.items() if records(kind, name))
 
 
 def _counts(name: str, values: Sequence[Any]) -> Counts:

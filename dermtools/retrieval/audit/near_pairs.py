@@ -28,8 +28,6 @@ class NearPairs:
     first: NDArray[np.int64]
     """Rows, shape (m,); `first[i] < second[i]`."""
     second: NDArray[np.int64]
-    distances: NDArray[np.float32]
-    """Shape (m,)."""
     complete: bool
     """Whether all pairs are here; the search stops at `MAX_PAIRS`."""
 
@@ -62,10 +60,13 @@ def near_pairs(
         blocks.append(pairs[:, pairs[0] < pairs[1]])
         total += blocks[-1].shape[1]
     first, second = np.concatenate(blocks, axis=1)[:, :MAX_PAIRS]
-    distances = _distances(vectors, first, second)
+    distances = np.empty(len(first), dtype=np.float32)
+    for start in range(0, len(first), BLOCK):
+        part = slice(start, start + BLOCK)
+        distances[part] = np.linalg.norm(vectors[first[part]] - vectors[second[part]], axis=1)
     order = np.argsort(distances, kind="stable")
     order = order[distances[order] <= threshold]
-    return NearPairs(threshold, first[order], second[order], distances[order], total <= MAX_PAIRS)
+    return NearPairs(threshold, first[order], second[order], total <= MAX_PAIRS)
 
 
 def _median_nearest(vectors: NDArray[np.float32], norms: NDArray[np.float32], groups: NDArray[np.int64]) -> float:
@@ -97,13 +98,3 @@ def _squared(
     squared += norms[rows, None]
     squared += norms[None, columns]
     return squared
-
-
-def _distances(
-    vectors: NDArray[np.float32], first: NDArray[np.int64], second: NDArray[np.int64]
-) -> NDArray[np.float32]:
-    distances = np.empty(len(first), dtype=np.float32)
-    for start in range(0, len(first), BLOCK):
-        part = slice(start, start + BLOCK)
-        distances[part] = np.linalg.norm(vectors[first[part]] - vectors[second[part]], axis=1)
-    return distances

@@ -10,8 +10,9 @@ How near is "nearly" was measured on 677 photographs of 518 patients, re-encoded
   and 0.022 (a MobileNet), the nearest picture of another patient at 0.17 and 0.47. `SAME_PLACE` lies far
   below those, and finds what was only decoded otherwise or lightly re-encoded.
 - A copy at quality 50, or at half the size, lies at up to 0.12 and 0.68, which no distance can tell from a
-  similar case; but it was always the nearest of all. So the nearest few are compared by pixels, see
-  `thumbnail.py`.
+  similar case; but it was always the nearest of all. So the nearest few are compared as thumbnails.
+- Thumbnails of such copies (JPEG quality 30 to 90, 0.3 to 1.7 times the size) differ by at most 0.31 of their
+  contrast, those of any two patients' photographs by at least 0.45.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
-from dermtools.retrieval.search.thumbnail import same_picture, thumbnail
+from dermtools.images import open_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL import Image
 
     from dermtools.cases.columns import CaseColumns
     from dermtools.prediction import Query
@@ -37,6 +38,13 @@ SAME_PLACE = 0.02
 """Embedding distance of a copy at most, relative to the query's norm."""
 COMPARED = 4
 """Nearest cases compared by pixels at once; more only as long as one of them is a copy."""
+
+SIDE = 16
+"""Pixels of a thumbnail's sides."""
+SAME_SHARE = 0.35
+"""Root mean square difference of a copy's thumbnail at most, as a share of the lower contrast of the two."""
+SAME_LEVELS = 1.0
+"""The same in levels of 0 to 255, for pictures of nearly one colour."""
 
 Jpegs = Callable[[Sequence[str]], dict[str, bytes]]
 
@@ -111,3 +119,23 @@ def allowed_rows(count: int, left_out: Iterable[int]) -> NDArray[np.bool_]:
     allowed = np.ones(count, dtype=np.bool_)
     allowed[list(left_out)] = False
     return allowed
+
+
+def thumbnail(picture: Image.Image | bytes) -> NDArray[np.float32]:
+    """Mean colours of a grid laid over an RGB picture or a stored JPEG: float32, shape (16, 16, 3), 0 to 255."""
+    image = open_image(picture, min_side=4 * SIDE) if isinstance(picture, bytes) else picture
+    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float32)
+
+
+def same_picture(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
+    """Whether two thumbnails show one photograph."""
+    return _root_mean_square(a - b) <= max(SAME_SHARE * min(_contrast(a), _contrast(b)), SAME_LEVELS)
+
+
+def _contrast(colours: NDArray[np.float32]) -> float:
+    """Root mean square distance of the colours from their mean colour, per channel."""
+    return _root_mean_square(colours - colours.mean(axis=(0, 1)))
+
+
+def _root_mean_square(values: NDArray[np.float32]) -> float:
+    return float(np.sqrt(np.mean(np.square(values))))

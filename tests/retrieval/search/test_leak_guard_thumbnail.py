@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from dermtools.images import encode_jpeg, open_image
-from dermtools.retrieval.search.thumbnail import same_picture, thumbnail
+from dermtools.retrieval.search.leak_guard import same_picture, thumbnail
 
 
 def test_copies_of_real_photographs_are_the_same_and_those_of_other_patients_are_not(photographs: Path) -> None:
