@@ -87,10 +87,10 @@ def query():
 
 @pytest.fixture(scope="session")
 def sample_base(tmp_path_factory):
-    """The drawn sample as a case base."""
-    from dermtools.cases import load_source
+    """Drawn cases of 24 patients as a case base. Not to be changed by a test."""
+    from dermtools.cases.sources.sample import load_sample
     from dermtools.retrieval import CaseBase
 
     case_base = CaseBase.create(tmp_path_factory.mktemp("evaluation") / "base")
-    case_base.add(load_source("sample"))
+    case_base.add(load_sample(patients=24))
     return case_base

@@ -65,7 +65,7 @@ def test_answers_are_read_once_and_passed_on(sample_base, tmp_path):
     assert [len(scored) for scored in done.run.scored()] == [6, 6]
 
 
-def test_errors_of_an_earlier_session_are_asked_again_unless_told_not_to(sample_base, tmp_path, scripted):
+def test_errors_of_an_earlier_call_are_asked_again_unless_told_not_to(sample_base, tmp_path, scripted):
     script = dict.fromkeys(sample_base.columns.case_ids, "back")
     failing = scripted({**script, **{case_id: TimeoutError("no reply") for case_id in list(script)[::2]}})
     broken = evaluate(sample_base, "location", [failing], tmp_path / "run").results.summaries[0].outcomes["error"]
@@ -107,11 +107,11 @@ def test_two_arms_of_one_name_are_refused(sample_base):
         run_spec(sample_base, "location", [Arm.of(method), Arm.of(method)])
 
 
-def test_an_adapter_trained_otherwise_does_not_go_on_with_the_run_of_another(sample_base, tmp_path):
+def test_an_adapter_trained_otherwise_does_not_resume_the_run_of_another(sample_base, tmp_path):
     first, other = (
         VectorClassifierMethod(train(sample_base.store, "location", AdapterConfig(epochs=1, seed=seed)))
         for seed in (1, 2)
     )
-    evaluate(sample_base, "location", [first], tmp_path / "run")
+    evaluate(sample_base, "location", [first], tmp_path / "run", limit=2)
     with pytest.raises(RunError, match="another adapter"):
-        evaluate(sample_base, "location", [other], tmp_path / "run")
+        evaluate(sample_base, "location", [other], tmp_path / "run", limit=2)

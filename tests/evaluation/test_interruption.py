@@ -11,47 +11,52 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-
-from tests.support.patience import SAFETY_NET
 
 CASES = 60
 KILLS = (0, 1, 5, 12, 18, 27, 36, 44, 53, 59)
 """Answers of the whole run after which the process is killed, one start after the other."""
 
 WORKER = """
-import json, sys, urllib.request
+import json, os, sys, urllib.request
 from dermtools.cases.case import Task
-from dermtools.evaluation.running.arm import Arm
-from dermtools.evaluation.evaluation import perform
-from dermtools.evaluation.running.run import RunSpec
-from dermtools.evaluation.scoring import Rule, Target
+from dermtools.evaluation import Arm, Rule, RunSpec, Target, perform
 from dermtools.prediction import Prediction, Query
 
-url, out, cases = sys.argv[1], sys.argv[2], int(sys.argv[3])
+url, cases = sys.argv[1], int(sys.argv[2])
 
 class Remote:
     name, task = "remote", "location"
 
     def predict(self, query):
-        body = json.dumps({"case": query.case_id}).encode()
-        with urllib.request.urlopen(url, data=body, timeout=1200) as reply:
+        body = json.dumps({"case": query.case_id, "client": os.getpid()}).encode()
+        with urllib.request.urlopen(url, data=body, timeout=600) as reply:
             label = json.load(reply)["label"]
         return Prediction(method=self.name, task=self.task, label=label, raw=label)
 
-    def predict_many(self, queries):
-        return [self.predict(query) for query in queries]
+def run(out):
+    task = Task(name="location", question="Where?", labels=("back", "hand"))
+    targets = tuple(Target(f"case-{k:03}", f"group-{k // 2}", ("back",)) for k in range(cases))
+    spec = RunSpec(task=task, rule=Rule.ANY, split="test", seed=0, case_base={}, targets=targets, arms={"remote": {}})
+    perform(
+        spec, [Arm("remote", Remote(), remote=True)], lambda case_id: Query(name=case_id, case_id=case_id), out,
+        accept_unknown_price=True, concurrency=4,
+    )
 
-task = Task(name="location", question="Where?", labels=("back", "hand"))
-targets = tuple(Target(f"case-{k:03}", f"group-{k // 2}", ("back",)) for k in range(cases))
-spec = RunSpec(task=task, rule=Rule.ANY, split="test", seed=0, case_base={}, targets=targets, arms={"remote": {}})
-perform(
-    spec, [Arm("remote", Remote(), remote=True)], lambda case_id: Query(name=case_id, case_id=case_id), out,
-    accept_unknown_price=True, concurrency=4,
-)
+# One process imports everything, and each start is a fork of it.
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            run(line.strip())
+            status = 0
+        finally:
+            os._exit(status)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -72,10 +77,10 @@ class Service(ThreadingHTTPServer):
         self.client = None
         self.records = None
 
-    def take(self, case_id):
-        """The label for a case; None where the client was killed instead."""
+    def take(self, case_id, client):
+        """The label for a case; None where the client was killed instead, or before its call was looked at."""
         with self.guard:
-            if self.client is None:
+            if self.client != client:
                 return None
             if self.answered.total() == self.kill_after:
                 self.wait_for_disk()
@@ -86,7 +91,7 @@ class Service(ThreadingHTTPServer):
             return "hand" if int(case_id[-1]) % 3 else "back"
 
     def wait_for_disk(self):
-        until = time.monotonic() + SAFETY_NET
+        until = time.monotonic() + 300
         while self.records.read_bytes().count(b"\n") < self.answered.total():
             assert time.monotonic() < until, "an answer never reached the disk"
             time.sleep(0.005)
@@ -94,8 +99,8 @@ class Service(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
-        case_id = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["case"]
-        label = self.server.take(case_id)
+        call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        label = self.server.take(call["case"], call["client"])
         if label is not None:
             body = json.dumps({"label": label}).encode()
             self.send_response(200)
@@ -107,33 +112,35 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def _serving():
+@pytest.fixture
+def service():
     with Service() as service:
         thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        try:
-            yield service
-        finally:
-            service.shutdown()
-            thread.join()
+        yield service
+        service.shutdown()
+        thread.join()
 
 
 @pytest.fixture
-def start(tmp_path):
-    """Start the worker on a run folder and wait for its end; gives the exit status."""
+def start(tmp_path, service):
+    """Start a worker on a run folder and wait for its end; gives the exit status."""
     script = tmp_path / "worker.py"
     script.write_text(WORKER)
+    url = f"http://127.0.0.1:{service.server_port}/"
 
-    def start(service, out, kill_after=None):
+    def start(out, kill_after=None):
         service.records, service.kill_after = out / "predictions.jsonl", kill_after
-        url = f"http://127.0.0.1:{service.server_port}/"
         with service.guard:
-            worker = subprocess.Popen([sys.executable, script, url, out, str(CASES)])
-            service.client = worker.pid
-        return worker.wait(SAFETY_NET)
+            workers.stdin.write(f"{out}\n")
+            workers.stdin.flush()
+            service.client = int(workers.stdout.readline())
+        return int(workers.stdout.readline())
 
-    return start
+    command = [sys.executable, script, url, str(CASES)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as workers:
+        yield start
+        workers.stdin.close()
 
 
 def _without_times(text: str) -> str:
@@ -141,18 +148,17 @@ def _without_times(text: str) -> str:
     return re.sub(r"\| [\d.]+ m?s \|", "| time |", text)
 
 
-def test_a_run_killed_at_ten_moments_ends_like_an_undisturbed_one_and_pays_nothing_twice(tmp_path, start):
-    with _serving() as service:
-        for kill_after in KILLS:
-            assert start(service, tmp_path / "killed", kill_after) == -signal.SIGKILL
-            assert service.answered.total() == kill_after
-        assert start(service, tmp_path / "killed") == 0
-        assert len(service.answered) == CASES
-        assert set(service.answered.values()) == {1}
-        assert start(service, tmp_path / "killed") == 0
-        assert service.answered.total() == CASES, "a finished run sends nothing"
-        assert start(service, tmp_path / "undisturbed") == 0
+def test_a_run_killed_at_ten_moments_ends_like_an_undisturbed_one_and_pays_nothing_twice(tmp_path, service, start):
+    killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
+    for kill_after in KILLS:
+        assert start(killed, kill_after) == -signal.SIGKILL
+        assert service.answered.total() == kill_after
+    assert start(killed) == 0
+    assert len(service.answered) == CASES
+    assert set(service.answered.values()) == {1}
+    assert start(killed) == 0
+    assert service.answered.total() == CASES, "a finished run sends nothing"
+    assert start(undisturbed) == 0
     for name in ("run.json", "predictions.jsonl", "metrics.json", "table.md"):
-        killed, undisturbed = (tmp_path / folder / name for folder in ("killed", "undisturbed"))
-        assert _without_times(killed.read_text()) == _without_times(undisturbed.read_text())
-    assert (tmp_path / "killed" / "predictions.jsonl").read_text().count("\n") == CASES
+        assert _without_times((killed / name).read_text()) == _without_times((undisturbed / name).read_text())
+    assert (killed / "predictions.jsonl").read_text().count("\n") == CASES

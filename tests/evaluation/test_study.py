@@ -45,7 +45,7 @@ def test_shots_order_diversity_and_size_reach_the_wire(sample_base, tmp_path):
     settings = grid(shots=(0, 2), order=("nearest-last", "nearest-first"), size=(64, 256))
     settings.append({"shots": 2, "diversity": "mmr"})
     with serving(lambda path, picture: seen.append(len(picture)) or "hand") as service:
-        chat = chat_model("openai:gpt-4.1", base_url=service.url(), timeout=30)
+        chat = chat_model("openai:gpt-4.1", base_url=service.url(), timeout=120)
         arm_for = prompted_arms(sample_base, "location", chat, "openai:gpt-4.1")
         study = run_study(sample_base, "location", settings, arm_for, tmp_path / "run", limit=2)
         assert service.calls.total() == 2 * len(settings)

@@ -18,7 +18,7 @@ from dermtools.adapter import (
     train,
 )
 from dermtools.cases import load_source
-from dermtools.evaluation import evaluate, prompted_arm, publish
+from dermtools.evaluation import Run, evaluate, prompted_arm, publish
 from dermtools.evaluation.reporting.projection import case_map
 from dermtools.evaluation.reporting.report import write_report
 from dermtools.prompting import PromptedMethod, chain_for, chat_model
@@ -26,13 +26,13 @@ from dermtools.retrieval import CaseBase, KNNVote
 from tests.support.chromium import EXECUTABLE, browsing
 from tests.support.openai_service import serving
 
-PATIENTS = 80
+PATIENTS = 40
 HOSTILE = '</script><img src=x onerror="document.title=1">'
 
 
 @pytest.fixture(scope="module")
 def case_base(photographs, encoder, tmp_path_factory):
-    """The photographs of 80 patients, embedded by a real encoder."""
+    """The photographs of 40 patients, embedded by a real encoder."""
     folder = tmp_path_factory.mktemp("report")
     with photographs.open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -59,7 +59,7 @@ def evaluation(case_base, tmp_path_factory):
         return HOSTILE if len(picture) % 5 == 0 else case_base.task(task).labels[len(picture) % 3]
 
     with serving(answer) as service:
-        chat = chat_model("openai:gpt-4.1", base_url=service.url(), max_output_tokens=32, timeout=30)
+        chat = chat_model("openai:gpt-4.1", base_url=service.url(), max_output_tokens=32, timeout=120)
         prompted = [
             prompted_arm(
                 PromptedMethod(chain_for(method, model=chat, case_base=case_base, task=task)), "openai:gpt-4.1"
@@ -246,8 +246,7 @@ def test_pictures_on_the_page_carry_no_metadata(page):
 
 
 def test_a_page_without_a_closer_look_is_written_too(case_base, evaluation, tmp_path):
-    path = write_report(
-        evaluation.run, replace(evaluation.results, analyses=None), case_base, case_map(case_base, projection="pca")
-    )
+    run = Run(tmp_path, evaluation.run.spec, evaluation.run.records())
+    layout = case_map(case_base, projection="pca")
+    path = write_report(run, replace(evaluation.results, analyses=None), case_base, layout)
     assert 'id="subgroups"' not in path.read_text()
-    publish(evaluation.run, evaluation.results, case_base, projection="pca")

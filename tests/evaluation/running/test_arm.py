@@ -15,12 +15,12 @@ from dermtools.retrieval import CaseBase
 from tests.support.openai_service import serving
 
 LABELS = ("back", "hand", "neck")
-TESTS, TRAIN = 312, 30
+TESTS, TRAIN = 52, 30
 
 
 @pytest.fixture(scope="module")
 def case_base(tmp_path_factory):
-    """312 test cases labelled `back`, two a group, and some training cases; vectors and pictures at random."""
+    """Test cases labelled `back`, two a group, and some training cases; vectors and pictures at random."""
     from PIL import Image
 
     random = np.random.default_rng(0)
@@ -49,7 +49,7 @@ def asked(case_base):
     """Make the arm of a method that asks the service below a path."""
 
     def make(service, path, method, model="openai:gpt-4.1"):
-        chat = chat_model(model, base_url=service.url(path), max_output_tokens=32, timeout=30)
+        chat = chat_model(model, base_url=service.url(path), max_output_tokens=32, timeout=120)
         return prompted_arm(PromptedMethod(chain_for(method, model=chat, case_base=case_base, task="location")), model)
 
     return make
@@ -62,9 +62,10 @@ def _scripts(case_base, counts):
     return lambda path, picture: "back" if order[path][number[picture]] < counts[path] else "hand"
 
 
-def test_replies_scripted_over_the_wire_give_the_published_table(case_base, asked, scripted, tmp_path):
-    counts = {"/gpt-4o": 147, "/gpt-4.1": 156, "/random-5": 152, "/rag-5": 161}
-    hits = set(np.random.default_rng(9).permutation(TESTS)[:99].tolist())
+def test_replies_scripted_over_the_wire_end_in_the_table(case_base, asked, scripted, tmp_path):
+    """A sixth of the published cases; `reporting/test_results.py` has the published table to the digit."""
+    counts = {"/gpt-4o": 24, "/gpt-4.1": 26, "/random-5": 25, "/rag-5": 27}
+    hits = set(np.random.default_rng(9).permutation(TESTS)[:5].tolist())
     adapter = scripted({f"case-{n:03}": "back" if n in hits else "hand" for n in range(TESTS)})
     with serving(_scripts(case_base, counts)) as service:
         arms = [
@@ -78,10 +79,9 @@ def test_replies_scripted_over_the_wire_give_the_published_table(case_base, aske
         assert service.calls == dict.fromkeys(counts, TESTS)
     head, *body = rows(found)
     column = {name: [row[head.index(name)] for row in body] for name in ("right", "accuracy", "95 % (Wilson)")}
-    assert column["right"] == [f"{count} of 312" for count in (99, *counts.values())]
-    # 147 of 312 is 47.115 %; the publication cut it to 47.11.
-    assert column["accuracy"] == ["31.73 %", "47.12 %", "50.00 %", "48.72 %", "51.60 %"]
-    assert column["95 % (Wilson)"] == ["26.8 to 37.1", "41.6 to 52.7", "44.5 to 55.5", "43.2 to 54.2", "46.1 to 57.1"]
+    assert column["right"] == [f"{count} of 52" for count in (5, *counts.values())]
+    assert column["accuracy"] == ["9.62 %", "46.15 %", "50.00 %", "48.08 %", "51.92 %"]
+    assert column["95 % (Wilson)"] == ["4.2 to 20.6", "33.3 to 59.5", "36.9 to 63.1", "35.1 to 61.3", "38.7 to 64.9"]
     assert [found.against_best(arm) for arm in found.run.arms] == ["worse", "tied", "tied", "tied", "best"]
     assert all(summary.usage.price_usd > 0 for summary in found.summaries[1:])
     assert found.run.arms["rag-5 · openai:gpt-4.1"]["prompt_hash"]

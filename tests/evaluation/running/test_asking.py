@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 
 import pytest
 
@@ -60,20 +59,22 @@ def test_a_method_that_loses_answers_is_asked_one_by_one(targets, scripted, quer
 
 def test_calls_run_side_by_side_up_to_the_concurrency(targets, scripted, query, log):
     held, running, most, guard = targets(40), 0, 0, threading.Lock()
+    five = threading.Barrier(5)
 
     def before(case_id):
         nonlocal running, most
         with guard:
             running += 1
             most = max(most, running)
-        time.sleep(0.02)
+        five.wait(60)  # broken, and each call an error, unless five are on their way
         with guard:
             running -= 1
+        five.wait(60)
 
     method = scripted({target.case_id: "back" for target in held})
     method.before = before
-    ask([Arm("m", method, remote=True)], _all(held, "m"), query, log, concurrency=5)
-    assert most == 5
+    asked = ask([Arm("m", method, remote=True)], _all(held, "m"), query, log, concurrency=5)
+    assert (most, asked.failed) == (5, 0)
 
 
 def test_a_run_stops_before_its_limit_is_passed_and_arms_stay_comparable(targets, scripted, query, log, written):
@@ -98,21 +99,27 @@ def test_many_threads_never_pass_the_limit_together(targets, scripted, query, lo
 
 @pytest.fixture
 def ctrl_c():
-    """SIGINT as a terminal's process has it: test runners' workers ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
+    """SIGINT as a terminal's process has it (test runners' workers ignore it); the event says that it has come."""
+    come = threading.Event()
+
+    def handler(*_):
+        come.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handler)
+    yield come
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("ctrl_c")
-def test_ctrl_c_sends_nothing_more_and_keeps_the_answers_on_their_way(targets, scripted, query, log, written):
+def test_ctrl_c_sends_nothing_more_and_keeps_the_answers_on_their_way(targets, scripted, query, log, written, ctrl_c):
     held = targets(40)
     method = scripted({target.case_id: "back" for target in held})
 
     def before(case_id):
         if case_id == "case-005":
             os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.1)
+        if case_id >= "case-005":
+            ctrl_c.wait(60)
 
     method.before = before
     with pytest.raises(KeyboardInterrupt):

@@ -53,7 +53,7 @@ def test_what_is_written_is_read_again(tmp_path_factory, found):
     assert read_records(path) == found
 
 
-def test_a_file_torn_at_any_byte_keeps_its_whole_lines_and_can_be_gone_on_with(tmp_path):
+def test_a_file_torn_at_any_byte_keeps_its_whole_lines_and_is_resumed(tmp_path):
     whole = tmp_path / "whole.jsonl"
     write_records(whole, [_record("a"), _record("b")])
     content = whole.read_bytes()

@@ -60,7 +60,7 @@ def test_an_arm_that_changed_is_refused_with_what_changed(tmp_path, spec, target
         pass
 
 
-def test_a_run_goes_on_though_its_case_base_was_moved(tmp_path, spec, targets):
+def test_a_run_is_resumed_though_its_case_base_was_moved(tmp_path, spec, targets):
     for path in ("/here", "/there"):
         with Run.writing(tmp_path / "run", spec(targets(3), "a", case_base={"path": path, "version": 1})) as (run, _):
             assert run.spec.case_base["path"] == "/here"
