@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from dermtools.prompting.cost.estimate import PromptEstimate as PromptEstimate
     from dermtools.prompting.cost.estimate import estimate_prompt as estimate_prompt
     from dermtools.prompting.cost.estimate import price_of as price_of
-    from dermtools.prompting.exemplars.rag_selector import RagSelector as RagSelector
-    from dermtools.prompting.exemplars.random_selector import RandomSelector as RandomSelector
     from dermtools.prompting.exemplars.selectors import ExemplarSelector as ExemplarSelector
     from dermtools.prompting.exemplars.selectors import NoExemplars as NoExemplars
+    from dermtools.prompting.exemplars.selectors import RagSelector as RagSelector
+    from dermtools.prompting.exemplars.selectors import RandomSelector as RandomSelector
     from dermtools.prompting.factory import answer_chain as answer_chain
     from dermtools.prompting.factory import chain_for as chain_for
     from dermtools.prompting.factory import knn_rag as knn_rag

@@ -79,8 +79,7 @@ class PromptBuilder:
         self.labels = LabelSet(task.labels) if task is not None else None
         self._own = frozenset(file.variables).difference(FILLED)
         self._template = compile_prompt(file, method.kind, detail=budget.detail)
-        self._exemplar = None
-        self._writer = None
+        self._exemplar = self._writer = None
         if method.k:
             if case_base is None:
                 raise PromptError(f"{method} needs a case base; give one with case_base=")
@@ -106,8 +105,7 @@ class PromptBuilder:
 
     def _fixed_values(self, variables: Mapping[str, str]) -> dict[str, str]:
         file = self.prompt.file
-        unknown = set(variables) - self._own
-        if unknown:
+        if unknown := set(variables) - self._own:
             own = ", ".join(sorted(self._own)) or "none"
             raise PromptError(f"prompt {file.id!r} has no variable {', '.join(sorted(unknown))}; its own are: {own}")
         if self.task is None and (file.label_field or {"question", "labels"} & set(file.variables)):
@@ -119,7 +117,7 @@ class PromptBuilder:
         return {**fixed, **variables}
 
     def read(self, value: ChainInput) -> Question:
-        """First step: what was asked. Raises as `read_input`."""
+        """First step: what is asked. Raises as `read_input`."""
         return read_input(
             value, case_base=self.case_base, budget=self.budget, embed=self.selector.needs_vector, variables=self._own
         )
@@ -132,8 +130,7 @@ class PromptBuilder:
         """
         filled = {"image": data_url(question.jpeg), "note": fenced(question.note)}
         values: dict[str, Any] = {**self._fixed, **question.variables, **filled}
-        missing = set(self.prompt.file.variables) - set(values)
-        if missing:
+        if missing := set(self.prompt.file.variables) - set(values):
             raise PromptError(
                 f"prompt {self.prompt.id!r} needs a value for {', '.join(sorted(missing))}; "
                 "give it in the input or with variables="

@@ -60,8 +60,7 @@ def read_input(
         ImageError: the picture cannot be read.
     """
     fields = dict(value) if isinstance(value, Mapping) else {"query" if isinstance(value, Query) else "image": value}
-    unknown = set(fields) - set(_KEYS) - variables
-    if unknown:
+    if unknown := set(fields) - set(_KEYS) - variables:
         allowed = ", ".join([*_KEYS, *sorted(variables)])
         raise QueryError(f"a chain's input has no {', '.join(sorted(map(repr, unknown)))}; it may have {allowed}")
     given = [key for key in ("image", "case_id", "query") if fields.get(key) is not None]

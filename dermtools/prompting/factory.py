@@ -11,9 +11,7 @@ from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy, Structu
 from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.builder import PromptBuilder
 from dermtools.prompting.chain import AnswerChain, PromptChain
-from dermtools.prompting.exemplars.rag_selector import Order, RagSelector
-from dermtools.prompting.exemplars.random_selector import RandomSelector
-from dermtools.prompting.exemplars.selectors import ExemplarSelector, NoExemplars
+from dermtools.prompting.exemplars.selectors import ExemplarSelector, NoExemplars, Order, RagSelector, RandomSelector
 from dermtools.prompting.files.library import Prompt, PromptLibrary
 from dermtools.prompting.former_keyword import takes_base
 from dermtools.prompting.method_names import PromptedMethodName, parse_method
@@ -86,14 +84,9 @@ def prompt_for(
                 f"task {task!r} by its name needs a case base; give case_base=, or a Task with its labels"
             )
         task = case_base.task(task)
-    return PromptBuilder(
-        name,
-        _prompt(options.get("prompt"), options.get("library") or PromptLibrary(), task),
-        task,
-        _selector(name, case_base, task, options),
-        case_base=case_base,
-        **_given(options, "budget", "layout", "attributes", "variables"),
-    )
+    prompt, selector = _prompt(task, options), _selector(name, case_base, task, options)
+    chosen = _given(options, "budget", "layout", "attributes", "variables")
+    return PromptBuilder(name, prompt, task, selector, case_base=case_base, **chosen)
 
 
 @takes_base
@@ -110,14 +103,10 @@ def chain_for(
     """The chain of a method: `{"image": path | bytes | case id, "note": ...}` to `Prediction`.
 
     Args:
-        method, task, case_base, options: as for `prompt_for`.
-        model: a LangChain chat model, or `provider:model` for `chat_model`.
+        method, task, case_base, options: as for `prompt_for`, which also names the errors.
+        model: a LangChain chat model, or `provider:model` for `chat_model` (ModelError: it cannot be set up).
         structured: how the answer is asked for; `auto` steps down where the model refuses.
         retry: when a failed call is tried again.
-
-    Raises:
-        PromptError, QueryError: as `prompt_for`.
-        ModelError: the model cannot be set up.
     """
     builder = prompt_for(method, case_base=case_base, task=task, **options)
     return PromptChain(builder, _model(model), structured=structured, retry=retry)
@@ -168,12 +157,7 @@ def answer_chain(
 ) -> AnswerChain:
     """The chain of any prompt with an output schema, such as `describe` or `compare`: picture to `Answer`.
 
-    Args:
-        prompt: the prompt, or its id.
-        model, method, case_base, task, structured, retry, options: as for `chain_for`.
-
-    Raises:
-        PromptError, QueryError, ModelError: as `chain_for`.
+    Args and errors as for `chain_for`; `prompt` is the prompt, or its id.
     """
     builder = prompt_for(method, case_base=case_base, task=task, prompt=prompt, **options)
     return AnswerChain(builder, _model(model), structured=structured, retry=retry)
@@ -183,11 +167,10 @@ def _model(model: str | BaseChatModel) -> BaseChatModel:
     return chat_model(model) if isinstance(model, str) else model
 
 
-def _prompt(prompt: str | Prompt | None, library: PromptLibrary, task: Task | None) -> Prompt:
-    if isinstance(prompt, Prompt):
-        return prompt
+def _prompt(task: Task | None, options: PromptOptions) -> Prompt:
+    prompt, library = options.get("prompt"), options.get("library") or PromptLibrary()
     if prompt is not None:
-        return library.get(prompt)
+        return library.get(prompt) if isinstance(prompt, str) else prompt
     if task is None:
         raise PromptError("give a prompt or a task")
     return library.for_task(task)

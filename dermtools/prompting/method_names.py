@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from dermtools.errors import PromptError
-from dermtools.prompting.files.schema import InstructionKind
+
+if TYPE_CHECKING:
+    from dermtools.prompting.files.schema import InstructionKind
 
 MAX_SHOTS = 100
+WITH_SHOTS: tuple[InstructionKind, ...] = ("random", "rag", "rag-mmr", "rag-balanced")
 _DIVERSITY: dict[InstructionKind, Literal["mmr", "balanced"]] = {"rag-mmr": "mmr", "rag-balanced": "balanced"}
 
 
@@ -38,13 +41,13 @@ def parse_method(name: str) -> PromptedMethodName:
     """
     if name == "zero-shot":
         return PromptedMethodName("zero-shot", 0)
-    match = re.fullmatch(r"(random|rag|rag-mmr|rag-balanced)-(\d{1,4})", name)
-    if match is None:
+    stem, _, number = name.rpartition("-")
+    kind = next((kind for kind in WITH_SHOTS if kind == stem), None)
+    if kind is None or not re.fullmatch("[0-9]{1,4}", number):
         raise PromptError(
-            f"no prompted method {name!r}; there are zero-shot, random-K, rag-K, rag-mmr-K and rag-balanced-K, "
+            f"no prompted method {name!r}; there are zero-shot, {', '.join(f'{kind}-K' for kind in WITH_SHOTS)}, "
             "with K a number of examples, like rag-5"
         )
-    k = int(match[2])
-    if not 1 <= k <= MAX_SHOTS:
+    if not 1 <= int(number) <= MAX_SHOTS:
         raise PromptError(f"{name}: a prompt takes 1 to {MAX_SHOTS} examples")
-    return PromptedMethodName(cast(InstructionKind, match[1]), k)
+    return PromptedMethodName(kind, int(number))

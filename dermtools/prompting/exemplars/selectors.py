@@ -1,20 +1,33 @@
-"""What every exemplar selector promises: LangChain's interface, sync and async, over the cases of a case base."""
+"""Exemplar selectors: which cases a prompt shows as examples, through LangChain's interface."""
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from itertools import islice, zip_longest
+from typing import Any, Literal, get_args
 
+import numpy as np
 from langchain_core.example_selectors import BaseExampleSelector
+from numpy.typing import NDArray
 
 from dermtools.cases.case import SPLITS, Split, Task
 from dermtools.errors import PromptError, QueryError
 from dermtools.prediction import Query
 from dermtools.prompting.chain_input import read_input
 from dermtools.prompting.exemplars.shots import Shot, ShotWriter
+from dermtools.prompting.former_keyword import takes_base
 from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
 from dermtools.retrieval.case_base import CaseBase
+from dermtools.retrieval.queries import embedded
+from dermtools.retrieval.search.diversity import per_group
+from dermtools.retrieval.search.index import Ranking
+from dermtools.retrieval.search.leak_guard import COMPARED
+from dermtools.retrieval.search.snapshot import Snapshot
+
+Order = Literal["nearest-last", "nearest-first"]
+"""Where the nearest example stands; last, beside the question, is where models attend to it most."""
 
 
 class ExemplarSelector(BaseExampleSelector, ABC):
@@ -92,12 +105,17 @@ class CaseSelector(ExemplarSelector):
         if where is not None:
             # Alone first: a condition that closes the bracket it is put in below could undo the others.
             case_base.snapshot.matching(where)
-        self.case_base, self.task, self.k = case_base, task, k
         if split == "auto":
             split = "train" if "train" in case_base.columns.splits else "all"
+        self.case_base, self.task, self.k = case_base, task, k
         self._split, self._where, self._budget = split, where, budget
-        self._condition = _condition(task, split, where)
         self._writer = ShotWriter(case_base, task, budget, attributes)
+        conditions = [
+            f'"{task.name}" IS NOT NULL' if task is not None else "",
+            f"split = '{split}'" if split != "all" else "",
+            f"({where}\n)" if where is not None else "",  # on its own line: a comment at its end goes no further
+        ]
+        self._condition = " AND ".join(filter(None, conditions)) or None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -111,11 +129,107 @@ class CaseSelector(ExemplarSelector):
         return self._writer.variables(self.select(question.query))
 
 
-def _condition(task: Task | None, split: str, where: str | None) -> str | None:
-    """The `where` condition that examples satisfy; None: any case will do."""
-    parts = [
-        f'"{task.name}" IS NOT NULL' if task is not None else "",
-        f"split = '{split}'" if split != "all" else "",
-        f"({where}\n)" if where is not None else "",  # on its own line: a comment at its end goes no further
-    ]
-    return " AND ".join(filter(None, parts)) or None
+class RagSelector(CaseSelector):
+    """kNN-RAG: the nearest cases, at most one a group.
+
+    Args:
+        order: see `Order`; ranks count from the nearest, whatever the order.
+        diversity: `mmr` for pictures unlike each other, `balanced` for cases of many labels; None for the nearest.
+        case_base, task, k, options: see `CaseSelector`.
+
+    Raises:
+        PromptError: no such order or diversity, or `balanced` without a task.
+    """
+
+    needs_vector = True
+
+    @takes_base
+    def __init__(
+        self,
+        case_base: CaseBase,
+        task: Task | None,
+        k: int,
+        *,
+        order: Order = "nearest-last",
+        diversity: Literal["mmr", "balanced"] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(case_base, task, k, **options)
+        if order not in get_args(Order):
+            raise PromptError(f"order must be {' or '.join(get_args(Order))}, not {order!r}")
+        if diversity not in (None, "mmr", "balanced"):
+            raise PromptError(f"diversity must be mmr, balanced or None, not {diversity!r}")
+        if diversity == "balanced" and task is None:
+            raise PromptError("balanced retrieval needs a task")
+        self.order, self.diversity = order, diversity
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings, "order": self.order, "diversity": self.diversity}
+
+    def select(self, query: Query) -> list[Shot]:
+        found = self.case_base.search(
+            query=query,
+            k=self.k,
+            where=self._condition,
+            max_per_group=1,
+            diversity=self.diversity,
+            task=self.task.name if self.task is not None and self.diversity == "balanced" else None,
+        )
+        shots = [Shot(neighbor.case, neighbor.rank, neighbor.distance) for neighbor in found]
+        return shots if self.order == "nearest-first" else shots[::-1]
+
+
+class RandomSelector(CaseSelector):
+    """Draws cases at random; the same for the same query and seed, whatever was asked before.
+
+    Args:
+        seed: another seed, another draw.
+        stratified: in turns from every label, so that k examples show k labels where there are that many.
+        case_base, task, k, options: see `CaseSelector`.
+    """
+
+    @takes_base
+    def __init__(
+        self, case_base: CaseBase, task: Task | None, k: int, *, seed: int = 0, stratified: bool = False, **options: Any
+    ) -> None:
+        super().__init__(case_base, task, k, **options)
+        if stratified and task is None:
+            raise PromptError("stratified drawing needs a task")
+        self.seed, self.stratified = seed, stratified
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings, "seed": self.seed, "stratified": self.stratified}
+
+    def select(self, query: Query) -> list[Shot]:
+        snapshot, condition = self.case_base.snapshot, self._condition
+        eligible = np.ones(len(snapshot), bool) if condition is None else snapshot.matching(condition)
+        rng = np.random.default_rng(_seed_of(self.seed, query))
+        own = snapshot.guard.left_out(query, lambda: self._nearest(snapshot, query), self.case_base.jpegs)
+        others = ((row, 0.0) for row in self._drawn(snapshot, eligible, rng) if row not in own)
+        chosen = islice(per_group(others, snapshot.columns.group_ids, 1), self.k)
+        return [Shot(snapshot.columns.case(row), rank) for rank, (row, _) in enumerate(chosen, start=1)]
+
+    def _nearest(self, snapshot: Snapshot, query: Query) -> Ranking:
+        vector = query.vector if query.vector is not None else embedded(query, self.case_base.embedder)
+        return snapshot.index.rank(vector, first=COMPARED)
+
+    def _drawn(self, snapshot: Snapshot, eligible: NDArray[np.bool_], rng: np.random.Generator) -> Iterable[int]:
+        if not self.stratified or self.task is None:
+            return map(int, rng.permutation(np.flatnonzero(eligible)))
+        by_label = [np.flatnonzero(rows & eligible) for rows in snapshot.by_label(self.task.name).values()]
+        piles = [[int(row) for row in rng.permutation(rows)] for rows in by_label if len(rows)]
+        turns = zip_longest(*(piles[index] for index in rng.permutation(len(piles))))
+        return dict.fromkeys(row for turn in turns for row in turn if row is not None)
+
+
+def _seed_of(seed: int, query: Query) -> int:
+    """One number for a seed and a query: by its content, else by what else tells it apart."""
+    known = (query.content_hash or query.case_id or "").encode() or query.jpeg
+    if not known and query.image is not None:
+        known = query.image.tobytes()
+    elif not known and query.vector is not None:
+        known = query.vector.tobytes()
+    digest = hashlib.sha256(f"{seed}:".encode() + (known or (query.text or query.name).encode())).digest()
+    return int.from_bytes(digest[:16], "big")

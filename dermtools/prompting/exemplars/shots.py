@@ -44,12 +44,11 @@ class ShotWriter:
         self, case_base: CaseBase, task: Task | None, budget: PictureBudget, attributes: Sequence[str] = ()
     ) -> None:
         self._case_base, self._task, self._budget, self._attributes = case_base, task, budget, tuple(attributes)
-        # Then no picture's header has to be looked at, which takes as long as encoding it in base64.
+        # Looking at a picture's header takes as long as encoding it in base64.
         self._all_fit = case_base.store.manifest.picture_side <= budget.max_side
         known = case_base.columns.attributes
-        for name in attributes:
-            if name not in known:
-                raise PromptError(f"no attribute {name!r} in {case_base.path}; there are: {', '.join(sorted(known))}")
+        for name in set(attributes).difference(known):
+            raise PromptError(f"no attribute {name!r} in {case_base.path}; there are: {', '.join(sorted(known))}")
 
     def variables(self, shots: Sequence[Shot]) -> list[dict[str, str]]:
         """The template's variables for each shot, in the order given."""
