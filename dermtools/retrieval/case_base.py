@@ -193,7 +193,7 @@ class CaseBase:
         if text is not None:
             return text_query(text, self.embedder, group_id)
         if case_id is not None:
-            return case_query(case_id, self.snapshot, self.jpegs, group_id)
+            return case_query(case_id, self.snapshot, self.store.jpegs, group_id)
         return Query(name="vector", vector=np.asarray(vector, dtype=np.float32), group_id=group_id)
 
     def search(
@@ -245,4 +245,4 @@ class CaseBase:
         elif any(value is not None for value in (image, vector, case_id, text, group_id)):
             raise QueryError("query already says what to search for; leave out image, vector, case_id, text, group_id")
         vector = query.vector if query.vector is not None else embedded(query, self.embedder)
-        return search(self.snapshot, query, vector, options, self.jpegs)
+        return search(self.snapshot, query, vector, options, self.store.jpegs)
