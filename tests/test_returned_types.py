@@ -16,6 +16,8 @@ from dermtools.adapter import (
     Kind,
     MajorityMethod,
     TrainedClassifier,
+    Wanted,
+    calibrate,
     load_classifier,
     task_data,
 )
@@ -51,6 +53,19 @@ from dermtools.prompting import (
     prompt_for,
 )
 from dermtools.retrieval import CaseBase, KNNVote
+from dermtools.tools import (
+    CaseArguments,
+    ClassifyArguments,
+    DermContext,
+    DescribeArguments,
+    ExemplarArguments,
+    HeldImage,
+    PromptArguments,
+    SearchArguments,
+    Workspace,
+    offered_tools,
+    system_text,
+)
 
 QUERY = Path(__file__).parent / "compatibility" / "made" / "query.jpg"
 
@@ -88,6 +103,7 @@ def test_adapter(case_base: CaseBase) -> None:
     assert isinstance(classifier.record.config, ClassifierConfig)
     assert isinstance(classifier.record.trained_on, FittedOn)
     assert isinstance(classifier.record.answering, Answering)
+    assert isinstance(calibrate(classifier, task_data(case_base.store, "location"), wanted=Wanted()), TrainedClassifier)
 
 
 def test_prompting(case_base: CaseBase) -> None:
@@ -99,6 +115,15 @@ def test_prompting(case_base: CaseBase) -> None:
     assert {type(entry) for entry in PromptLibrary().entries()} == {PromptEntry}
     assert isinstance(PromptLibrary().get("location"), Prompt)
     assert isinstance(answer_chain("describe", model=Scripted(responses=["{}"])), AnswerChain)
+
+
+def test_tools(workspace: Workspace) -> None:
+    of_tools = {spec.arguments for spec in offered_tools(with_model=True)}
+    of_cases = {CaseArguments, ClassifyArguments, DescribeArguments, ExemplarArguments, SearchArguments}
+    assert of_tools == of_cases | {PromptArguments}
+    assert {spec.arguments for spec in offered_tools(with_model=False)} == of_cases
+    assert isinstance(DermContext().images.add(QUERY), HeldImage)
+    assert workspace.case_base.path.name in system_text(workspace)
 
 
 def test_agent(case_base: CaseBase) -> None:

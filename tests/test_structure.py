@@ -25,6 +25,7 @@ BEYOND_ONE_MODULE = {
     "agent/test_tools_standard.py": "LangChain's own test suite for tools",
     "cli/test_case_base_commands.py": "ingest, info, check and search, as typed in a terminal",
     "cli/test_model_commands.py": "classify, evaluate and study, as typed in a terminal",
+    "cli/test_start.py": "which libraries a command loads",
     "compatibility/test_made_earlier.py": "what an earlier version wrote",
     "evaluation/test_interruption.py": "an evaluation killed and resumed",
     "evaluation/test_notebooks.py": "examples/*.ipynb",
@@ -36,9 +37,11 @@ BEYOND_ONE_MODULE = {
     "retrieval/test_photographs.py": "search over real photographs",
     "test_examples.py": "examples/*.py",
     "test_packaging.py": "the wheel in a clean environment",
+    "test_project_files.py": "documents, workflows and versions beside the code",
     "test_readme.py": "the README's commands",
     "test_returned_types.py": "public names of what calls return, in every room",
     "test_structure.py": "this file",
+    "test_walks.py": "the walks of docs/design.md",
     "tools/pictures/test_hostile_references.py": "hostile addresses of pictures, through every door",
 }
 """Tests of whole journeys, which have no module of their own, and what they are about."""
