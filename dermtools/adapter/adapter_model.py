@@ -34,17 +34,9 @@ class AdapterModel(VectorModel[AdapterConfig]):
         trained = train_network(*train, config, validation=validation, progress=progress)
         kept, epochs = trained.history[trained.best_epoch - 1], len(trained.history)
         batch, rate = config.batch_and_rate(len(train[0]))
-        return Fitted(
-            cls(trained.network),
-            {
-                "epochs": epochs,
-                "best_epoch": kept.epoch,
-                "train_loss": kept.loss,
-                "batch_size": batch,
-                "learning_rate": rate,
-            },
-            (f"training was interrupted after epoch {epochs} of {config.epochs}",) if trained.interrupted else (),
-        )
+        metrics = {"epochs": epochs, "best_epoch": kept.epoch, "train_loss": kept.loss}
+        notes = (f"training was interrupted after epoch {epochs} of {config.epochs}",) if trained.interrupted else ()
+        return Fitted(cls(trained.network), metrics | {"batch_size": batch, "learning_rate": rate}, notes)
 
     def logits(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         out = forward(self.network, torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32)))
@@ -57,12 +49,10 @@ class AdapterModel(VectorModel[AdapterConfig]):
     def restore(cls, architecture: Architecture, tensors: Tensors) -> Self:
         if architecture.conv is None or architecture.hidden is None:
             raise ValueError("are those of an adapter, whose architecture names no convolutions")
-        network = unallocated(
-            architecture.dimension, architecture.labels, architecture.conv, hidden=architecture.hidden
-        )
-        check_tensors(
-            tensors, {name: (tuple(tensor.shape), "float32") for name, tensor in network.state_dict().items()}
-        )
+        shape = architecture.dimension, architecture.labels
+        network = unallocated(*shape, architecture.conv, hidden=architecture.hidden)
+        expected = {name: (tuple(tensor.shape), "float32") for name, tensor in network.state_dict().items()}
+        check_tensors(tensors, expected)
         network.load_state_dict({name: torch.from_numpy(array) for name, array in tensors.items()}, assign=True)
         return cls(network)
 

@@ -107,14 +107,12 @@ def fit_answering(
     targets = soft_targets(cases, labels)
     temperature = fit_temperature(logits, targets)
     before, after = softmax(logits), softmax(logits / temperature)
+    figures = {"before": reliability(before, targets), "after": reliability(after, targets)}
+    confidence, right = after.max(axis=1), correct(after, targets)
     return Answering(
-        calibration=Calibration(
-            temperature=temperature, before=reliability(before, targets), after=reliability(after, targets)
-        ),
+        calibration=Calibration(temperature=temperature, **figures),
         conformal=fit_conformal(after, targets, cases.group_ids, coverage=wanted.coverage, score=wanted.score),
-        abstention=fit_abstention(
-            after.max(axis=1), correct(after, targets), precision=wanted.precision, guarantee=wanted.guarantee
-        ),
+        abstention=fit_abstention(confidence, right, precision=wanted.precision, guarantee=wanted.guarantee),
         fitted_on=FittedOn.describe(cases, split="valid", held_out=held_out),
     )
 

@@ -12,6 +12,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dermtools.adapter.config import Balance
+
 
 def class_weights(counts: NDArray[np.floating]) -> NDArray[np.float64]:
     """Weight of each label, inverse to its count, so that all labels together weigh the same.
@@ -35,3 +37,11 @@ def log_prior(counts: NDArray[np.floating]) -> NDArray[np.float64]:
     counts = np.asarray(counts, dtype=np.float64)
     counts = np.where(counts > 0, counts, counts.max())
     return np.asarray(np.log(counts / counts.sum()))
+
+
+def balancing(
+    how: Balance, counts: NDArray[np.floating]
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """Class weights and shift of the logits, each None where `how` does not use it."""
+    weights = class_weights(counts) if how == "class-weights" else None
+    return weights, log_prior(counts) if how == "logit-adjustment" else None

@@ -1,7 +1,6 @@
 """Are the probabilities right? Temperature scaling, and the figures that show calibration.
 
-Truth is a distribution a case, shape (n, labels): a case with several true labels gives each an equal
-share, and counts as answered right with any of them.
+Truth is a distribution a case, shape (n, labels); a case counts as answered right with any of its true labels.
 """
 
 from __future__ import annotations
@@ -90,8 +89,8 @@ def calibration_error(
 ) -> tuple[float, tuple[Bin, ...]]:
     """Expected calibration error, and the bars of the reliability diagram, in `bins` bins of equal width.
 
-    The mean over the cases of |accuracy - confidence| of their bin (Naeini et al. 2015). It depends on the
-    bins, and a few hundred cases alone give it a value of some hundredths; compare it on the same cases.
+    The mean over the cases of |accuracy - confidence| of their bin (Naeini et al. 2015). Compare it on the same
+    cases and bins only: a few hundred cases alone give it a value of some hundredths.
 
     Args:
         confidence: probability of the answered label, in [0, 1], shape (n,), n at least 1.

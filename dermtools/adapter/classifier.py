@@ -1,4 +1,4 @@
-"""A trained classifier over embeddings: its model, its record, and how both come from labelled vectors."""
+"""A trained classifier: its model, its record, and how both come from labelled vectors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class TrainedClassifier:
-    """Weights and record of a classifier; `method` makes it answer queries."""
+    """Weights and record of a classifier; `VectorClassifierMethod` makes it answer queries."""
 
     model: VectorModel[Any]
     record: ClassifierRecord
@@ -49,8 +49,8 @@ def fit_classifier(
     Without validation the last epoch (or the fallback penalty) is used, uncalibrated; the remarks say so.
 
     Raises:
-        TrainingError: no train case has a label, a label is outside the closed set, vectors of train and
-            validation do not have the embedder's dimension, or the training itself failed.
+        TrainingError: no train case has a label, a label is outside the closed set, vectors have not the
+            embedder's dimension, or the training itself failed.
     """
     _check(data, embedder)
     parts = validation_parts(data.valid)
@@ -124,15 +124,14 @@ def _check(data: TaskData, embedder: EmbedderIdentity) -> None:
 
 def _label_notes(data: TaskData) -> list[str]:
     """Labels that a split does not have."""
+    learned, checked = ({label for labels in part.labels for label in labels} for part in (data.train, data.valid))
     notes = []
-    learned = {label for labels in data.train.labels for label in labels}
     unseen = [label for label in data.labels if label not in learned]
     if unseen:
         notes.append(f"no train case has {_names(unseen)}: never learned")
     if len(learned) == 1:
         notes.append(f"every train case is {_names(sorted(learned))}: nothing else is learned")
-    checked = {label for labels in data.valid.labels for label in labels}
-    unchecked = [label for label in data.labels if label in learned and label not in checked]
+    unchecked = [label for label in data.labels if label in learned - checked]
     if unchecked and checked:
         notes.append(f"no validation case has {_names(unchecked)}: nothing is known about them but training")
     return notes

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Balance = Literal["none", "class-weights", "logit-adjustment"]
-"""What to do about long-tailed labels: nothing; weigh each case by the inverse frequency of its label; or
-shift the logits by the log prior during training (Menon et al. 2021, "Long-tail learning via logit
-adjustment"). The latter two serve balanced accuracy, and cost plain accuracy."""
+"""For long-tailed labels: cases weighed by the inverse frequency of their label, or logits shifted by the log prior
+during training (Menon et al. 2021, "Long-tail learning via logit adjustment"). Both cost plain accuracy."""
 
 Conv = Literal["channels", "features"]
 """What the adapter's convolutions run along; see `networks.py`."""
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class ClassifierConfig(BaseModel):
@@ -38,7 +39,7 @@ class AdapterConfig(ClassifierConfig):
     batch_size: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="None: by the number of train cases, 16 to 256; see `batch_and_rate`"
     )
-    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+    learning_rate: Positive | None = Field(
         default=None, description="None: 3e-4 at batches of 16, with the square root of the batch size"
     )
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
@@ -50,10 +51,8 @@ class AdapterConfig(ClassifierConfig):
     patience: Annotated[int, Field(ge=1)] | None = Field(
         default=8, description="stop after so many epochs without a better validation; None runs all epochs"
     )
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    device: str = Field(
-        default="cpu", description="torch device, e.g. `cpu`, `cuda`; `auto` takes a GPU if there is one"
-    )
+    seed: Seed = 0
+    device: str = Field(default="cpu", description="torch device, e.g. `cuda`; `auto` takes a GPU if there is one")
 
     def batch_and_rate(self, cases: int) -> tuple[int, float]:
         """Batch size and learning rate for this many train cases, where they are left open.
@@ -70,33 +69,17 @@ class AdapterConfig(ClassifierConfig):
 
         The reference code picks its checkpoint on the test set; here it is picked on validation.
         """
-        settings: dict[str, object] = {
-            "conv": "channels",
-            "epochs": 10,
-            "batch_size": 8,
-            "learning_rate": 3e-4,
-            "schedule": "constant",
-            "dropout": 0.0,
-            "label_smoothing": 0.0,
-            "standardise": False,
-            "patience": None,
-        }
-        return cls.model_validate({**settings, **changes})
+        settings: dict[str, object] = {"conv": "channels", "epochs": 10, "batch_size": 8, "learning_rate": 3e-4}
+        plain = {"schedule": "constant", "dropout": 0.0, "label_smoothing": 0.0, "standardise": False, "patience": None}
+        return cls.model_validate({**settings, **plain, **changes})
 
 
 class LinearProbeConfig(ClassifierConfig):
     """Training of the linear probe."""
 
     kind: Literal["linear-probe"] = "linear-probe"
-    penalties: Annotated[tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...], Field(min_length=1)] = (
-        1.0,
-        10.0,
-        100.0,
-        1000.0,
-    )
+    penalties: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1.0, 10.0, 100.0, 1000.0)
     """L2 strengths to choose from on validation; of the summed loss, weights of standardised inputs."""
-    fallback_penalty: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
-        default=100.0, description="used where there is no validation to choose by"
-    )
+    fallback_penalty: Positive = Field(default=100.0, description="used where there is no validation to choose by")
     balance: Balance = "none"
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(default=0, description="changes nothing: the fit is exact")
+    seed: Seed = Field(default=0, description="changes nothing: the fit is exact")

@@ -1,4 +1,4 @@
-"""Conformal label sets: sets that hold a true label with a wanted probability, whatever the classifier.
+"""Conformal label sets: sets that hold a true label with a target probability, whatever the classifier.
 
 The guarantee is for a case of a new group that is exchangeable with the groups calibrated on (same kind of
 patients, same cameras), averaged over all such cases: not for each label, and not for other populations.
@@ -28,17 +28,17 @@ class Conformal(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    coverage: Annotated[float, Field(gt=0, lt=1)] = Field(description="wanted; at least this, on average")
+    coverage: Annotated[float, Field(gt=0, lt=1)] = Field(description="target; at least this, on average")
     score: Score
     limit: float | None = Field(description="labels with a score up to this are in; None: too few groups, all are")
 
     def label_set(self, probabilities: NDArray[np.float64]) -> list[int]:
         """Columns of the labels in the set, most probable first; never empty, the top label is always in."""
-        order = np.argsort(-probabilities, kind="stable")
+        order: list[int] = np.argsort(-probabilities, kind="stable").tolist()
         if self.limit is None:
-            return [int(column) for column in order]
+            return order
         inside = nonconformity(probabilities[None], self.score)[0] <= self.limit
-        return [int(column) for rank, column in enumerate(order) if rank == 0 or inside[column]]
+        return [order[0], *(column for column in order[1:] if inside[column])]
 
 
 def nonconformity(probabilities: NDArray[np.float64], score: Score) -> NDArray[np.float64]:
@@ -67,8 +67,8 @@ def fit_conformal(
     Args:
         probabilities: of cases the classifier did not learn from, shape (n, labels).
         targets: their truth as distributions, same shape.
-        group_ids: their groups; cases of one group are not independent, so each group weighs the same.
-        coverage: wanted probability that a set holds a true label, between 0 and 1.
+        group_ids: their groups; cases of one are not independent, so each group weighs the same.
+        coverage: target probability that a set holds a true label, between 0 and 1.
         score: how strangeness is measured.
     """
     strangeness = np.where(targets > 0, nonconformity(probabilities, score), np.inf).min(axis=1)

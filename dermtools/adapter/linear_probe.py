@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from dermtools.adapter.balance import class_weights, log_prior
+from dermtools.adapter.balance import balancing
 from dermtools.adapter.calibration import log_loss, softmax
 from dermtools.adapter.config import LinearProbeConfig
 from dermtools.adapter.training_data import standardisation
@@ -91,9 +91,9 @@ def _minimise(
     features, truth = torch.from_numpy(inputs), torch.from_numpy(targets)
     weight = torch.from_numpy(start[:-1].copy()).requires_grad_()
     bias = torch.from_numpy(start[-1].copy()).requires_grad_()
-    counts = targets.sum(axis=0)
-    class_weight = torch.from_numpy(class_weights(counts)) if config.balance == "class-weights" else None
-    shift = torch.from_numpy(log_prior(counts)) if config.balance == "logit-adjustment" else 0.0
+    weights, prior = balancing(config.balance, targets.sum(axis=0))
+    class_weight = None if weights is None else torch.from_numpy(weights)
+    shift = 0.0 if prior is None else torch.from_numpy(prior)
     optimizer = torch.optim.LBFGS(
         [weight, bias], max_iter=MAX_STEPS, tolerance_grad=1e-7, tolerance_change=1e-10, line_search_fn="strong_wolfe"
     )

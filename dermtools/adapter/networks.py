@@ -4,10 +4,9 @@ Linear, GELU, Linear, LayerNorm; two 1-D convolutions (kernel 3, padding 1) with
 head. The publication leaves open what the convolutions run along, so there are two readings:
 
 `channels`
-    The reference code's: 512 channels, a sequence of length one. Taps 0 and 2 of each kernel then only ever
-    meet padding: they change no output and receive no gradient. They are left out here, so each convolution
-    is a linear layer, equal to the plain module in outputs and in training (`published.py` holds those
-    modules, and copies weights both ways).
+    The reference code's: 512 channels, a sequence of length one. Taps 0 and 2 of each kernel only ever meet
+    padding, so they are left out: each convolution is a linear layer, equal to the plain module in outputs and
+    in training (`published.py` holds those modules, and copies weights both ways).
 `features`
     A real 1-D convolution along the 512 features, which does model local dependencies.
 """
@@ -15,13 +14,12 @@ head. The publication leaves open what the convolutions run along, so there are 
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Conv = Literal["channels", "features"]
+from dermtools.adapter.config import Conv
 
 HIDDEN = 512
 """Width of the published network."""
@@ -59,8 +57,7 @@ class ChannelConvolutions(nn.Module):
 class FeatureConvolutions(nn.Module):
     """Two convolutions along the features: from one channel to several and back.
 
-    Computed as matrix products over shifted copies, with the channels first: on a CPU several times faster
-    than Conv1d, which is made for many channels, and equal to it.
+    Matrix products over shifted copies, channels first: equal to Conv1d, on a CPU several times faster.
     """
 
     fan_in_factor = 1
@@ -90,14 +87,13 @@ class FeatureConvolutions(nn.Module):
 class AdapterNetwork(nn.Module):
     """Logits of a closed label set from embeddings.
 
-    The buffers `mean` and `scale` standardise the input. They are 0 and 1, which changes nothing (as
-    published), until `training.py` sets them.
+    The buffers `mean` and `scale` standardise the input: 0 and 1 (as published) until `training.py` sets them.
 
     Args:
         dimension: of the embeddings.
         labels: size of the label set.
-        conv: what the convolutions run along; see the text of this module.
-        hidden: width; published: 512.
+        conv: what the convolutions run along.
+        hidden: width.
     """
 
     mean: Tensor
@@ -128,14 +124,9 @@ class AdapterNetwork(nn.Module):
         self.scale.fill_(1.0)
         self.norm.reset_parameters()
         factor = self.convolutions.fan_in_factor
-        for layer, fan_in_factor in (
-            (self.inner, 1),
-            (self.outer, 1),
-            (self.convolutions.first, factor),
-            (self.convolutions.second, factor),
-            (self.head, 1),
-        ):
-            bound = 1 / math.sqrt(layer.weight[0].numel() * fan_in_factor)
+        first, second = self.convolutions.first, self.convolutions.second
+        for layer in (self.inner, self.outer, first, second, self.head):
+            bound = 1 / math.sqrt(layer.weight[0].numel() * (factor if layer in (first, second) else 1))
             layer.weight.uniform_(-bound, bound, generator=generator)
             if layer.bias is not None:
                 layer.bias.uniform_(-bound, bound, generator=generator)

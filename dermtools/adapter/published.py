@@ -53,8 +53,7 @@ def to_published(network: AdapterNetwork) -> PublishedAdapter:
     """The same function in plain modules; the dead taps are zero.
 
     Raises:
-        ValueError: the network reads the convolutions as `features`, or standardises its input: the
-            published network does neither.
+        ValueError: a network of `features`, or one that standardises its input.
     """
     if bool(network.mean.any()) or bool((network.scale != 1).any()):
         raise ValueError("a network that standardises its input is not the published one")

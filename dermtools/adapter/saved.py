@@ -75,16 +75,28 @@ def load_classifier(store: VectorStore, task: str, kind: Kind) -> TrainedClassif
         TrainingError: there is none, it is damaged or foreign, of another format, task, label set, or embedder.
     """
     folder = classifier_folder(store.path, task, kind)
-    saved = _read_record(folder, f"dermtools train {store.path} --task {task} --kind {kind}")
-    record = saved.record
+    command = f"dermtools train {store.path} --task {task} --kind {kind}"
+    try:
+        saved = read_record(
+            folder / RECORD_NAME,
+            SavedRecord,
+            newest=FORMAT_VERSION,
+            error=TrainingError,
+            what="the record of a classifier",
+            remedy=f"train again with: {command}",
+            versioned=lambda content: content.get("record"),
+        )
+    except FileNotFoundError:
+        raise TrainingError(f"no trained classifier at {folder}; make one with: {command}") from None
+    record, path = saved.record, folder / saved.weights
     _check_belongs(record, store, task, kind, folder)
     try:
-        content = (folder / saved.weights).read_bytes()
+        content = path.read_bytes()
     except OSError as error:
-        raise TrainingError(f"{folder / saved.weights} cannot be read: {error.strerror}; train again") from error
+        raise TrainingError(f"{path} cannot be read: {error.strerror}; train again") from error
     if hashlib.sha256(content).hexdigest() != saved.weights_sha256:
-        raise TrainingError(f"{folder / saved.weights} is damaged: its checksum differs; train again")
-    tensors = _read_tensors(content, folder / saved.weights)
+        raise TrainingError(f"{path} is damaged: its checksum differs; train again")
+    tensors = _read_tensors(content, path)
     try:
         return TrainedClassifier(model_class(kind).restore(record.architecture, tensors), record)
     except ValueError as error:
@@ -100,21 +112,6 @@ def changes_since(record: ClassifierRecord, store: VectorStore) -> tuple[str, ..
         f"the case base has changed since the {record.kind} was trained "
         f"(version {record.case_base_version}, now {version}); train again to learn from all of it",
     )
-
-
-def _read_record(folder: Path, command: str) -> SavedRecord:
-    try:
-        return read_record(
-            folder / RECORD_NAME,
-            SavedRecord,
-            newest=FORMAT_VERSION,
-            error=TrainingError,
-            what="the record of a classifier",
-            remedy=f"train again with: {command}",
-            versioned=lambda content: content.get("record"),
-        )
-    except FileNotFoundError:
-        raise TrainingError(f"no trained classifier at {folder}; make one with: {command}") from None
 
 
 def _check_belongs(record: ClassifierRecord, store: VectorStore, task: str, kind: Kind, folder: Path) -> None:

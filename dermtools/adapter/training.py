@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dermtools.adapter.balance import class_weights, log_prior
+from dermtools.adapter.balance import balancing
 from dermtools.adapter.networks import AdapterNetwork, Dropout, new_network
 from dermtools.adapter.training_data import standardisation
 from dermtools.adapter.vector_model import EpochStats, Progress
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
     from dermtools.adapter.config import AdapterConfig
 
+Pair = tuple[Tensor, Tensor]
+"""Vectors and their targets."""
 EVALUATION_BATCH = 4096
 """Rows a forward pass outside training: bounds memory, not results."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedNetwork:
-    """The weights that were kept, and how it came to them."""
+    """The weights that were kept, and the course of the training."""
 
     network: AdapterNetwork
     history: tuple[EpochStats, ...]
@@ -52,9 +54,9 @@ def train_network(
 ) -> TrainedNetwork:
     """Train from scratch. The same seed, data, device and thread count give the same weights.
 
-    The weights kept are those of the epoch with the lowest cross-entropy on validation: accuracy is too
-    coarse to choose by some tens of cases. Without validation they are those of the last epoch. Ctrl-C ends
-    the training and keeps what was reached, if an epoch was.
+    The weights kept are those of the epoch with the lowest cross-entropy on validation (accuracy is too coarse
+    to choose by some tens of cases), without validation those of the last epoch. Ctrl-C ends the training and
+    keeps what was reached; before the first epoch is done it is passed on.
 
     Args:
         vectors: embeddings, float32, shape (n, d).
@@ -64,8 +66,7 @@ def train_network(
         progress: called after each epoch.
 
     Raises:
-        TrainingError: the device is not there, or the loss is no longer finite.
-        KeyboardInterrupt: before the first epoch was done, when there is nothing to keep.
+        TrainingError: no such device, or the loss is no longer finite.
     """
     device = torch_device(config.device)
     network = new_network(vectors.shape[1], targets.shape[1], config.conv, seed=config.seed)
@@ -96,18 +97,10 @@ class _Run:
     """One training: the network, its data, and the best weights so far."""
 
     def __init__(
-        self,
-        network: AdapterNetwork,
-        inputs: Tensor,
-        targets: Tensor,
-        held_out: tuple[Tensor, Tensor] | None,
-        config: AdapterConfig,
+        self, network: AdapterNetwork, inputs: Tensor, targets: Tensor, held_out: Pair | None, config: AdapterConfig
     ) -> None:
-        self.network = network
-        self.inputs = inputs
-        self.targets = targets
-        self.held_out = held_out
-        self.config = config
+        self.network, self.inputs, self.targets = network, inputs, targets
+        self.held_out, self.config = held_out, config
         self.batch_size, learning_rate = config.batch_and_rate(len(inputs))
         self.kept: dict[str, Tensor] = {}
         self._best = math.inf
@@ -115,16 +108,17 @@ class _Run:
             network.parameters(), lr=learning_rate, weight_decay=config.weight_decay, fused=True
         )
         steps = config.epochs * math.ceil(len(inputs) / self.batch_size)
-        factor = _cosine(steps) if config.schedule == "cosine" else _constant
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, factor)
+        cosine = config.schedule == "cosine"
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / steps)) if cosine else 1.0
+        )
         self._order = torch.Generator().manual_seed(config.seed)
         dropout = torch.Generator(inputs.device).manual_seed(config.seed)
         self._dropout = Dropout(config.dropout, dropout) if config.dropout else None
         prior = targets.sum(dim=0).cpu().numpy()
-        adjusted = config.balance == "logit-adjustment"
-        weighted = config.balance == "class-weights"
-        self._shift = torch.from_numpy(log_prior(prior)).to(inputs) if adjusted else None
-        self._weights = torch.from_numpy(class_weights(prior)).to(inputs) if weighted else None
+        weights, shift = balancing(config.balance, prior)
+        self._weights = None if weights is None else torch.from_numpy(weights).to(inputs)
+        self._shift = None if shift is None else torch.from_numpy(shift).to(inputs)
 
     def epochs(self) -> Iterator[EpochStats]:
         """Train epoch by epoch until the last one, or until patience ends."""
@@ -181,11 +175,7 @@ def forward(network: AdapterNetwork, vectors: Tensor) -> Tensor:
 
 
 def torch_device(name: str) -> torch.device:
-    """The device of that name; `auto` is a GPU where there is one.
-
-    Raises:
-        TrainingError: there is no such device.
-    """
+    """The device of that name; `auto` is a GPU where there is one. Raises TrainingError where there is none."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -196,14 +186,6 @@ def torch_device(name: str) -> torch.device:
     return device
 
 
-def _tensors(vectors: NDArray[np.float32], targets: NDArray[np.float64], device: torch.device) -> tuple[Tensor, Tensor]:
+def _tensors(vectors: NDArray[np.float32], targets: NDArray[np.float64], device: torch.device) -> Pair:
     inputs = torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32))
     return inputs.to(device), torch.from_numpy(targets).to(device, torch.float32)
-
-
-def _cosine(steps: int) -> Callable[[int], float]:
-    return lambda step: 0.5 * (1 + math.cos(math.pi * step / steps))
-
-
-def _constant(step: int) -> float:
-    return 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,9 +68,9 @@ class LabelledVectors:
                 f"the embedding of case {self.case_ids[broken[0]]!r}{others} holds NaN or infinity; "
                 "embed it again, or delete the case"
             )
-        for case_id, labels in zip(self.case_ids, self.labels, strict=True):
-            if not labels:
-                raise TrainingError(f"case {case_id!r} has no label; leave it out of training")
+        unlabelled = next((row for row, labels in enumerate(self.labels) if not labels), None)
+        if unlabelled is not None:
+            raise TrainingError(f"case {self.case_ids[unlabelled]!r} has no label; leave it out of training")
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -82,28 +82,26 @@ class LabelledVectors:
 
     def take(self, rows: Sequence[int]) -> LabelledVectors:
         """Some of the cases, in the order of `rows`."""
-        hashes = self.content_hashes
-        return LabelledVectors(
-            self.vectors[list(rows)],
-            [self.labels[row] for row in rows],
-            [self.case_ids[row] for row in rows],
-            [self.group_ids[row] for row in rows],
-            None if hashes is None else [hashes[row] for row in rows],
-        )
+        fields = (self.labels, self.case_ids, self.group_ids, *([self.content_hashes] if self.content_hashes else []))
+        picked: list[Any] = [[field[row] for row in rows] for field in fields]
+        return LabelledVectors(self.vectors[list(rows)], *picked)
 
     def queries(self) -> list[Query]:
         """The cases as questions to a method: vectors and the ids that the leak guard needs, no labels."""
-        hashes: Sequence[str | None] = self.content_hashes or [None] * len(self)
         return [
-            Query(name=case_id, vector=vector, case_id=case_id, group_id=group_id, content_hash=content_hash)
-            for case_id, group_id, content_hash, vector in zip(
-                self.case_ids, self.group_ids, hashes, self.vectors, strict=True
+            Query(
+                name=case_id,
+                vector=self.vectors[row],
+                case_id=case_id,
+                group_id=self.group_ids[row],
+                content_hash=self.content_hashes[row] if self.content_hashes else None,
             )
+            for row, case_id in enumerate(self.case_ids)
         ]
 
 
 class FittedOn(BaseModel):
-    """Split, cases and groups that something was fitted on; said with it wherever it goes."""
+    """Split, cases and groups that something was fitted on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -114,7 +112,6 @@ class FittedOn(BaseModel):
 
     @classmethod
     def describe(cls, cases: LabelledVectors, *, split: str, held_out: bool) -> FittedOn:
-        """What these cases are."""
         return cls(split=split, cases=len(cases), groups=cases.groups, held_out=held_out)
 
     def __str__(self) -> str:
@@ -173,50 +170,44 @@ def task_data(store: VectorStore, task: str) -> TaskData:
     if found is None:
         names = ", ".join(known.name for known in store.manifest.tasks) or "none"
         raise QueryError(f"{store.path} has no task {task!r}; its tasks: {names}")
-    truth = columns.labels[task]
+    truth, groups = columns.labels[task], columns.group_ids
+
+    def labelled(split: str) -> list[int]:
+        return [row for row in range(len(columns)) if truth[row] and columns.splits[row] == split]
 
     def cases(rows: list[int]) -> LabelledVectors:
-        return LabelledVectors(
-            vectors[rows],
-            [truth[row] for row in rows],
-            [columns.case_ids[row] for row in rows],
-            [columns.group_ids[row] for row in rows],
-            [columns.content_hashes[row] for row in rows],
-        )
+        fields = (truth, columns.case_ids, groups, columns.content_hashes)
+        picked: list[Any] = [[field[row] for row in rows] for field in fields]
+        return LabelledVectors(vectors[rows], *picked)
 
-    labelled = [row for row in range(len(columns)) if truth[row]]
-    train = [row for row in labelled if columns.splits[row] == "train"]
-    seen = {columns.group_ids[row] for row in train}
-    valid = [row for row in labelled if columns.splits[row] == "valid"]
-    unseen = [row for row in valid if columns.group_ids[row] not in seen]
-    notes = []
-    if len(unseen) < len(valid):
-        notes.append(f"{len(valid) - len(unseen)} validation cases left out: their group is in train too")
+    train, valid = labelled("train"), labelled("valid")
+    seen = {groups[row] for row in train}
+    unseen = [row for row in valid if groups[row] not in seen]
+    left_out = len(valid) - len(unseen)
+    notes = [f"{left_out} validation cases left out: their group is in train too"] if left_out else []
     return TaskData(task, found.labels, cases(train), cases(unseen), columns.version, tuple(notes))
 
 
 @dataclass(frozen=True, eq=False)
 class ValidationParts:
-    """Validation in two parts: one to choose by (checkpoint, penalty, weights), one to calibrate on."""
+    """Validation in two: cases to choose by (checkpoint, penalty, weights), and cases to calibrate on."""
 
     tuning: LabelledVectors
     calibration: LabelledVectors
     shared: bool
-    """Both parts are the same cases, because there are too few to divide."""
+    """Both are the same cases, because there are too few to divide."""
 
 
 def validation_parts(valid: LabelledVectors) -> ValidationParts:
     """Divide validation by group, so that what is calibrated was not chosen on the same cases.
 
-    The order of groups is that of a hash of their names: it depends neither on the order of the rows nor on
-    a seed, so every method over one case base divides it alike.
+    Groups are ordered by a hash of their names, so every method over one case base divides it alike.
     """
     rows_of: dict[str, list[int]] = {}
     for row, group in enumerate(valid.group_ids):
         rows_of.setdefault(group, []).append(row)
-    ordered = sorted(rows_of, key=lambda group: hashlib.sha256(group.encode()).digest())
     parts: tuple[list[int], list[int]] = ([], [])
-    for group in ordered:
+    for group in sorted(rows_of, key=lambda group: hashlib.sha256(group.encode()).digest()):
         # To the smaller part: the parts stay even although groups differ in size.
         min(parts, key=len).extend(rows_of[group])
     if min(map(len, parts)) < MIN_PART:

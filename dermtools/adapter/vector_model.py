@@ -29,11 +29,11 @@ class EpochStats:
     epoch: int
     """From 1."""
     epochs: int
-    """How many there will be at most."""
+    """Most that there will be."""
     loss: float
     """Mean training loss of the epoch, smoothing and balancing included."""
     validation_loss: float | None
-    """Mean cross-entropy on the cases to choose by; None where there are none."""
+    """Mean cross-entropy; None without cases to choose by."""
     validation_accuracy: float | None
     best_epoch: int
     """The epoch whose weights are kept so far."""

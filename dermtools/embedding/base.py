@@ -1,4 +1,4 @@
-"""Picture to vector: the protocol that every embedder follows, and its identity."""
+"""The protocol that every embedder follows."""
 
 from __future__ import annotations
 

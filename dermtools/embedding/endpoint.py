@@ -1,12 +1,11 @@
 """Posting JSON to a scoring endpoint that is slow to wake, throttles, and sometimes fails.
 
-Knows HTTP and nothing about what is in the bodies, which are never logged or quoted.
+What is in the bodies is never logged or quoted.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import random
 import threading
 import weakref
 from collections.abc import Callable, Mapping
@@ -52,27 +51,36 @@ class RetryPolicy:
 
 
 class EndpointError(EmbeddingError):
-    """A request failed for good.
+    """A request failed.
 
     Attributes:
         content_to_blame: whether smaller requests with the same content may succeed.
+        transient: whether the same request is worth another try.
+        retry_after: seconds that the server asked to wait before it.
     """
 
-    def __init__(self, message: str, *, content_to_blame: bool = False) -> None:
+    def __init__(
+        self, message: str, *, content_to_blame: bool = False, transient: bool = False, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.content_to_blame = content_to_blame
-
-
-class _TransientError(EndpointError):
-    """Worth another try; `retry_after` is what the server asked for, in seconds."""
-
-    def __init__(self, message: str, *, content_to_blame: bool = False, retry_after: float | None = None) -> None:
-        super().__init__(message, content_to_blame=content_to_blame)
+        self.transient = transient
         self.retry_after = retry_after
 
 
 class Endpoint:
-    """A JSON endpoint behind a bearer token. Safe to call from several threads."""
+    """A JSON endpoint behind a bearer token. Safe to call from several threads; connects when first used.
+
+    Args:
+        url: scoring URI; https, or http on a loopback address.
+        token: called before every try, so that an expiring token is renewed; None sends none.
+        headers: sent with every request.
+        concurrency: most requests in flight at any moment, over all threads.
+        policy: timeouts and retries.
+
+    Raises:
+        EmbeddingError: the URL is not acceptable.
+    """
 
     def __init__(
         self,
@@ -83,18 +91,6 @@ class Endpoint:
         concurrency: int,
         policy: RetryPolicy,
     ) -> None:
-        """Open no connection yet.
-
-        Args:
-            url: scoring URI; https, or http on a loopback address.
-            token: called before every try, so that an expiring token is renewed; None sends none.
-            headers: sent with every request.
-            concurrency: most requests in flight at any moment, over all threads.
-            policy: timeouts and retries.
-
-        Raises:
-            EmbeddingError: the URL is not acceptable.
-        """
         import httpx
 
         self.url = url
@@ -122,7 +118,7 @@ class Endpoint:
 
         policy = self._policy
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_TransientError),
+            retry=tenacity.retry_if_exception(lambda error: isinstance(error, EndpointError) and error.transient),
             stop=tenacity.stop_any(
                 tenacity.stop_after_attempt(min(attempts or policy.attempts, policy.attempts)),
                 tenacity.stop_before_delay(policy.total),
@@ -144,9 +140,10 @@ class Endpoint:
             with self._slots:
                 response = self._client.post(self.url, content=body, headers=headers)
         except httpx.TimeoutException as error:
-            raise _TransientError(f"{self.url} did not answer in time") from error
+            raise EndpointError(f"{self.url} did not answer in time", transient=True) from error
         except httpx.TransportError as error:
-            raise _TransientError(f"{self.url} dropped the connection ({type(error).__name__})") from error
+            lost = f"{self.url} dropped the connection ({type(error).__name__})"
+            raise EndpointError(lost, transient=True) from error
         self._raise_for_status(response)
         try:
             return response.json()
@@ -161,18 +158,19 @@ class Endpoint:
         blame = status in _BLAMED_ON_CONTENT
         if status in _RETRIED or status >= 500:
             message = f"{self.url} still answers HTTP {status}; try again later or with less concurrency"
-            raise _TransientError(message, content_to_blame=blame, retry_after=retry_after(response.headers))
+            after = retry_after(response.headers)
+            raise EndpointError(message, content_to_blame=blame, transient=True, retry_after=after)
         reason = _FINAL.get(status, "it redirects, which is not followed" if status < 400 else "it refused the request")
         raise EndpointError(f"{self.url} answers HTTP {status}: {reason}", content_to_blame=blame)
 
     def _wait(self, state: RetryCallState) -> float:
         """Seconds until the next try: what the server asked for and a little more, else random and growing."""
-        policy = self._policy
-        spread = min(policy.longest_wait, policy.first_wait * 2 ** (state.attempt_number - 1))
-        error = state.outcome.exception() if state.outcome is not None else None
-        if isinstance(error, _TransientError) and error.retry_after is not None:
-            return error.retry_after + random.uniform(0, min(spread, policy.first_wait))
-        return random.uniform(0, spread)
+        import tenacity
+
+        policy, error = self._policy, state.outcome.exception() if state.outcome else None
+        spread = tenacity.wait_random_exponential(policy.first_wait, policy.longest_wait)(state)
+        asked = error.retry_after if isinstance(error, EndpointError) else None
+        return spread if asked is None else asked + min(spread, policy.first_wait)
 
 
 def checked_url(url: str) -> str:

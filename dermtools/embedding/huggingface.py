@@ -6,7 +6,8 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
@@ -84,28 +85,32 @@ class HuggingFaceEmbedder:
 
     def _run_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         model = self._loaded.model
-        output = self._run(model.get_image_features if self._dual else model, self._pixels(images))
-        return self._rows(output, self._pool)
+        return self._rows(
+            self._run(model.get_image_features if self._dual else model, self._pixels(images)), self._pool
+        )
 
     def _pixels(self, images: Sequence[Image.Image]) -> Any:
         rgb = [image if image.mode == "RGB" else open_image(image) for image in images]
-        try:
+        with self._one_line_errors():
             return self._loaded.image_processor(images=rgb, return_tensors="pt")
-        except (ValueError, TypeError, RuntimeError) as error:
-            raise self._failed(error) from error
 
     def _run(self, function: Any, inputs: Any) -> Any:
         import torch
 
-        try:
-            # TF32, on by default in convolutions, would set a GPU's vectors apart from a CPU's by about 1e-3.
-            with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-                return function(**{key: value.to(self._loaded.device) for key, value in inputs.items()})
-        except (ValueError, TypeError, RuntimeError) as error:
-            raise self._failed(error) from error
+        # TF32, on by default in convolutions, would set a GPU's vectors apart from a CPU's by about 1e-3.
+        with (
+            torch.inference_mode(),
+            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
+            self._one_line_errors(),
+        ):
+            return function(**{key: value.to(self._loaded.device) for key, value in inputs.items()})
 
-    def _failed(self, error: Exception) -> EmbeddingError:
-        return EmbeddingError(f"{self._name} did not run: {one_line(str(error), 300)}")
+    @contextmanager
+    def _one_line_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise EmbeddingError(f"{self._name} did not run: {one_line(str(error), 300)}") from error
 
     def _rows(self, output: Any, pool: str) -> NDArray[np.float32]:
         """Pooled output, shape (n, d)."""
@@ -131,9 +136,7 @@ class HuggingFaceEmbedder:
                 raise EmbeddingError(f"{self._name} is a dual encoder, whose pooling is part of it; leave pool out")
             return "features"
         if asked == "pooler" and not has_weights:
-            raise EmbeddingError(
-                f"{self._name}: the weights of its pooling head are missing; use pool=cls or pool=mean"
-            )
+            raise EmbeddingError(f"{self._name}: weights of its pooling head are missing; use pool=cls or pool=mean")
         if asked != "auto":
             return asked
         probe = self._run(self._loaded.model, self._pixels([drawn_pictures()[0]]))

@@ -80,10 +80,10 @@ class MedImageInsightOptions(Options):
 
 
 class MedImageInsightEmbedder:
-    """Client of a MedImageInsight endpoint. Safe to call from several threads.
+    """Client of a MedImageInsight endpoint. Safe to call from several threads; loading it sends nothing.
 
-    Every vector of every reply is checked. Before the first use one request with two drawn pictures checks
-    the rest (and wakes an endpoint that sleeps); loading alone sends nothing.
+    Every vector of every reply is checked; before the first use, one request with two drawn pictures checks the
+    rest, and wakes an endpoint that sleeps.
     """
 
     dimension = DIMENSION
@@ -93,7 +93,7 @@ class MedImageInsightEmbedder:
         self.spec = spec
         self._endpoint = endpoint
         self._options = options
-        self._scaling_factor: float | None = None
+        self._scaling_factor = PUBLISHED_SCALING_FACTOR
         self._test_lock = threading.Lock()
         self._tested = False
         self.identity = EmbedderIdentity(
@@ -106,9 +106,8 @@ class MedImageInsightEmbedder:
 
     @property
     def logit_scale(self) -> float:
-        """exp(scaling factor) as the replies tell it; before the first one the published factor, about 91."""
-        known = self._scaling_factor
-        return math.exp(PUBLISHED_SCALING_FACTOR if known is None else known)
+        """exp(scaling factor) as the replies tell it; before the first one as published, about 91."""
+        return math.exp(self._scaling_factor)
 
     def embed_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Embed RGB pictures: float32, shape (n, 1024), norm 1. Raises as `Embedder.embed_images`."""
@@ -124,7 +123,7 @@ class MedImageInsightEmbedder:
         return self._embed(texts, text_row, "text_features")
 
     def test_once(self) -> None:
-        """Embed two drawn pictures in one request, once in a life, and see that their vectors differ.
+        """Embed two drawn pictures in one request, the first time only, and see that their vectors differ.
 
         Raises:
             EmbeddingError: the endpoint cannot be used.
@@ -157,29 +156,28 @@ class MedImageInsightEmbedder:
                 abort.set()
                 for future in futures:
                     future.cancel()
-        nowhere = np.full(DIMENSION, np.nan, np.float32)
-        vectors = [nowhere if isinstance(result, str) else result for result in results]
         reasons = {row: result for row, result in enumerate(results) if isinstance(result, str)}
-        return delivered(np.array(vectors, np.float32).reshape(len(items), DIMENSION), reasons)
+        vectors = np.full((len(items), DIMENSION), np.nan, np.float32)
+        for row, result in enumerate(results):
+            if row not in reasons:
+                vectors[row] = result
+        return delivered(vectors, reasons)
 
     def _embed_batch(
         self, items: Sequence[T], encode: Callable[[T], Row], field: FeatureField, abort: threading.Event
     ) -> list[Result]:
-        """A vector or a reason for every item; what cannot be encoded is not sent."""
-        results: list[Result] = []
-        rows: list[Row] = []
-        places: list[int] = []
+        """A result for every item; what cannot be encoded is not sent."""
+        results: dict[int, Result] = {}
+        rows: dict[int, Row] = {}
         for place, item in enumerate(items):
             try:
-                rows.append(encode(item))
-                places.append(place)
-                results.append("not sent")
+                rows[place] = encode(item)
             except (ImageError, ValueError) as error:
-                results.append(str(error))
-        for part in parts(rows, self._options.max_request_bytes):
-            for result in self._send(part, field, abort, attempts=None):
-                results[places.pop(0)] = result
-        return results
+                results[place] = str(error)
+        batches = parts(list(rows.values()), self._options.max_request_bytes)
+        sent = [result for batch in batches for result in self._send(batch, field, abort, attempts=None)]
+        results |= dict(zip(rows, sent, strict=True))
+        return [results[place] for place in range(len(items))]
 
     def _send(
         self, rows: Sequence[Row], field: FeatureField, abort: threading.Event, *, attempts: int | None
@@ -194,12 +192,8 @@ class MedImageInsightEmbedder:
                 raise
             if len(rows) == 1:
                 return [str(error)]
-            middle = len(rows) // 2
-            return [
-                result
-                for half in (rows[:middle], rows[middle:])
-                for result in self._send(half, field, abort, attempts=_SPLIT_ATTEMPTS)
-            ]
+            halves = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+            return [result for half in halves for result in self._send(half, field, abort, attempts=_SPLIT_ATTEMPTS)]
         read = read_reply(reply, rows=len(rows), field=field)
         if read.scaling_factor is not None:
             self._scaling_factor = read.scaling_factor

@@ -146,13 +146,13 @@ def _open(file: Path, *, threads: int | None) -> onnxruntime.InferenceSession:
 
 
 def _providers(available: Sequence[str]) -> list[str | tuple[str, dict[str, str]]]:
-    """A GPU where onnxruntime has one, without TF32, which would set its vectors apart from a CPU's by about 1e-3."""
+    """A GPU where there is one, without TF32, which would set its vectors apart from a CPU's by about 1e-3."""
     cuda = [("CUDAExecutionProvider", {"use_tf32": "0"})] if "CUDAExecutionProvider" in available else []
     return [*cuda, "CPUExecutionProvider"]
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:
-    """What onnxruntime raises: exceptions of its own, which share no base but `Exception`, and Python's."""
+    """What onnxruntime raises: exceptions of its own, without a common base, and Python's."""
     state = require_extra("onnxruntime.capi.onnxruntime_pybind11_state", "onnx")
     own = [value for value in vars(state).values() if isinstance(value, type) and issubclass(value, Exception)]
     return (*own, RuntimeError, ValueError, TypeError, OSError)

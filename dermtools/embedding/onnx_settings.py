@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from dermtools.embedding.options import CommaSeparatedFloats, CommaSeparatedInts, Options
 from dermtools.embedding.pixels import ResampleFilter, ResizeMode
@@ -35,9 +35,8 @@ def _one_or_two(value: object) -> object:
 class OnnxSettings(Options):
     """Options of `onnx:FILE`, and the fields of the JSON file beside the model.
 
-    A pixel of 0 to 255 becomes `(pixel * scale - mean) / std`, each channel by its own mean and std. So
-    ImageNet's is `scale` 1/255 with its mean and std (the default), and `(pixel - 128) * 0.0078125` is
-    `{"scale": 0.0078125, "mean": [1, 1, 1], "std": [1, 1, 1]}`.
+    A pixel of 0 to 255 becomes `(pixel * scale - mean) / std`, each channel by its own mean and std; ImageNet's
+    by default. `(pixel - 128) * 0.0078125` is `{"scale": 0.0078125, "mean": [1, 1, 1], "std": [1, 1, 1]}`.
     """
 
     runtime: ClassVar[frozenset[str]] = frozenset({"threads", "batch_size"})
@@ -69,15 +68,10 @@ class OnnxSettings(Options):
 
     @field_validator("mean", "std")
     @classmethod
-    def _three_channels(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+    def _three_channels(cls, value: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
         if len(value) != 3:
             raise ValueError("needs three numbers, one a channel")
-        return value
-
-    @field_validator("std")
-    @classmethod
-    def _not_zero(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if 0 in value:
+        if info.field_name == "std" and 0 in value:
             raise ValueError("must not be 0")
         return value
 
@@ -146,19 +140,15 @@ def _metadata_settings(metadata: Mapping[str, str]) -> dict[str, object]:
     if order in ("RGB", "BGR"):
         settings["channels"] = order
     ranges = {"NominalRange_0_255": (1, 0), "Normalized_0_1": (1 / 255, 0), "Normalized_1_1": (1 / 127.5, 1)}
-    if (found := ranges.get(metadata.get("Image.NominalPixelRange", ""))) is not None:
-        scale, mean = found
-        settings |= {"scale": scale, "mean": (mean,) * 3, "std": (1,) * 3}
-    return settings
+    scale, mean = ranges.get(metadata.get("Image.NominalPixelRange", ""), (None, 0))
+    return settings if scale is None else {**settings, "scale": scale, "mean": (mean,) * 3, "std": (1,) * 3}
 
 
 def _named(entries: list[Any], name: str | None, file: Path, what: str) -> Any:
+    found = [entry for entry in entries if name in (None, entry.name)]
+    if len(found) == 1:
+        return found[0]
     names = ", ".join(repr(entry.name) for entry in entries)
-    if name is None and len(entries) == 1:
-        return entries[0]
-    for entry in entries:
-        if entry.name == name:
-            return entry
     if name is None:
         raise EmbeddingError(f"{file.name} has several {what}s: {names}; pick one with {what}=NAME")
     raise EmbeddingError(f"{file.name} has no {what} {name!r}; it has: {names}")

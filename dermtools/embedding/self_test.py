@@ -1,7 +1,7 @@
-"""The test that an embedder has to pass before anybody relies on its vectors.
+"""The test that an embedder has to pass before its vectors are used.
 
-Local models fail silently in known ways: weights that were never loaded, dropout left on (vectors differ
-from call to call), rows that depend on their neighbours in a batch, a norm that is not the promised one.
+Models fail silently in known ways: weights never loaded, dropout left on (vectors differ from call to call), rows
+that depend on their neighbours in a batch, a norm that is not the promised one.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ _TEXTS = ("a photograph of a mole", "an ulcer of the foot")
 class SelfTesting(Protocol):
     """An embedder that tests itself at first use, because opening it must not cost a paid request."""
 
-    def test_once(self) -> None:
-        """Run the embedder's own test unless it has run before. Raises EmbeddingError."""
-        ...
+    def test_once(self) -> None: ...
 
 
 def drawn_pictures() -> tuple[Image.Image, Image.Image]:
