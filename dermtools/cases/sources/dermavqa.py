@@ -18,7 +18,7 @@ from dermtools.errors import SourceError
 METADATA = "df_mediqa-m3g-final.csv"
 NUMBERS = "instanceid2encounterid.json"
 SPLIT_LISTS = "split2encounterids.json"
-SPLIT_FILES: Mapping[Split, tuple[str, ...]] = {
+SPLIT_FILES: dict[Split, tuple[str, ...]] = {
     "train": ("train.json",),
     "valid": ("valid_ht.json",),
     "test": ("test_ht_spanishtestsetcorrected.json", "test_ht.json"),
@@ -26,46 +26,11 @@ SPLIT_FILES: Mapping[Split, tuple[str, ...]] = {
 """File names of each split, the preferred one first."""
 
 LOCATIONS = (
-    "abdomen",
-    "arm",
-    "armpit",
-    "back",
-    "backofhead",
-    "chest",
-    "chin",
-    "ear",
-    "elbow",
-    "eyeregion",
-    "face",
-    "fingernail",
-    "fingers",
-    "fingers-interdigital",
-    "foot",
-    "foot-sole",
-    "forearm",
-    "forehead",
-    "groin",
-    "hand",
-    "hand-back",
-    "heel",
-    "knee",
-    "lips",
-    "lowerback",
-    "lowerleg",
-    "mouth",
-    "napeofneck",
-    "neck",
-    "nose",
-    "palm",
-    "scalp",
-    "shoulder",
-    "thigh",
-    "toenail",
-    "toes",
-    "toes-interdigital",
-    "tongue",
-    "unidentifiable",
-)
+    "abdomen", "arm", "armpit", "back", "backofhead", "chest", "chin", "ear", "elbow", "eyeregion", "face",
+    "fingernail", "fingers", "fingers-interdigital", "foot", "foot-sole", "forearm", "forehead", "groin", "hand",
+    "hand-back", "heel", "knee", "lips", "lowerback", "lowerleg", "mouth", "napeofneck", "neck", "nose", "palm",
+    "scalp", "shoulder", "thigh", "toenail", "toes", "toes-interdigital", "tongue", "unidentifiable",
+)  # fmt: skip
 """The closed label set of task `location`, sorted."""
 
 _COLUMNS = ("encounter_id", "author_role", "anatomic_locations", "split", "sex", "age_norm")
@@ -82,8 +47,7 @@ def load_dermavqa(root: Path, options: SourceOptions) -> SourceData:
         SourceError: a file that is needed is missing or not what it should be, or no picture is found.
     """
     options.refuse_others("dermavqa", "tasks", "questions", "images")
-    if strangers := [task for task in options.tasks if task != "location"]:
-        raise SourceError(f"DermaVQA-IIYI has no task {strangers[0]!r}; it has location")
+    options.requested_tasks("DermaVQA-IIYI", ("location",))
     numbers = _read_numbers(root)
     metadata = _read_metadata(root, numbers)
     found = CaseCollector(options.images or root)
@@ -102,9 +66,8 @@ def load_dermavqa(root: Path, options: SourceOptions) -> SourceData:
         for encounter in read_encounters(root / name):
             encounter_id = encounter.text("encounter_id")
             if not encounter_id or encounter_id in seen:
-                found.problem(
-                    encounter.where, f"encounter id {encounter_id!r} is {'taken' if encounter_id else 'empty'}"
-                )
+                fault = "taken" if encounter_id else "empty"
+                found.problem(encounter.where, f"encounter id {encounter_id!r} is {fault}")
                 continue
             seen.add(encounter_id)
             _add(found, encounter, encounter_id, split, metadata.get(encounter_id))
@@ -129,9 +92,8 @@ def _add(found: CaseCollector, encounter: Encounter, encounter_id: str, split: S
         labels = found.known(cells.labels(row.cells["anatomic_locations"], "|"), LOCATIONS, row.where)
         attributes |= _attributes(row)
         if row.cells["split"] != split:
-            found.problem(
-                row.where, f"says split {row.cells['split']!r}, {encounter.where} says {split}, which is kept"
-            )
+            said = f"says split {row.cells['split']!r}, {encounter.where} says {split}, which is kept"
+            found.problem(row.where, said)
     found.add(encounter, group_id=encounter_id, split=split, labels={"location": labels}, attributes=attributes)
 
 
@@ -161,10 +123,8 @@ def _read_metadata(root: Path, numbers: Mapping[str, str]) -> dict[str, Row]:
 
 
 def _attributes(row: Row) -> dict[str, AttributeValue]:
-    found: dict[str, AttributeValue] = {}
-    for column in ("sex", "author_role"):
-        if value := cells.text(row.cells[column]):
-            found[column] = value
+    texts = {column: cells.text(row.cells[column]) for column in ("sex", "author_role")}
+    found: dict[str, AttributeValue] = {column: value for column, value in texts.items() if value}
     if age := cells.text(row.cells["age_norm"]):
         try:
             years = float(age)

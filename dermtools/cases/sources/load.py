@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from dermtools.cases.case import Case, SourceData
+from dermtools.cases.case import SourceCase, SourceData
 from dermtools.cases.sources import dermavqa, woundcarevqa
 from dermtools.cases.sources.folder import load_folder
 from dermtools.cases.sources.options import SourceOptions
@@ -16,7 +16,7 @@ from dermtools.cases.sources.table import load_table
 from dermtools.errors import SourceError
 
 SAMPLE = "sample"
-_READERS: Mapping[str, Callable[[Path, SourceOptions], SourceData]] = {
+_READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
     "table": load_table,
     "folder": load_folder,
     "dermavqa": dermavqa.load_dermavqa,
@@ -80,15 +80,11 @@ def _load_sample(options: SourceOptions) -> SourceData:
     options.refuse_others(SAMPLE, "tasks")
     data = load_sample()
     known = [task.name for task in data.tasks]
-    if strangers := [task for task in options.tasks if task not in known]:
-        raise SourceError(f"the sample has no task {strangers[0]!r}; it has {', '.join(known)}")
-    wanted = options.tasks or known
-    return replace(
-        data,
-        tasks=tuple(task for task in data.tasks if task.name in wanted),
-        cases=tuple(replace(item, case=_keep_labels(item.case, wanted)) for item in data.cases),
-    )
+    requested = options.requested_tasks("the sample", known) or known
 
+    def reduced(item: SourceCase) -> SourceCase:
+        labels = {task: found for task, found in item.case.labels.items() if task in requested}
+        return replace(item, case=item.case.model_copy(update={"labels": labels}))
 
-def _keep_labels(case: Case, tasks: Sequence[str]) -> Case:
-    return case.model_copy(update={"labels": {task: case.labels[task] for task in tasks if task in case.labels}})
+    tasks = tuple(task for task in data.tasks if task.name in requested)
+    return replace(data, tasks=tasks, cases=tuple(map(reduced, data.cases)))

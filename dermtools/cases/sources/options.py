@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -57,6 +57,16 @@ class SourceOptions:
                     r"such as ^(PAT_\d+)_"
                 )
 
+    def requested_tasks(self, source: str, available: Sequence[str]) -> tuple[str, ...]:
+        """The tasks that were asked for.
+
+        Raises:
+            SourceError: the source does not have one of them.
+        """
+        if unknown := [task for task in self.tasks if task not in available]:
+            raise SourceError(f"{source} has no task {unknown[0]!r}; it has {', '.join(available)}")
+        return self.tasks
+
     def refuse_others(self, kind: str, *applicable: str) -> None:
         """Refuse options that were set and mean nothing to a source of this kind.
 
@@ -67,6 +77,5 @@ class SourceOptions:
         for option in fields(self):
             if option.name not in applicable and getattr(self, option.name) != getattr(plain, option.name):
                 raise SourceError(
-                    f"option {option.name!r} does not apply to a {kind} source; "
-                    f"it takes {', '.join(applicable) if applicable else 'none'}"
+                    f"option {option.name!r} does not apply to a {kind} source; it takes {', '.join(applicable)}"
                 )

@@ -10,21 +10,15 @@ from dermtools.cases.sources.assembly import SPLIT_NAMES, assemble, make_task, s
 from dermtools.cases.sources.encounters import CaseCollector, Encounter, read_encounters
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import picture_stem
-from dermtools.errors import SourceError
 
 ENTRIES = "woundcarevqa.json"
 INFECTION = ("infected", "not_infected", "unclear")
 """The closed label set of task `infection`, sorted."""
 
 METADATA = (
-    "anatomic_locations",
-    "wound_type",
-    "wound_thickness",
-    "tissue_color",
-    "drainage_amount",
-    "drainage_type",
+    "anatomic_locations", "wound_type", "wound_thickness", "tissue_color", "drainage_amount", "drainage_type",
     "infection",
-)
+)  # fmt: skip
 """Fields that an annotator filled; each can be a task, `infection` is one by default."""
 
 _IMAGE_NAME = re.compile(r"IMG_(.+)_\d+")
@@ -40,9 +34,7 @@ def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
         SourceError: the file is missing or not what it should be, or no picture is found.
     """
     options.refuse_others("woundcarevqa", "tasks", "split_seed", "split_fractions", "questions", "images")
-    tasks = options.tasks or ("infection",)
-    if strangers := [task for task in tasks if task not in METADATA]:
-        raise SourceError(f"WoundcareVQA has no task {strangers[0]!r}; it has {', '.join(METADATA)}")
+    tasks = options.requested_tasks("WoundcareVQA", METADATA) or ("infection",)
     found = CaseCollector(options.images or root)
     for encounter in read_encounters(root / ENTRIES):
         split_name = encounter.text("split")
@@ -61,10 +53,11 @@ def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
             labels={task: values[task] for task in tasks},
             attributes=attributes,
         )
+    closed = {task: {label for item in found.cases for label in item.case.labels.get(task, ())} for task in tasks}
     return assemble(
         "WoundcareVQA",
         where=str(root),
-        tasks=[make_task(task, _closed_set(task, found)) for task in tasks],
+        tasks=[make_task(task, INFECTION if task == "infection" else labels) for task, labels in closed.items()],
         cases=found.cases,
         problems=found.problems,
         notes=[
@@ -73,12 +66,6 @@ def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
         ],
         options=options,
     )
-
-
-def _closed_set(task: str, found: CaseCollector) -> tuple[str, ...]:
-    if task == "infection":
-        return INFECTION
-    return tuple({label for item in found.cases for label in item.case.labels.get(task, ())})
 
 
 def _encounter_id(encounter: Encounter) -> str:
