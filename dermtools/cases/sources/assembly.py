@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
-from dermtools.cases.case import SPLITS, Problem, SourceCase, SourceData, Split, Task
+from dermtools.cases.case import SPLITS, SourceData, Split, Task
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.splits import assign_splits
 from dermtools.errors import SourceError
 
 _SPLIT_NAMES: dict[str, Split] = {
-    "train": "train",
-    "valid": "valid",
-    "validation": "valid",
-    "val": "valid",
-    "dev": "valid",
-    "test": "test",
+    **{"train": "train", "test": "test"},
+    **dict.fromkeys(("valid", "validation", "val", "dev"), "valid"),
 }
 SPLIT_NAMES = tuple(_SPLIT_NAMES)
 
@@ -41,46 +38,37 @@ def make_task(name: str, labels: Iterable[str]) -> Task:
     return Task(name=name, question=question, labels=tuple(sorted(set(labels))))
 
 
-def assemble(
-    name: str,
-    *,
-    where: str,
-    tasks: Sequence[Task],
-    cases: Sequence[SourceCase],
-    problems: Sequence[Problem],
-    notes: Sequence[str],
-    options: SourceOptions,
-) -> SourceData:
-    """Make the data complete: the user's questions, and a split for every case.
+def assemble(data: SourceData, where: Path, options: SourceOptions) -> SourceData:
+    """Complete what a reader found: the user's questions, and a split for every case.
 
     Raises:
-        SourceError: no case is left, or a question is for a task that is not there.
+        SourceError: no case is left, or a question is for an unknown task.
     """
-    if not cases:
-        first = f"; the first reason: {problems[0].where}: {problems[0].reason}" if problems else ""
+    if not data.cases:
+        first = f"; the first reason: {data.problems[0].where}: {data.problems[0].reason}" if data.problems else ""
         raise SourceError(f"{where}: no case can be read{first}")
-    if strangers := [task for task in options.questions if task not in {known.name for known in tasks}]:
+    names = [task.name for task in data.tasks]
+    if unknown := [task for task in options.questions if task not in names]:
         raise SourceError(
-            f"{where}: a question is given for task {strangers[0]!r}; the tasks are "
-            f"{', '.join(task.name for task in tasks) or 'none'}"
+            f"{where}: a question is given for task {unknown[0]!r}; the tasks are {', '.join(names) or 'none'}"
         )
-    tasks = [task.model_copy(update={"question": options.questions.get(task.name, task.question)}) for task in tasks]
-    balanced = tasks[0].name if tasks else None
+    balanced = names[0] if names else None
     assignment = assign_splits(
-        [item.case for item in cases], seed=options.split_seed, fractions=options.split_fractions, task=balanced
+        [item.case for item in data.cases], seed=options.split_seed, fractions=options.split_fractions, task=balanced
     )
-    notes = list(notes)
-    if missing := sum(item.case.split is None for item in cases):
+    notes = data.notes
+    if missing := sum(item.case.split is None for item in data.cases):
         counts = Counter(case.split for case in assignment.cases)
+        made = f"splits made for {missing} of {len(data.cases)} cases: by group"
         balance = f"stratified by {balanced}, " if balanced else ""
-        notes.append(
-            f"splits made for {missing} of {len(cases)} cases: by group, {balance}"
-            f"seed {options.split_seed}; now {', '.join(f'{split} {counts[split]}' for split in SPLITS)}"
-        )
-    return SourceData(
-        name=name,
-        tasks=tuple(tasks),
-        cases=tuple(replace(item, case=case) for item, case in zip(cases, assignment.cases, strict=True)),
-        problems=(*problems, *assignment.problems),
-        notes=tuple(notes),
+        now = ", ".join(f"{split} {counts[split]}" for split in SPLITS)
+        notes = (*notes, f"{made}, {balance}seed {options.split_seed}; now {now}")
+    return replace(
+        data,
+        tasks=tuple(
+            task.model_copy(update={"question": options.questions.get(task.name, task.question)}) for task in data.tasks
+        ),
+        cases=tuple(replace(item, case=case) for item, case in zip(data.cases, assignment.cases, strict=True)),
+        problems=(*data.problems, *assignment.problems),
+        notes=notes,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dermtools.cases.case import AttributeValue, SourceData, Split
 from dermtools.cases.sources import cells
-from dermtools.cases.sources.assembly import assemble, make_task
+from dermtools.cases.sources.assembly import make_task
 from dermtools.cases.sources.encounters import CaseCollector, Encounter, read_encounters, read_json
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
@@ -71,15 +71,8 @@ def load_dermavqa(root: Path, options: SourceOptions) -> SourceData:
                 continue
             seen.add(encounter_id)
             _add(found, encounter, encounter_id, split, metadata.get(encounter_id))
-    return assemble(
-        "DermaVQA-IIYI",
-        where=str(root),
-        tasks=[make_task("location", LOCATIONS)],
-        cases=found.cases,
-        problems=found.problems,
-        notes=[*notes, *_surplus(root, metadata, numbers, seen)],
-        options=options,
-    )
+    notes += _surplus(root, metadata, numbers, seen)
+    return found.data("DermaVQA-IIYI", [make_task("location", LOCATIONS)], notes)
 
 
 def _add(found: CaseCollector, encounter: Encounter, encounter_id: str, split: Split, row: Row | None) -> None:

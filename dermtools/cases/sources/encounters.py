@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, Split
+from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, SourceData, Split, Task
 from dermtools.cases.sources.pictures import PictureIndex, picture_stem
 from dermtools.cases.sources.rows import parse_json, read_text
 from dermtools.errors import SourceError
@@ -33,11 +33,7 @@ class Encounter:
         return value.strip()
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Texts of a field that holds a list of them, or one alone; each once, empty ones dropped.
-
-        Raises:
-            SourceError: the field holds something else.
-        """
+        """Texts of a field that holds a list of them, or one; each once, without empty ones. Raises as `text`."""
         value = self.fields.get(key)
         values = value if isinstance(value, list) else [value]
         texts = [item.strip() for item in values if isinstance(item, str)]
@@ -57,9 +53,8 @@ def read_json(path: Path) -> object:
     Raises:
         SourceError: cannot be read, is not UTF-8 or not JSON.
     """
-    document = read_text(path)
     try:
-        return parse_json(document)
+        return parse_json(read_text(path))
     except ValueError as error:
         raise SourceError(f"{path}: not readable as JSON ({error})") from error
 
@@ -85,20 +80,14 @@ class CaseCollector:
     """Makes a case of each image of an encounter; keeps what went wrong beside them."""
 
     def __init__(self, pictures: Path) -> None:
-        """Take pictures from anywhere below a folder.
-
-        Raises:
-            SourceError: there is none.
-        """
+        """Take pictures from anywhere below a folder. Raises a SourceError where there is none."""
         self._pictures = PictureIndex(pictures)
         if not self._pictures:
-            raise SourceError(
-                f"{pictures}: no picture below this folder; put images_train/ and the others there, or "
-                "name their folder with the option 'images'"
-            )
+            remedy = "put images_train/ and the others there, or name their folder with the option 'images'"
+            raise SourceError(f"{pictures}: no picture below this folder; {remedy}")
         self._ids: set[str] = set()
         self.cases: list[SourceCase] = []
-        self.problems: list[Problem] = []
+        self._problems: list[Problem] = []
 
     def add(
         self,
@@ -140,4 +129,8 @@ class CaseCollector:
 
     def problem(self, where: str, reason: str) -> None:
         """Report one thing."""
-        self.problems.append(Problem(where, reason))
+        self._problems.append(Problem(where, reason))
+
+    def data(self, name: str, tasks: Iterable[Task], notes: Iterable[str]) -> SourceData:
+        """What was collected, under the name of the data set."""
+        return SourceData(name, tuple(tasks), tuple(self.cases), tuple(self._problems), tuple(notes))

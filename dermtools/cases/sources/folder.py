@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from dermtools.cases.case import Case, Problem, SourceCase, SourceData
-from dermtools.cases.sources.assembly import SPLIT_NAMES, assemble, make_task, split_named
+from dermtools.cases.sources.assembly import SPLIT_NAMES, make_task, split_named
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_picture, visible_files
 from dermtools.errors import SourceError
@@ -54,12 +54,8 @@ def load_folder(root: Path, options: SourceOptions) -> SourceData:
         match = pattern.search(path.name) if pattern else None
         group = match[1] if match else None
         ungrouped += not group
-        case = Case(
-            case_id=case_id,
-            group_id=group or case_id,
-            split=split_named(path.parts[0]) if depth else None,
-            labels={task_name: (path.parts[depth],)},
-        )
+        split, label = split_named(path.parts[0]) if depth else None, path.parts[depth]
+        case = Case(case_id=case_id, group_id=group or case_id, split=split, labels={task_name: (label,)})
         cases.append(SourceCase(case, root / path))
     if not pictures:
         raise SourceError(f"{root}: no picture below this folder; {_LAYOUT}")
@@ -73,15 +69,8 @@ def load_folder(root: Path, options: SourceOptions) -> SourceData:
     names = (path.as_posix() for path in files if not is_picture(path.name))
     if others := [name if _is_unicode(name) else ascii(name) for name in names]:
         notes.append(f"files that are not pictures are left out ({len(others)}): {few(others, _SHOWN)}")
-    return assemble(
-        root.resolve().name,
-        where=str(root),
-        tasks=[make_task(task_name, (label for item in cases for label in item.case.labels[task_name]))],
-        cases=cases,
-        problems=problems,
-        notes=notes,
-        options=options,
-    )
+    task = make_task(task_name, (label for item in cases for label in item.case.labels[task_name]))
+    return SourceData(root.resolve().name, (task,), tuple(cases), tuple(problems), tuple(notes))
 
 
 def _is_unicode(name: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dermtools.cases.case import SourceCase, SourceData
 from dermtools.cases.sources import dermavqa, woundcarevqa
+from dermtools.cases.sources.assembly import assemble
 from dermtools.cases.sources.folder import load_folder
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
@@ -51,7 +52,7 @@ def load_source(location: str | Path, kind: str | None = None, options: SourceOp
         raise SourceError(f"{path}: no such file; {_CHOICE}")
     if kind != "table" and not path.is_dir():
         raise SourceError(f"{path}: no such folder; {_CHOICE}")
-    return _READERS[kind](path, options)
+    return assemble(_READERS[kind](path, options), path, options)
 
 
 def guess_kind(location: str | Path) -> str:

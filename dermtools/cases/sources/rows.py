@@ -88,10 +88,8 @@ def _delimited(path: Path, delimiter: str) -> Rows:
     try:
         header = next(reader, [])
         if len(header) == 1 and any(other in header[0] for other in ";\t,"):
-            raise SourceError(
-                f"{path}: the header is one column, {header[0]!r}; separate columns with "
-                f"{'tabs' if delimiter == chr(9) else 'commas, or name the file .tsv for tabs'}"
-            )
+            remedy = "tabs" if delimiter == "\t" else "commas, or name the file .tsv for tabs"
+            raise SourceError(f"{path}: the header is one column, {header[0]!r}; separate columns with {remedy}")
         if not any(header):
             raise SourceError(f"{path}: no header; the first line names the columns")
         table = Rows(columns=tuple(header), untyped=True)
@@ -107,7 +105,6 @@ def _delimited(path: Path, delimiter: str) -> Rows:
 
 
 def _json_lines(path: Path) -> Rows:
-    columns: dict[str, None] = {}
     table = Rows(columns=(), untyped=False)
     # Not splitlines(): JSON text may hold the other line breaks of Unicode unescaped.
     for number, line in enumerate(read_text(path).split("\n"), start=1):
@@ -119,15 +116,14 @@ def _json_lines(path: Path) -> Rows:
         except ValueError as error:
             table.problems.append(Problem(where, f"is not JSON ({error})"))
             continue
-        if not isinstance(record, dict):
+        if isinstance(record, dict):
+            table.rows.append(Row(where, record))
+        else:
             table.problems.append(Problem(where, "is not a JSON object"))
-            continue
-        columns |= dict.fromkeys(record)
-        table.rows.append(Row(where, record))
     if not table.rows:
         first = f"; {table.problems[0].where} {table.problems[0].reason}" if table.problems else ""
         raise SourceError(f"{path}: holds no JSON object, one a line{first}")
-    table.columns = tuple(columns)
+    table.columns = tuple(dict.fromkeys(column for row in table.rows for column in row.cells))
     return table
 
 
@@ -143,11 +139,5 @@ def _parquet(path: Path) -> Rows:
     columns = tuple(content.column_names)
     # Through columns, not records: records would drop a repeated column before it can be refused.
     records = zip(*(column.to_pylist() for column in content.columns), strict=True)
-    return Rows(
-        columns=columns,
-        untyped=False,
-        rows=[
-            Row(f"{path.name} row {number}", dict(zip(columns, record, strict=True)))
-            for number, record in enumerate(records, start=1)
-        ],
-    )
+    cells = (dict(zip(columns, record, strict=True)) for record in records)
+    return Rows(columns, untyped=False, rows=[Row(f"{path.name} row {n}", found) for n, found in enumerate(cells, 1)])

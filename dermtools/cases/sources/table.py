@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, SourceData, Split
 from dermtools.cases.sources import cells
-from dermtools.cases.sources.assembly import SPLIT_NAMES, assemble, make_task, split_named
+from dermtools.cases.sources.assembly import SPLIT_NAMES, make_task, split_named
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
 from dermtools.cases.sources.rows import Row, Rows, read_rows
 from dermtools.errors import SourceError
 
-DEFAULT_COLUMNS: Mapping[str, tuple[str, ...]] = {
+DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
     "case_id": ("case_id", "image_id", "id"),
     "image": ("image", "file", "path"),
     "group_id": ("group_id", "patient_id", "encounter_id", "lesion_id"),
@@ -46,15 +45,9 @@ def load_table(path: Path, options: SourceOptions) -> SourceData:
     found = {name: {label for item in cases for label in item.case.labels.get(name, ())} for name in reader.tasks}
     if cases and options.tasks and (empty := [reader.tasks[name] for name, labels in found.items() if not labels]):
         raise SourceError(f"{path}: column {empty[0]!r} holds no label; choose another task")
-    return assemble(
-        f"{path.resolve().parent.name}/{path.name}",
-        where=str(path),
-        tasks=[make_task(name, labels) for name, labels in found.items() if labels],
-        cases=cases,
-        problems=problems,
-        notes=reader.notes(),
-        options=options,
-    )
+    tasks = (make_task(name, labels) for name, labels in found.items() if labels)
+    name = f"{path.resolve().parent.name}/{path.name}"
+    return SourceData(name, tuple(tasks), tuple(cases), tuple(problems), tuple(reader.notes()))
 
 
 class _RowError(Exception):
@@ -70,10 +63,8 @@ class _RowReader:
         self._columns = table.columns
         roles = {role: self._candidates(role) for role in DEFAULT_COLUMNS}
         if not roles["image"]:
-            raise SourceError(
-                f"{path}: no column for the picture (looked for {', '.join(DEFAULT_COLUMNS['image'])}); "
-                f"map one to 'image'; {self._listing()}"
-            )
+            looked = f"no column for the picture (looked for {', '.join(DEFAULT_COLUMNS['image'])})"
+            raise SourceError(f"{path}: {looked}; map one to 'image'; {self._listing()}")
         self._image = roles["image"][0]
         self._id = next(iter(roles["case_id"]), None)
         self._split = next(iter(roles["split"]), None)
@@ -81,7 +72,6 @@ class _RowReader:
         self.tasks = self._task_columns({self._image, self._id, self._split, *self._groups[:1]})
         """Task name to column."""
         used = {self._image, self._id, self._split, *self._groups[:1], *self.tasks.values()}
-        self._unnamed = "" in table.columns
         self._attributes: dict[str, list[AttributeValue | None]] = {
             column: cells.typed_column([row.cells.get(column) for row in table.rows], untyped=table.untyped)
             for column in table.columns
@@ -105,26 +95,17 @@ class _RowReader:
                 raise _RowError(f"column {column!r} {error}") from error
             if found:
                 labels[name] = found
-        group = self._group_of(row)
-        case = Case(
-            case_id=case_id,
-            group_id=group or case_id,
-            split=self._split_of(row),
-            labels=labels,
-            attributes={
-                column: value for column, values in self._attributes.items() if (value := values[index]) is not None
-            },
-        )
+        group, split = self._group_of(row), self._split_of(row)
+        known = {column: value for column, values in self._attributes.items() if (value := values[index]) is not None}
+        case = Case(case_id=case_id, group_id=group or case_id, split=split, labels=labels, attributes=known)
         self._own_groups += not group
         self.cases[case_id] = SourceCase(case, image)
 
     def notes(self) -> list[str]:
         found = []
         if not self._groups:
-            looked = ", ".join(DEFAULT_COLUMNS["group_id"])
-            found.append(
-                f"no group column ({looked}): each case is its own group, so one patient may sit in two splits"
-            )
+            looked = f"no group column ({', '.join(DEFAULT_COLUMNS['group_id'])})"
+            found.append(f"{looked}: each case is its own group, so one patient may sit in two splits")
         elif self._own_groups:
             found.append(f"{self._own_groups} cases without {' or '.join(self._groups)} are each their own group")
         if self._id is None:
@@ -132,7 +113,7 @@ class _RowReader:
         found += [f"column {column!r} is task {name!r}" for name, column in self.tasks.items() if name != column]
         if not self.tasks:
             found.append(f"no label column ({', '.join(KNOWN_TASKS)}) and none named: there is no task to predict")
-        if self._unnamed:
+        if "" in self._columns:
             found.append("a column without a name is left out")
         return found
 
@@ -176,10 +157,8 @@ class _RowReader:
         for column in columns:
             name = re.sub(r"\W+", "_", column).strip("_")
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-                raise SourceError(
-                    f"{self._path}: column {column!r} gives no task name (a Latin letter, then letters, digits or _); "
-                    "rename it"
-                )
+                rule = "a Latin letter, then letters, digits or _"
+                raise SourceError(f"{self._path}: column {column!r} gives no task name ({rule}); rename it")
             if name in tasks:
                 raise SourceError(f"{self._path}: columns {tasks[name]!r} and {column!r} would both be task {name!r}")
             tasks[name] = column

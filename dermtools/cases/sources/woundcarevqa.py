@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from dermtools.cases.case import SourceData
-from dermtools.cases.sources.assembly import SPLIT_NAMES, assemble, make_task, split_named
+from dermtools.cases.sources.assembly import SPLIT_NAMES, make_task, split_named
 from dermtools.cases.sources.encounters import CaseCollector, Encounter, read_encounters
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import picture_stem
@@ -53,19 +53,13 @@ def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
             labels={task: values[task] for task in tasks},
             attributes=attributes,
         )
-    closed = {task: {label for item in found.cases for label in item.case.labels.get(task, ())} for task in tasks}
-    return assemble(
-        "WoundcareVQA",
-        where=str(root),
-        tasks=[make_task(task, INFECTION if task == "infection" else labels) for task, labels in closed.items()],
-        cases=found.cases,
-        problems=found.problems,
-        notes=[
-            "WoundcareVQA, https://osf.io/xsj5u/, for scientific research only",
-            "labels are given per encounter, not per image; responses are left out",
-        ],
-        options=options,
+    labels = {task: {label for item in found.cases for label in item.case.labels.get(task, ())} for task in tasks}
+    notes = (
+        "WoundcareVQA, https://osf.io/xsj5u/, for scientific research only",
+        "labels are given per encounter, not per image; responses are left out",
     )
+    tasks_found = [make_task(task, INFECTION if task == "infection" else labels[task]) for task in tasks]
+    return found.data("WoundcareVQA", tasks_found, notes)
 
 
 def _encounter_id(encounter: Encounter) -> str:
