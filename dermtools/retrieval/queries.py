@@ -36,11 +36,7 @@ def check_one_kind(**kinds: object) -> None:
 
 
 def picture_query(source: ImageSource, group_id: str | None, opened: Callable[..., Image.Image]) -> Query:
-    """A picture that may or may not be in the case base, not embedded; `opened(source, name=...)` decodes it.
-
-    Raises:
-        ImageError: the picture cannot be read.
-    """
+    """A picture of which nothing more is known, not embedded; `opened(source, name=...)` decodes it, or raises."""
     name, digest = "picture", None
     if isinstance(source, str | Path):
         is_data_url = isinstance(source, str) and source.startswith("data:")
@@ -52,21 +48,12 @@ def picture_query(source: ImageSource, group_id: str | None, opened: Callable[..
 
 
 def image_query(source: ImageSource, embedder: Embedder, group_id: str | None) -> Query:
-    """As `picture_query`, with its embedding.
-
-    Raises:
-        ImageError: the picture cannot be read.
-        EmbeddingError: it cannot be embedded.
-    """
+    """As `picture_query`, with its embedding; raises ImageError, or EmbeddingError, where one cannot be had."""
     return with_vector(picture_query(source, group_id, partial(open_for_embedding, embedder=embedder)), embedder)
 
 
 def text_query(text: str, embedder: Embedder, group_id: str | None) -> Query:
-    """Words to find pictures for.
-
-    Raises:
-        QueryError: the text is empty, or the embedder reads no text.
-    """
+    """Words to find pictures for; a QueryError where there are none, or the embedder reads no text."""
     words = " ".join(text.split())
     if not words:
         raise QueryError("the text is empty; describe what to look for, e.g. 'red scaly plaque on the elbow'")
@@ -74,11 +61,7 @@ def text_query(text: str, embedder: Embedder, group_id: str | None) -> Query:
 
 
 def case_query(case_id: str, snapshot: Snapshot, jpegs: Jpegs, group_id: str | None) -> Query:
-    """A case of the case base, with its stored vector, picture, group and content.
-
-    Raises:
-        QueryError: there is no such case.
-    """
+    """A case with its stored vector, picture, group and content; a QueryError where there is no such case."""
     row = snapshot.row(case_id)
     return Query(
         name=case_id,

@@ -59,7 +59,7 @@ class KNNVote(LocalMethod):
         max_per_group: int | None = None,
         where: str | None = None,
     ) -> None:
-        """Vote over the cases of a case base.
+        """Let the `k` nearest cases vote; a QueryError where there is no such task or split, or k is below 1.
 
         Args:
             case_base, task: the cases, and what to predict.
@@ -67,9 +67,6 @@ class KNNVote(LocalMethod):
             splits: which splits vote; by default `train` where the case base has it, else all cases.
             max_per_group: at most so many votes from one group.
             where: condition that voting cases must satisfy besides.
-
-        Raises:
-            QueryError: no such task or split, or a k below 1.
         """
         case_base.task(task)
         if k < 1:

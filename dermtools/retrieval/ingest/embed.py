@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,62 +29,50 @@ class Outcome:
     reason: str = ""
 
 
-class Batch:
-    """Cases whose pictures are new to the store, or stored under another id.
+def embed_batch(
+    cases: Sequence[Prepared], stored: Mapping[str, StoredCase], preparer: Preparer, embedder: Embedder
+) -> tuple[list[Outcome], int]:
+    """Embed pictures that are new to the store, or stored under another id.
 
     Args:
         cases: in the order of the source.
         stored: content hash to a row that the store holds, whose vector and picture are taken over.
         preparer: decodes again where a picture that seemed known has left the store.
         embedder: embeds what is left, each content once.
-        pool: where it does so.
+
+    Returns:
+        The outcome of every case, and how many pictures were embedded.
+
+    Raises:
+        EmbeddingError: nothing of the batch could be embedded.
     """
+    rows = dict(stored)
+    failed: dict[str, str] = {}
+    new: dict[str, tuple[Prepared, Picture]] = {}
+    for item in cases:
+        digest = item.content_hash
+        if digest in rows or digest in new or digest in failed:
+            continue
+        again = item if item.picture else preparer.prepare(item.source)
+        if again.picture is None or again.content_hash != digest:
+            failed[digest] = again.problem or "the file changed while it was read; run again"
+        else:
+            new[digest] = (item, again.picture)
+    vectors, reasons = _embed(embedder, [picture.image for _, picture in new.values()])
+    for number, (digest, (item, picture)) in enumerate(new.items()):
+        if number in reasons:
+            failed[digest] = reasons[number]
+        else:
+            rows[digest] = StoredCase(item.case, digest, vectors[number], picture.jpeg, picture.width, picture.height)
+    return [_outcome(item, rows.get(item.content_hash), failed) for item in cases], len(new) - len(reasons)
 
-    def __init__(
-        self,
-        cases: Sequence[Prepared],
-        stored: Mapping[str, StoredCase],
-        preparer: Preparer,
-        embedder: Embedder,
-        pool: Executor,
-    ) -> None:
-        self._cases = cases
-        self._rows = dict(stored)
-        self._failed: dict[str, str] = {}
-        self._new: list[tuple[Prepared, Picture]] = []
-        seen = set(stored)
-        for item in cases:
-            if item.content_hash in seen:
-                continue
-            seen.add(item.content_hash)
-            again = item if item.picture else preparer.prepare(item.source)
-            if again.picture is None or again.content_hash != item.content_hash:
-                self._failed[item.content_hash] = again.problem or "the file changed while it was read; run again"
-            else:
-                self._new.append((item, again.picture))
-        self._vectors = pool.submit(_embed, embedder, [picture.image for _, picture in self._new])
 
-    def outcomes(self) -> tuple[list[Outcome], int]:
-        """Wait for the embedder; the outcome of every case, and how many pictures were embedded.
-
-        Raises:
-            EmbeddingError: nothing of the batch could be embedded.
-        """
-        vectors, reasons = self._vectors.result()
-        for number, (item, picture) in enumerate(self._new):
-            digest, size = item.content_hash, (picture.width, picture.height)
-            if number in reasons:
-                self._failed[digest] = reasons[number]
-            else:
-                self._rows[digest] = StoredCase(item.case, digest, vectors[number], picture.jpeg, *size)
-        return [self._outcome(item) for item in self._cases], len(self._new) - len(reasons)
-
-    def _outcome(self, item: Prepared) -> Outcome:
-        row, case_id = self._rows.get(item.content_hash), item.case.case_id
-        if row is None:
-            return Outcome(case_id, None, reason=self._failed[item.content_hash])
-        owner = row.case.case_id
-        return Outcome(case_id, replace(row, case=item.case), same_as=owner if owner != case_id else None)
+def _outcome(item: Prepared, row: StoredCase | None, failed: Mapping[str, str]) -> Outcome:
+    case_id = item.case.case_id
+    if row is None:
+        return Outcome(case_id, None, reason=failed[item.content_hash])
+    owner = row.case.case_id
+    return Outcome(case_id, replace(row, case=item.case), same_as=owner if owner != case_id else None)
 
 
 def _embed(embedder: Embedder, images: Sequence[Image.Image]) -> tuple[NDArray[np.float32], dict[int, str]]:

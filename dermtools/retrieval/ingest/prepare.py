@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dermtools.cases.case import Case, SourceCase
+from dermtools.cases.manifest import Manifest
 from dermtools.embedding.base import Embedder, open_for_embedding
 from dermtools.errors import DermtoolsError
 from dermtools.images import content_hash, encode_jpeg, jpeg_size, read_bytes
@@ -55,15 +56,13 @@ class Preparer:
 
     Args:
         embedder: decides how large a picture must be.
-        side: longest side of the stored JPEG, in pixels.
-        quality: of the stored JPEG.
-        known: whether a picture of this content hash need not be decoded.
+        manifest: decides how large and how good the stored JPEG is.
+        known: content hashes whose pictures need not be decoded.
     """
 
-    def __init__(self, embedder: Embedder, side: int, quality: int, known: Callable[[str], bool]) -> None:
+    def __init__(self, embedder: Embedder, manifest: Manifest, known: Container[str]) -> None:
         self._embedder = embedder
-        self._side = side
-        self._quality = quality
+        self._side, self._quality = manifest.picture_side, manifest.picture_quality
         self._known = known
 
     def prepare(self, source: SourceCase) -> Prepared:
@@ -72,7 +71,7 @@ class Preparer:
         try:
             encoded = read_bytes(source.image, name=name)
             digest = content_hash(encoded)
-            return Prepared(source, digest, None if self._known(digest) else self._decode(encoded, name))
+            return Prepared(source, digest, None if digest in self._known else self._decode(encoded, name))
         except DermtoolsError as error:
             return Prepared(source, problem=str(error))
 

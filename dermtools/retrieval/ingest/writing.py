@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,9 +20,11 @@ from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import Embedder
 from dermtools.errors import EmbeddingError
 from dermtools.progress import Progress, Silent
-from dermtools.retrieval.ingest.embed import Batch
+from dermtools.retrieval.ingest.embed import Outcome, embed_batch
 from dermtools.retrieval.ingest.prepare import Prepared, Preparer, prepared_ahead
 from dermtools.retrieval.queries import accepted
+
+Embedded = tuple[list[Outcome], int]
 
 BATCH_PIXELS = 100_000_000
 """A batch ends early at this many decoded pixels (300 MB), however few pictures it has."""
@@ -91,28 +93,26 @@ def ingest(
     return report.model_copy(update={"seconds": time.monotonic() - started})
 
 
+@dataclass
 class _Ingest:
     """One ingest: what was stored before, what is done, what to report."""
 
-    def __init__(
-        self, store: CaseStore, embedder: Embedder, data: SourceData, batch_size: int, progress: Progress
-    ) -> None:
-        self.store = store
-        self.embedder = embedder
-        self.data = data
-        self.batch_size = batch_size
-        self.progress = progress
-        self.before = store.columns()
+    store: CaseStore
+    embedder: Embedder
+    data: SourceData
+    batch_size: int
+    progress: Progress
+
+    def __post_init__(self) -> None:
+        self.before = self.store.columns()
         self.hash_of = dict(zip(self.before.case_ids, self.before.content_hashes, strict=True))
         # Reversed, so that of several cases with one content the first stands for it.
         self.owner_of = {digest: case_id for case_id, digest in reversed(self.hash_of.items())}
-        manifest = store.manifest
-        # A content that the store has need not be decoded. Asked by the reading threads.
-        known = self.owner_of.__contains__
-        self.preparer = Preparer(embedder, manifest.picture_side, manifest.picture_quality, known)
+        # Whose content the store has is not decoded; the reading threads see what is added meanwhile.
+        self.preparer = Preparer(self.embedder, self.store.manifest, known=self.owner_of)
         self.counts: Counter[str] = Counter()
         self.duplicates: list[Duplicate] = []
-        self.problems = list(data.problems)
+        self.problems = list(self.data.problems)
 
     def run(self, workers: int) -> IngestReport:
         self.declare()
@@ -144,7 +144,7 @@ class _Ingest:
 
     def pump(self, cases: Iterator[Prepared], pool: Executor) -> None:
         """While one batch is embedded, collect the next; then commit the one and send the other."""
-        under_way: Batch | None = None
+        under_way: Future[Embedded] | None = None
         pictures: list[Prepared] = []
         relabelled: list[Case] = []
         pixels = 0
@@ -180,17 +180,17 @@ class _Ingest:
         self.problems.append(Problem(case_id, reason))
         self.progress.advance()
 
-    def send(self, cases: list[Prepared], pool: Executor) -> Batch:
+    def send(self, cases: list[Prepared], pool: Executor) -> Future[Embedded]:
         """Start embedding; all batches before must be committed, so that their vectors are found."""
         owners = {self.owner_of[item.content_hash] for item in cases if item.content_hash in self.owner_of}
         stored = {row.content_hash: row for row in self.store.rows(sorted(owners))}
-        return Batch(cases, stored, self.preparer, self.embedder, pool)
+        return pool.submit(embed_batch, cases, stored, self.preparer, self.embedder)
 
-    def commit(self, batch: Batch | None) -> None:
+    def commit(self, batch: Future[Embedded] | None) -> None:
         """Wait for a batch and write it in one transaction."""
         if batch is None:
             return
-        outcomes, embedded = batch.outcomes()
+        outcomes, embedded = batch.result()
         rows = [outcome.row for outcome in outcomes if outcome.row is not None]
         replaced = [row for row in rows if row.case.case_id in self.hash_of]
         (self.store.update if replaced else self.store.add)(rows)

@@ -102,9 +102,6 @@ class Fields:
         self._made: dict[str, Field] = {}
         self.names = tuple(dict.fromkeys(("case_id", "group_id", "split", *self._tasks, *sorted(columns.attributes))))
 
-    def __len__(self) -> int:
-        return len(self._columns)
-
     def __getitem__(self, name: str) -> Field:
         """The column of that name; case matters only where two names differ in nothing else.
 

@@ -31,11 +31,7 @@ FEW = 8
 
 @dataclass(frozen=True)
 class SearchOptions:
-    """What to search for beside the query; see `CaseBase.search`.
-
-    Raises:
-        QueryError: an option is out of range.
-    """
+    """What to search for beside the query; see `CaseBase.search`. A QueryError where one is out of range."""
 
     k: int = 5
     where: str | Collection[str] | None = None
@@ -49,10 +45,10 @@ class SearchOptions:
     mmr_pool: int | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("k", self.k), ("max_per_group", self.max_per_group), ("mmr_pool", self.mmr_pool)):
-            if value is None and name != "k":
-                continue
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        for name in ("k", "max_per_group", "mmr_pool"):
+            value = getattr(self, name)
+            is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+            if not is_count and (value is not None or name == "k"):
                 raise QueryError(f"{name} must be a whole number of at least 1, not {value!r}")
         for name in ("exclude_groups", "exclude_cases"):
             if isinstance(getattr(self, name), str):
@@ -76,10 +72,8 @@ def search(
     """Neighbours of a query in one version of a case base.
 
     Args:
-        snapshot: the version.
         query: what is known of the query, for the guard.
         vector: its embedding, float32, shape (d,).
-        options: how many, and which.
         jpegs: gives stored pictures by case id.
 
     Raises:
