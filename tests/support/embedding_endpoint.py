@@ -33,12 +33,13 @@ class EndpointServer(ThreadingHTTPServer):
         """Last touch on the rows of a good answer."""
         self.refuse: Callable[[list], int | None] = lambda data: None
         """Status for a request with this data, every time it comes."""
-        self.delay = 0.0
+        self.awaited_in_flight = 0
+        """No request is answered before this many have been in flight at once."""
         self.bodies: list[dict] = []
         self.headers: list[dict[str, str]] = []
         self.in_flight = 0
         self.most_in_flight = 0
-        self.lock = threading.Lock()
+        self.lock = threading.Condition()
 
     @property
     def url(self) -> str:
@@ -64,9 +65,10 @@ class Handler(BaseHTTPRequestHandler):
             server.bodies.append(body)
             server.headers.append({name.lower(): value for name, value in self.headers.items()})
             fault = server.faults.pop(0) if server.faults else None
+            server.lock.notify_all()
+            server.lock.wait_for(lambda: server.most_in_flight >= server.awaited_in_flight, timeout=60)
         self.left = False
         try:
-            time.sleep(server.delay)
             data = body["input_data"]["data"]
             if fault is not None:
                 fault(self)
@@ -113,8 +115,9 @@ def status(code: int, **headers: str) -> Fault:
     return lambda handler: handler.answer(code, b'{"message": "secret-of-the-server"}', **headers)
 
 
-def hang(seconds: float) -> Fault:
-    return lambda handler: time.sleep(seconds)
+def hang(until: threading.Event) -> Fault:
+    """No answer before the event, at most for a minute."""
+    return lambda handler: until.wait(60) and None
 
 
 def drop(handler: Handler) -> None:
