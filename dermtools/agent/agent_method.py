@@ -12,8 +12,8 @@ from dermtools.errors import ModelError, QueryError
 from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, TokenUsage
 from dermtools.prompting.asking.models import model_name, model_provider
 from dermtools.prompting.cost.estimate import price_of
+from dermtools.tools import DermContext
 from dermtools.tools.briefing import PROMPT
-from dermtools.tools.context import DermContext
 
 
 class AgentMethod(LocalMethod):

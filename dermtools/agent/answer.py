@@ -14,7 +14,7 @@ from dermtools.prediction import TokenUsage
 from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.asking.replies import token_usage
 from dermtools.text import one_line
-from dermtools.tools.catalog import CATALOG
+from dermtools.tools import CATALOG
 
 if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
@@ -112,17 +112,17 @@ def read_answer(
     if max_model_calls is not None and len(replies) > max_model_calls:
         stopped = f"stopped after {max_model_calls} calls of the model without an answer"
         replies = []
-    text = str(replies[-1].text) if replies else ""
+    raw = str(replies[-1].text) if replies else ""
     fields: dict[str, Any] = structured if isinstance(structured, dict) and stopped is None else {}
-    reason = fields.get("reason")
+    text = fields["reason"] if isinstance(fields.get("reason"), str) else raw
+    cited, invented = citations(text, seen, known)
     named = fields.get("case_ids")
-    cited, invented = citations(text if not isinstance(reason, str) else reason, seen, known)
     for case_id in named if isinstance(named, list) else []:
         case_id = str(case_id).removeprefix(CASE_PREFIX)
         (cited if case_id in seen else invented).append(case_id)
-    label, abstained, problem = _label(fields, text, task) if task is not None else (None, False, None)
+    label, abstained, problem = _label(fields, raw, task) if task is not None else (None, False, None)
     return AgentAnswer(
-        text=reason if isinstance(reason, str) else text,
+        text=text,
         task=task.name if task is not None else None,
         label=label,
         abstained=abstained,
@@ -135,7 +135,7 @@ def read_answer(
         usage=_usage(run),
         stopped=stopped,
         problem=stopped or problem,
-        raw=json.dumps(fields, ensure_ascii=False) if fields else text,
+        raw=json.dumps(fields, ensure_ascii=False) if fields else raw,
     )
 
 

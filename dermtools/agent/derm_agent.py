@@ -13,7 +13,7 @@ from dermtools.agent.events import STREAM_MODES, Event, Finished, events_of
 from dermtools.agent.middleware import human_message
 from dermtools.errors import DermtoolsError, ModelError
 from dermtools.prompting.asking.failures import call_errors, failed_reply
-from dermtools.tools.context import DermContext
+from dermtools.tools import DermContext
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from dermtools.agent.toolkit import DermToolkit
     from dermtools.images import ImageSource
+    from dermtools.tools import Workspace
     from dermtools.tools.pictures.image_store import HeldImage
-    from dermtools.tools.workspace import Workspace
 
 Graph: TypeAlias = "CompiledStateGraph[Any, Any, Any, Any]"
 

@@ -17,10 +17,9 @@ from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
 from dermtools.prompting.asking.failures import is_retryable
 from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.files.library import PromptLibrary
+from dermtools.tools import DermContext, ImageGrants, Workspace
 from dermtools.tools.briefing import system_text
-from dermtools.tools.context import DermContext
-from dermtools.tools.pictures.grants import ImageGrants
-from dermtools.tools.workspace import NO_GRANTS, Workspace
+from dermtools.tools.workspace import NO_GRANTS
 
 if TYPE_CHECKING:
     from langchain.agents.middleware import AgentMiddleware

@@ -14,10 +14,9 @@ from langgraph.runtime import Runtime
 from dermtools.errors import DermtoolsError, ImageError
 from dermtools.images import data_url
 from dermtools.prompting.files.compile import picture_block
-from dermtools.tools.context import DermContext
+from dermtools.tools import DermContext, Workspace
 from dermtools.tools.pictures.showing import TEXT_IN_PICTURES, picture_blocks, stored_jpeg, text_block
 from dermtools.tools.results import quoted
-from dermtools.tools.workspace import Workspace
 
 PICTURES = "pictures"
 """Key of the handles: in a human message's `additional_kwargs`, and in a tool result's artifact."""

@@ -11,13 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr,
 from pydantic.json_schema import SkipJsonSchema
 
 from dermtools.errors import DermtoolsError
-from dermtools.tools.arguments import Arguments
-from dermtools.tools.catalog import ToolSpec, offered_tools
-from dermtools.tools.context import DermContext
-from dermtools.tools.pictures.grants import ImageGrants
+from dermtools.tools import Arguments, DermContext, ImageGrants, ToolSpec, Workspace, offered_tools
 from dermtools.tools.pictures.showing import picture_blocks, text_block
 from dermtools.tools.results import error_message, validation_message
-from dermtools.tools.workspace import NO_GRANTS, Workspace
+from dermtools.tools.workspace import NO_GRANTS
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -15,10 +15,10 @@ from dermtools.mcp.tools import image_content
 from dermtools.prompting.files.library import GENERIC, Prompt
 from dermtools.prompting.method_names import parse_method
 from dermtools.text import one_line
+from dermtools.tools import Workspace
 from dermtools.tools.briefing import PROMPT as AGENT
 from dermtools.tools.briefing import system_text
 from dermtools.tools.pictures.showing import MAX_BYTES, SHOWN
-from dermtools.tools.workspace import Workspace
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage

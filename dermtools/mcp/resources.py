@@ -14,11 +14,9 @@ import mcp_types as types
 from dermtools.errors import QueryError
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.text import one_line
+from dermtools.tools import DermContext, Workspace, describe_case_base
 from dermtools.tools.arguments import DescribeArguments
-from dermtools.tools.context import DermContext
-from dermtools.tools.describing import describe_case_base
 from dermtools.tools.results import FoundCase
-from dermtools.tools.workspace import Workspace
 
 CASE_BASE = "dermtools://case-base"
 CASE = "dermtools://cases/{case_id}"

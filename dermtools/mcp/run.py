@@ -13,7 +13,7 @@ from dermtools.mcp.http import HttpAddress, serve_http
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.server import CaseBaseServer
 from dermtools.mcp.stdio import serve_stdio
-from dermtools.tools.pictures.grants import ImageGrants
+from dermtools.tools import ImageGrants
 
 
 def serve(

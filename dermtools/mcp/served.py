@@ -1,4 +1,4 @@
-"""The case base that a server serves: opened when first needed, and again when another one has taken its place."""
+"""The case base that a server serves, opened when first needed and again when replaced; pictures of its clients."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from dermtools.errors import CaseBaseError, DermtoolsError, ImageError, QueryErr
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval import CaseBase
 from dermtools.text import one_line
-from dermtools.tools.context import DermContext
-from dermtools.tools.pictures.grants import ImageGrants
-from dermtools.tools.pictures.image_store import HeldImage, ImageStore
-from dermtools.tools.workspace import Workspace
+from dermtools.tools import DermContext, ImageGrants, ImageStore, Workspace
+from dermtools.tools.pictures.image_store import HeldImage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -73,12 +71,7 @@ class ServedCaseBase:
     """
 
     def __init__(
-        self,
-        path: str | Path,
-        *,
-        grants: ImageGrants,
-        model: str | None = None,
-        prompts: Iterable[str | Path] = (),
+        self, path: str | Path, *, grants: ImageGrants, model: str | None = None, prompts: Iterable[str | Path] = ()
     ) -> None:
         self.path = Path(path).absolute()
         self.model = model
@@ -96,7 +89,7 @@ class ServedCaseBase:
         return read_manifest(self.path).tasks
 
     def call(self, action: Callable[[Workspace], T], *, repeatable: bool = True) -> T:
-        """What `action` gives for the case base that is there now, never for parts of two.
+        """What `action` gives for the present case base, never for parts of two.
 
         Args:
             action: reads from the workspace.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import os
 import threading
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any
 
 import anyio
 import mcp_types as types
@@ -28,10 +29,11 @@ _CHUNK = 1 << 16
 _STDIN = 0
 
 
-class MessageLines(io.TextIOBase):
-    """Lines of a descriptor, bounded in length; of a longer one only a mark that is no message comes.
+class MessageLines:
+    """Lines of a descriptor as they come, bounded in length; of a longer one only a mark that is no message.
 
-    Reads the descriptor itself: a thread that waits in a buffered reader would hold its lock while Python ends.
+    Reads the descriptor itself: a thread that waits in a buffered reader would hold its lock while Python ends. The
+    threads are daemons: one that waits for input must not keep a server that was told to stop.
     """
 
     def __init__(self, descriptor: int, *, max_bytes: int = MAX_MESSAGE) -> None:
@@ -39,7 +41,29 @@ class MessageLines(io.TextIOBase):
         self._max_bytes = max_bytes
         self._left = bytearray()
 
-    def readline(self, _: int | None = -1, /) -> str:  # type: ignore[override]  # typeshed: of bytes or text
+    async def __aiter__(self) -> AsyncIterator[str]:
+        loop = asyncio.get_running_loop()
+        while True:
+            line: asyncio.Future[str] = loop.create_future()
+            threading.Thread(target=self._read_into, args=(line,), daemon=True).start()
+            text = await line
+            if not text:
+                return
+            yield text
+
+    def _read_into(self, line: asyncio.Future[str]) -> None:
+        def give() -> None:
+            if not line.done():
+                line.set_result(text)
+
+        try:
+            text = self._next()
+        except OSError:  # the other side is gone
+            text = ""
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            line.get_loop().call_soon_threadsafe(give)
+
+    def _next(self) -> str:
         """The next line; empty at the end."""
         searched, too_long = 0, False
         while (end := self._left.find(b"\n", searched)) < 0:
@@ -59,32 +83,9 @@ class MessageLines(io.TextIOBase):
         return line.decode("utf-8", "replace")
 
 
-class _Input(anyio.AsyncFile[str]):
-    """Reads in daemon threads: one that waits for input must not keep a server that was told to stop."""
-
-    async def readline(self) -> str:
-        loop = asyncio.get_running_loop()
-        line: asyncio.Future[str] = loop.create_future()
-
-        def give(text: str) -> None:
-            if not line.done():
-                line.set_result(text)
-
-        def read() -> None:
-            try:
-                text = self.wrapped.readline()
-            except OSError:  # the other side is gone
-                text = ""
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(give, text)
-
-        threading.Thread(target=read, daemon=True).start()
-        return await line
-
-
 async def serve_stdio(server: CaseBaseServer) -> None:
     """Serve until the input ends, the client goes away, or SIGTERM or SIGINT comes."""
-    lines = _Input(MessageLines(_STDIN))  # type: ignore[arg-type]  # of a text file, only `readline` is used
+    lines: Any = MessageLines(_STDIN)  # of a file, only its lines are used
     try:
         async with anyio.create_task_group() as group:
             await group.start(call_on_signal, group.cancel_scope.cancel)
@@ -121,9 +122,9 @@ def _refusal(problem: Exception) -> SessionMessage:
     is_json = isinstance(problem, ValidationError) and all(
         detail["type"] != "json_invalid" for detail in problem.errors(include_input=False, include_url=False)
     )
-    error = (
-        types.ErrorData(code=types.INVALID_REQUEST, message="not a JSON-RPC message")
-        if is_json
-        else types.ErrorData(code=types.PARSE_ERROR, message=f"not JSON on one line of at most {MAX_MESSAGE:,} bytes")
-    )
+    error = types.ErrorData(code=types.INVALID_REQUEST, message="not a JSON-RPC message")
+    if not is_json:
+        error = types.ErrorData(
+            code=types.PARSE_ERROR, message=f"not JSON on one line of at most {MAX_MESSAGE:,} bytes"
+        )
     return SessionMessage(types.JSONRPCError(jsonrpc="2.0", id=None, error=error))

@@ -12,10 +12,9 @@ from pydantic import ValidationError
 from dermtools.errors import DermtoolsError
 from dermtools.mcp.resources import JSON, case_uri
 from dermtools.mcp.served import ServedCaseBase
-from dermtools.tools.catalog import CATALOG, ToolSpec, offered_tools
+from dermtools.tools import CATALOG, ToolResult, ToolSpec, Workspace, offered_tools
 from dermtools.tools.pictures.showing import named_pictures
-from dermtools.tools.results import ToolResult, error_message, shown, validation_message
-from dermtools.tools.workspace import Workspace
+from dermtools.tools.results import error_message, shown, validation_message
 
 MAX_LINKS = 20
 """Links to cases in one result; the structured content names all cases."""
@@ -48,13 +47,7 @@ def _tool(spec: ToolSpec) -> types.Tool:
 
 
 def call_tool(served: ServedCaseBase, name: str, given: Mapping[str, Any]) -> types.CallToolResult:
-    """One call; what fails is a result that says so, and whether to try again.
-
-    Args:
-        served: the case base.
-        name: one of `tool_names`.
-        given: arguments as the client sent them.
-    """
+    """One call of one of `tool_names`; what fails is a result that says so, and whether to try again."""
     spec = CATALOG[name]
     try:
         arguments = spec.arguments.model_validate(given)

@@ -76,20 +76,13 @@ class FoundCase(Data):
     def of(cls, case: Case, tasks: Iterable[Task], rank: int | None = None, distance: float | None = None) -> FoundCase:
         """Labels outside a task's closed set are left out."""
         closed = {task.name: task.labels for task in tasks}
-        return cls(
-            case_id=case.case_id,
-            handle=CASE_PREFIX + case.case_id,
-            group_id=case.group_id,
-            split=case.split,
-            rank=rank,
-            distance=distance,
-            labels={
-                task: [label for label in labels if label in closed[task]]
-                for task, labels in case.labels.items()
-                if task in closed
-            },
-            attributes=dict(case.attributes),
-        )
+        labels = {
+            task: [label for label in labels if label in closed[task]]
+            for task, labels in case.labels.items()
+            if task in closed
+        }
+        known = case.model_dump(exclude={"labels"})
+        return cls(**known, handle=CASE_PREFIX + case.case_id, labels=labels, rank=rank, distance=distance)
 
     def line(self) -> str:
         """One line of text for a model, cleaned and bounded; to be fenced."""
@@ -118,16 +111,12 @@ class Answer(Data):
     @classmethod
     def of(cls, prediction: Prediction, top_k: int) -> Answer:
         """The `top_k` most probable labels are kept."""
-        likely = prediction.probabilities
-        return cls(
-            method=prediction.method,
-            outcome=str(prediction.outcome),
-            label=prediction.label,
-            confidence=prediction.confidence,
-            probabilities=None if likely is None else dict(islice(likely.items(), top_k)),
-            label_set=None if prediction.label_set is None else list(prediction.label_set),
-            exemplars=list(prediction.exemplars),
-            reason=prediction.reason,
+        answer = cls.model_validate(prediction, from_attributes=True)
+        likely = answer.probabilities
+        return (
+            answer
+            if likely is None
+            else answer.model_copy(update={"probabilities": dict(islice(likely.items(), top_k))})
         )
 
     def line(self) -> str:

@@ -47,11 +47,7 @@ def system_resolver(host: str, port: int) -> list[str]:
 class PictureFetcher:
     """Fetches encoded pictures over HTTP(S) from granted hosts. Safe for threads: each fetch has its own connection.
 
-    Args:
-        hosts: the grants.
-        limits: time, bytes and redirects of one fetch.
-        resolver: name and port to addresses.
-        reachable: which addresses may be connected to.
+    `resolver` turns name and port into addresses; `reachable` says which of them may be connected to.
     """
 
     def __init__(
@@ -78,22 +74,23 @@ class PictureFetcher:
         deadline = time.monotonic() + self.limits.seconds
         failures = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError)
         try:
+            target = self._granted(url)
             for _ in range(self.limits.redirects + 1):
-                target = self._granted(url)
-                body, url = self._get(target, deadline)
-                if body is not None:
+                body, location = self._get(target, deadline)
+                if location is None:
                     return body
+                target = self._granted(location, target)
         except failures as error:
             reason = one_line(str(error), 120) or type(error).__name__
             raise ImageError(f"the picture could not be fetched ({reason}); try another picture") from error
         raise ImageError(f"more than {self.limits.redirects} redirects; give the picture's own URL")
 
-    def _granted(self, url: str) -> httpx.URL:
+    def _granted(self, url: str, base: httpx.URL | None = None) -> httpx.URL:
         """The URL, where its scheme, host and port are granted."""
         import httpx
 
         try:
-            parsed = httpx.URL(url)
+            parsed = httpx.URL(url) if base is None else base.join(url)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise refuse("a URL that cannot be read") from error
         if parsed.userinfo:
@@ -104,8 +101,8 @@ class PictureFetcher:
             raise refuse(f"{one_line(str(grant), 80)}, a host that was not granted")
         return parsed
 
-    def _get(self, url: httpx.URL, deadline: float) -> tuple[bytes | None, str]:
-        """One request: the body and its URL, or None and the URL that it redirects to."""
+    def _get(self, url: httpx.URL, deadline: float) -> tuple[bytes, str | None]:
+        """One request: the body, or the location that it redirects to."""
         import httpcore
 
         backend = _guarded_backend(self._resolver, self._reachable, deadline)
@@ -125,12 +122,12 @@ class PictureFetcher:
                 location = answered.get(b"location", b"").decode("ascii", "replace")
                 if not location:
                     raise ImageError("the host redirects to nowhere; give the picture's own URL")
-                return None, _joined(url, location)
+                return b"", location
             if reply.status != 200:
                 raise ImageError(f"the host answered {reply.status}; check the URL, or use another picture")
             if answered.get(b"content-encoding", b"identity").lower() != b"identity":
                 raise ImageError("the host sent a compressed reply that was not asked for; use another picture")
-            return self._body(reply.iter_stream(), answered.get(b"content-length")), str(url)
+            return self._body(reply.iter_stream(), answered.get(b"content-length")), None
 
     def _body(self, chunks: Iterable[bytes], promised: bytes | None) -> bytes:
         too_large = f"the picture is larger than {self.limits.bytes:,} bytes; use a smaller one"
@@ -142,15 +139,6 @@ class PictureFetcher:
             if len(body) > self.limits.bytes:
                 raise ImageError(too_large)
         return bytes(body)
-
-
-def _joined(url: httpx.URL, location: str) -> str:
-    import httpx
-
-    try:
-        return str(url.join(location))
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise refuse("a redirect to a URL that cannot be read") from error
 
 
 def _guarded_backend(resolver: Resolver, reachable: Callable[[str], bool], deadline: float) -> httpcore.NetworkBackend:
@@ -184,17 +172,15 @@ def _guarded_backend(resolver: Resolver, reachable: Callable[[str], bool], deadl
 
     class Backend(httpcore.NetworkBackend):
         def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore.NetworkStream:
-            addresses = resolver(host.strip("[]"), port)
+            addresses = list(resolver(host.strip("[]"), port))
             if not addresses or not all(map(reachable, addresses)):
                 raise refuse(f"{one_line(host, 80)}, which leads to an address outside the open internet")
-            for address in addresses[:-1]:
+            while True:
+                address = addresses.pop(0)
                 try:
-                    return self._connected(address, port)
+                    return Stream(httpcore.SyncBackend().connect_tcp(address, port, left()))
                 except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                    continue
-            return self._connected(addresses[-1], port)
-
-        def _connected(self, address: str, port: int) -> httpcore.NetworkStream:
-            return Stream(httpcore.SyncBackend().connect_tcp(address, port, left()))
+                    if not addresses:
+                        raise
 
     return Backend()
