@@ -114,8 +114,7 @@ def perform(
         held = {key for key, record in run.answers().items() if not (retry_failed and record.failed)}
         todo = {arm.name: [one for one in spec.targets if (arm.name, one.case_id) not in held] for arm in arms}
         spent = sum(record.price_usd or 0.0 for record in run.records())
-        ids = {arm: [target.case_id for target in left] for arm, left in todo.items()}
-        plan = make_plan(arms, ids, len(spec.targets), query, max_cost=max_cost, spent_usd=spent)
+        plan = make_plan(arms, todo, len(spec.targets), query, max_cost=max_cost, spent_usd=spent)
         plan.check(accept_unknown_price)
         if confirm is not None and not confirm(plan):
             raise RunError("stopped before anything was sent")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,6 @@ from dermtools.evaluation.running.arm import Arm
 from dermtools.files import write_whole
 
 if TYPE_CHECKING:
-    from dermtools.evaluation.reporting.results import Results
     from dermtools.retrieval import CaseBase
 
 SHOTS = (0, 1, 3, 5, 10)
@@ -41,17 +40,16 @@ class Study:
         Raises:
             QueryError: the study did not vary this axis.
         """
-        results: Results = self.evaluation.results
-        if not any(axis in setting for setting in self.settings.values()):
-            varied = sorted({name for setting in self.settings.values() for name in setting})
+        varied = sorted({name for setting in self.settings.values() for name in setting})
+        if axis not in varied:
             raise QueryError(f"this study did not vary {axis!r}; it varied {', '.join(varied)}")
+        results = self.evaluation.results
         held: dict[str, list[Point]] = {}
         for summary in results.summaries:
-            setting = self.settings.get(summary.arm)
-            if setting is None or axis not in setting:
-                continue
-            rest = ", ".join(f"{name} {value}" for name, value in setting.items() if name != axis) or "all cases"
-            held.setdefault(rest, []).append(Point(setting[axis], summary, results.against_best(summary.arm)))
+            setting = self.settings.get(summary.arm, {})
+            if axis in setting:
+                rest = _in_words({name: value for name, value in setting.items() if name != axis}) or "all cases"
+                held.setdefault(rest, []).append(Point(setting[axis], summary, results.against_best(summary.arm)))
         return [Curve(name, tuple(points)) for name, points in held.items()]
 
     def _repr_markdown_(self) -> str:
@@ -60,22 +58,19 @@ class Study:
 
     def table(self) -> str:
         """The grid as a Markdown table, one row an arm."""
-        results: Results = self.evaluation.results
+        results = self.evaluation.results
         axes = list(dict.fromkeys(name for setting in self.settings.values() for name in setting))
-        head = [*axes, "right", "accuracy", "95 % (groups)", "against the best", "cost"]
-        rows = [
-            [
-                *(str(self.settings[one.arm].get(axis, "")) for axis in axes),
-                f"{one.right} of {one.n}",
-                percent(one.accuracy),
-                span(one.clustered),
-                results.against_best(one.arm),
-                f"${one.usage.price_usd:.4f}",
-            ]
-            for one in results.summaries
-            if one.arm in self.settings
-        ]
-        return "\n\n".join([results.headline, caption(results.run), markdown([head, *rows]), RESEARCH]) + "\n"
+        lines = [[*axes, "right", "accuracy", "95 % (groups)", "against the best", "cost"]]
+        for one in results.summaries:
+            if one.arm in self.settings:
+                values = [str(self.settings[one.arm].get(axis, "")) for axis in axes]
+                said = [percent(one.accuracy), span(one.clustered), results.against_best(one.arm)]
+                lines.append([*values, f"{one.right} of {one.n}", *said, f"${one.usage.price_usd:.4f}"])
+        return "\n\n".join([results.headline, caption(results.run), markdown(lines), RESEARCH]) + "\n"
+
+
+def _in_words(setting: Setting) -> str:
+    return ", ".join(f"{name} {value}" for name, value in setting.items())
 
 
 def grid(**axes: Sequence[Any]) -> list[dict[str, Any]]:
@@ -107,7 +102,7 @@ def run_study(
     out: str | Path,
     **options: Any,
 ) -> Study:
-    """Evaluate one arm for every setting, all over the same cases; can be interrupted and gone on with.
+    """Evaluate one arm for every setting, all over the same cases; may be interrupted and resumed.
 
     Args:
         case_base: where the cases are.
@@ -120,13 +115,10 @@ def run_study(
     Raises:
         QueryError, RunError: as `evaluate`.
     """
-    named = {", ".join(f"{name} {value}" for name, value in setting.items()): setting for setting in settings}
-    arms = []
-    for name, setting in named.items():
-        made = arm_for(setting)
-        arms.append(Arm(name, made.method, made.remote, {**made.facts, "study": dict(setting)}))
-    evaluation = evaluate(case_base, task, arms, out, **options)
-    study = Study(evaluation, named)
+    named = {_in_words(setting): setting for setting in settings}
+    made = {name: arm_for(setting) for name, setting in named.items()}
+    arms = [replace(arm, name=name, facts={**arm.facts, "study": dict(named[name])}) for name, arm in made.items()]
+    study = Study(evaluate(case_base, task, arms, out, **options), named)
     write_whole(Path(out) / "study.md", study.table())
     return study
 
@@ -145,8 +137,6 @@ def prompted_arms(case_base: CaseBase, task: str, model: Any, price_as: str, **f
         price_as: `provider:model` for the price list.
         fixed: options of `dermtools.prompting.chain_for` that are the same in every arm.
     """
-    from dataclasses import replace
-
     from dermtools.evaluation.running.arm import prompted_arm
     from dermtools.prompting import PromptedMethod, chain_for
     from dermtools.prompting.pictures import DEFAULT_BUDGET
@@ -155,18 +145,13 @@ def prompted_arms(case_base: CaseBase, task: str, model: Any, price_as: str, **f
         unknown = sorted(set(setting) - set(AXES))
         if unknown:
             raise QueryError(f"a study cannot vary {', '.join(unknown)}; it can vary {', '.join(AXES)}")
-        options = dict(fixed)
-        if "order" in setting:
-            options["order"] = setting["order"]
+        options = fixed | {axis: setting[axis] for axis in ("order", "prompt") if axis in setting}
         if "size" in setting:
             options["budget"] = replace(options.get("budget", DEFAULT_BUDGET), max_side=int(setting["size"]))
-        if "prompt" in setting:
-            options["prompt"] = setting["prompt"]
         shots, kind = int(setting.get("shots", 5)), str(setting.get("diversity", "nearest"))
         prefix = {"nearest": "rag", "random": "random"}.get(kind, f"rag-{kind}")
         method = "zero-shot" if shots == 0 else f"{prefix}-{shots}"
-        return prompted_arm(
-            PromptedMethod(chain_for(method, model=model, task=task, case_base=case_base, **options)), price_as
-        )
+        chain = chain_for(method, model=model, task=task, case_base=case_base, **options)
+        return prompted_arm(PromptedMethod(chain), price_as)
 
     return arm_for

@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.support.patience import SAFETY_NET
+
 CASES = 60
 KILLS = (0, 1, 5, 12, 18, 27, 36, 44, 53, 59)
 """Answers of the whole run after which the process is killed, one start after the other."""
@@ -32,7 +34,7 @@ class Remote:
 
     def predict(self, query):
         body = json.dumps({"case": query.case_id, "client": os.getpid()}).encode()
-        with urllib.request.urlopen(url, data=body, timeout=600) as reply:
+        with urllib.request.urlopen(url, data=body, timeout=1200) as reply:
             label = json.load(reply)["label"]
         return Prediction(method=self.name, task=self.task, label=label, raw=label)
 
@@ -91,7 +93,7 @@ class Service(ThreadingHTTPServer):
             return "hand" if int(case_id[-1]) % 3 else "back"
 
     def wait_for_disk(self):
-        until = time.monotonic() + 300
+        until = time.monotonic() + SAFETY_NET
         while self.records.read_bytes().count(b"\n") < self.answered.total():
             assert time.monotonic() < until, "an answer never reached the disk"
             time.sleep(0.005)

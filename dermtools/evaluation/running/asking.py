@@ -127,20 +127,26 @@ class _Calls:
         self._broken: BaseException | None = None
 
     def run(self, threads: int) -> None:
-        # Daemons, so that a second Ctrl-C can leave calls that hang.
         ended = [threading.Event() for _ in range(threads)]
-        for number, event in enumerate(ended):
-            threading.Thread(target=self._work, args=(event,), name=f"call-{number}", daemon=True).start()
+        # No call before every thread runs, so that Ctrl-C finds all of them on their way or none.
+        begin = threading.Event()
         try:
+            for number, event in enumerate(ended):
+                # Daemons, so that a second Ctrl-C can leave calls that hang.
+                threading.Thread(target=self._work, args=(begin, event), name=f"call-{number}", daemon=True).start()
+            begin.set()
             _wait(ended)
         except KeyboardInterrupt:
             self._stop.set()
-            _wait(ended)
+            if begin.is_set():
+                _wait(ended)
+            begin.set()
             raise
         if self._broken is not None:
             raise self._broken
 
-    def _work(self, ended: threading.Event) -> None:
+    def _work(self, begin: threading.Event, ended: threading.Event) -> None:
+        begin.wait()
         try:
             while (job := self._next()) is not None:
                 self._call(*job)

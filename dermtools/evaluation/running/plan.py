@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.records import RunError
+from dermtools.evaluation.scoring import Target
 from dermtools.prediction import Query
 
 SAMPLE = 20
@@ -59,7 +60,6 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan for a person, one line an arm and one for the whole."""
-        found = [f"{arm.arm}: {_todo(arm)}" for arm in self.arms]
         whole = f"{self.calls} calls, about ${self.price_usd:.2f}"
         if self.unpriced:
             whole += f" and what {', '.join(self.unpriced)} costs, whose price is unknown"
@@ -67,7 +67,7 @@ class Plan:
             whole += f"; ${self.spent_usd:.2f} spent already"
         if self.max_cost is not None:
             whole += f"; stops before ${self.max_cost:.2f} would be passed"
-        return [*found, whole]
+        return [*(f"{arm.arm}: {_todo(arm)}" for arm in self.arms), whole]
 
     def check(self, accept_unknown_price: bool) -> None:
         """Refuse a plan that could cost anything without anybody having said yes to that.
@@ -76,15 +76,13 @@ class Plan:
             RunError: a price is unknown, and `accept_unknown_price` is not set.
         """
         if self.unpriced and not accept_unknown_price:
-            raise RunError(
-                f"the price of {', '.join(self.unpriced)} is unknown ({self.calls} calls); "
-                "accept an unknown price explicitly, or leave it out"
-            )
+            what = f"the price of {', '.join(self.unpriced)} is unknown ({self.calls} calls)"
+            raise RunError(f"{what}; accept an unknown price explicitly, or leave it out")
 
 
 def make_plan(
     arms: Sequence[Arm],
-    todo: Mapping[str, Sequence[str]],
+    todo: Mapping[str, Sequence[Target]],
     cases: int,
     query: Callable[[str], Query],
     *,
@@ -95,21 +93,21 @@ def make_plan(
 
     Args:
         arms: what will be asked.
-        todo: arm name to the ids of the cases without an answer.
+        todo: arm name to the targets without an answer.
         cases: how many cases each arm is asked about in all.
         query: makes the query of a case id.
         max_cost: dollars that the run must not pass.
-        spent_usd: dollars that earlier answers of this run have cost.
+        spent_usd: dollars that existing answers have cost.
     """
     return Plan(tuple(_plan_arm(arm, todo[arm.name], cases, query) for arm in arms), max_cost, spent_usd)
 
 
-def _plan_arm(arm: Arm, todo: Sequence[str], cases: int, query: Callable[[str], Query]) -> ArmPlan:
+def _plan_arm(arm: Arm, todo: Sequence[Target], cases: int, query: Callable[[str], Query]) -> ArmPlan:
     left = (arm.name, arm.remote, cases, cases - len(todo))
     if not arm.remote or not todo:
         return ArmPlan(*left, 0, 0, 0.0)
     chosen = todo[:: -(-len(todo) // SAMPLE)]
-    estimates = [estimate for case_id in chosen if (estimate := arm.estimate(query(case_id))) is not None]
+    estimates = [found for one in chosen if (found := arm.estimate(query(one.case_id))) is not None]
     if len(estimates) < len(chosen):
         return ArmPlan(*left, None, None, None)
     scale = len(todo) / len(chosen)

@@ -75,11 +75,12 @@ def accuracy_by_distance(
     scored: Scored, nearest: Mapping[str, Sequence[Exemplar]], bins: int = QUARTERS
 ) -> tuple[DistanceBin, ...]:
     """Accuracy in `bins` equal parts of the cases, ordered by the distance of their nearest case."""
-    ordered = sorted(
+    known = [
         (float(first.distance), bool(right))
         for target, right in zip(scored.targets, scored.right, strict=True)
         if (first := next(iter(nearest[target.case_id]), None)) is not None and first.distance is not None
-    )
+    ]
+    ordered = sorted(known, key=lambda pair: pair[0])
     found = []
     for part in np.array_split(np.arange(len(ordered)), min(bins, len(ordered)) or 1):
         inside = [ordered[place] for place in part]

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.plan import Budget, make_plan
 from dermtools.evaluation.running.records import RunError
+from dermtools.evaluation.scoring import Target
 
-IDS = [f"case-{n:03}" for n in range(50)]
+IDS = [Target(f"case-{n:03}", "group", ("back",)) for n in range(50)]
 
 
 def test_a_plan_says_calls_tokens_and_price_before_anything_is_sent(scripted, query):
