@@ -120,12 +120,6 @@ def targets(cases: Iterable[Case], task: str, rule: Rule = Rule.ANY) -> list[Tar
 
 
 def score(name: str, targets: Iterable[Target], predictions: Mapping[str, Prediction]) -> Scored:
-    """Put the answers of one method beside their targets; targets not asked yet are left out.
-
-    Args:
-        name: how tables call the method.
-        targets: what to hold answers against.
-        predictions: case id to answer.
-    """
+    """Put the answers of one method (case id to prediction) beside their targets; targets not asked are left out."""
     asked = tuple(target for target in targets if target.case_id in predictions)
     return Scored(name, asked, tuple(predictions[target.case_id] for target in asked))

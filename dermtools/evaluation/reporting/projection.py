@@ -39,13 +39,9 @@ class CaseMap:
 def case_map(
     case_base: CaseBase, *, projection: Projection = "auto", seed: int = 0, kept: Path | None = None
 ) -> CaseMap:
-    """Lay out all cases of a case base.
+    """Lay out all cases of a case base; the same seed gives the same map.
 
-    Args:
-        case_base: the cases.
-        projection: how.
-        seed: the same seed gives the same map.
-        kept: file to keep the map in, and to take it from where it fits.
+    `kept` is a file to keep the map in, and to take it from where it fits.
 
     Raises:
         MissingExtraError: UMAP is asked for and not installed.

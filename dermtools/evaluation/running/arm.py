@@ -48,12 +48,6 @@ class Arm:
 
 
 def prompted_arm(method: PromptedMethod, model: str, *, name: str | None = None) -> Arm:
-    """The arm of a prompted method.
-
-    Args:
-        method: what asks, from a chain of `dermtools.prompting`.
-        model: `provider:model`, for the price list.
-        name: what tables call it; by default method and model.
-    """
+    """The arm of a prompted method; `model` is `provider:model` for the price list, and part of the usual name."""
     facts = {**method.settings, "model": model, "max_output_tokens": method.max_output_tokens}
     return Arm(name or f"{method.name} · {model}", method.priced_as(model), remote=True, facts=facts)

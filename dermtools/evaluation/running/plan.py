@@ -89,15 +89,9 @@ def make_plan(
     max_cost: float | None = None,
     spent_usd: float = 0.0,
 ) -> Plan:
-    """Estimate what is left to do; tokens and price come from up to 20 calls spread over those to be made.
+    """Estimate what is left to do (`todo`: arm name to targets) of so many cases an arm.
 
-    Args:
-        arms: what will be asked.
-        todo: arm name to the targets without an answer.
-        cases: how many cases each arm is asked about in all.
-        query: makes the query of a case id.
-        max_cost: dollars that the run must not pass.
-        spent_usd: dollars that existing answers have cost.
+    Tokens and price come from up to 20 calls spread over those to be made. `query` makes the query of a case id.
     """
     return Plan(tuple(_plan_arm(arm, todo[arm.name], cases, query) for arm in arms), max_cost, spent_usd)
 

@@ -32,11 +32,7 @@ class Analyses:
 
 
 def analyze(run: Run, case_base: CaseBase) -> Analyses:
-    """Look closer at a run.
-
-    Args:
-        run: what was asked and answered.
-        case_base: the case base that it was asked about, at the same version.
+    """Look closer at a run over this case base, at the same version.
 
     Raises:
         QueryError: a case of the run is no longer in the case base.

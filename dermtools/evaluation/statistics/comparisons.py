@@ -66,12 +66,7 @@ class Comparison:
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Two-sided exact p value of McNemar's test (McNemar 1947; the binomial form).
-
-    Args:
-        only_first: cases that only the first method got right.
-        only_second: cases that only the second got right.
-    """
+    """Two-sided exact p value of McNemar's test (McNemar 1947; the binomial form), from the cases in disagreement."""
     discordant, fewer = only_first + only_second, min(only_first, only_second)
     # Integers of any size, so that no number of cases underflows.
     tail = sum(comb(discordant, count) for count in range(fewer + 1))
@@ -88,13 +83,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def smallest_difference(discordant: int, n: int, alpha: float = ALPHA) -> float:
-    """Smallest difference in accuracy that an exact McNemar test of n pairs calls significant.
+    """Smallest difference in accuracy that an exact McNemar test of n pairs calls significant, before correction.
 
-    Args:
-        discordant: cases on which exactly one of the two methods is right; with fewer than a significant
-            result needs at all, the smallest sufficient number is taken instead.
-        n: pairs.
-        alpha: level of the test, before any correction.
+    `discordant`: cases on which exactly one of the two methods is right; with fewer than a significant result
+    needs at all, the smallest sufficient number is taken instead.
     """
     while mcnemar(0, discordant) >= alpha:
         discordant += 1

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from dermtools.evaluation.scoring import is_right, shows
 from dermtools.retrieval.vote import votes
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from dermtools.evaluation.scoring import Scored, Target
     from dermtools.prediction import Exemplar, Prediction
 
@@ -56,40 +60,41 @@ def vote(exemplars: Sequence[Exemplar]) -> str | None:
 
 def exemplar_use(scored: Scored) -> ExemplarUse | None:
     """How one method used its exemplars; None where it had none."""
-    cases = [
-        _Used(prediction, target, bool(right))
-        for prediction, target, right in zip(scored.predictions, scored.targets, scored.right, strict=True)
+    rows = [
+        _looked_at(prediction, target)
+        for prediction, target in zip(scored.predictions, scored.targets, strict=True)
         if prediction.exemplars
     ]
-    if not cases:
+    if not rows:
         return None
+    right, vote_right, agrees, copies, last_wrong, shown = np.array(rows).T
 
-    def share(of: Callable[[_Used], bool], among: Callable[[_Used], bool] = lambda case: True) -> Share:
-        chosen = [case for case in cases if among(case)]
-        return Share(sum(map(of, chosen)), len(chosen))
+    def share(of: NDArray[np.bool_], among: NDArray[np.bool_]) -> Share:
+        return Share(int(of[among].sum()), int(among.sum()))
 
+    every = np.ones(len(rows), dtype=np.bool_)
     return ExemplarUse(
         arm=scored.name,
-        n=len(cases),
-        vote_right=share(lambda case: case.vote_right),
-        agrees_with_vote=share(lambda case: case.agrees),
-        copies_last=share(lambda case: case.copies),
-        copies_last_wrong=share(lambda case: case.copies, among=lambda case: case.last_wrong),
-        right_where_vote_wrong=share(lambda case: case.right, among=lambda case: not case.vote_right),
-        wrong_where_vote_right=share(lambda case: not case.right, among=lambda case: case.vote_right),
-        label_shown=share(lambda case: case.shown),
-        right_where_not_shown=share(lambda case: case.right, among=lambda case: not case.shown),
+        n=len(rows),
+        vote_right=share(vote_right, every),
+        agrees_with_vote=share(agrees, every),
+        copies_last=share(copies, every),
+        copies_last_wrong=share(copies, among=last_wrong),
+        right_where_vote_wrong=share(right, among=~vote_right),
+        wrong_where_vote_right=share(~right, among=vote_right),
+        label_shown=share(shown, every),
+        right_where_not_shown=share(right, among=~shown),
     )
 
 
-class _Used:
+def _looked_at(prediction: Prediction, target: Target) -> tuple[bool, ...]:
     """One answer beside its exemplars."""
-
-    def __init__(self, prediction: Prediction, target: Target, right: bool) -> None:
-        voted, last = vote(prediction.exemplars), prediction.exemplars[-1]
-        self.right = right
-        self.vote_right = is_right(voted, target.truth)
-        self.agrees = prediction.label is not None and prediction.label == voted
-        self.copies = prediction.label in last.labels
-        self.last_wrong = not shows(target, last)
-        self.shown = any(shows(target, exemplar) for exemplar in prediction.exemplars)
+    label, voted, last = prediction.label, vote(prediction.exemplars), prediction.exemplars[-1]
+    return (
+        is_right(label, target.truth),
+        is_right(voted, target.truth),
+        label is not None and label == voted,
+        label in last.labels,
+        not shows(target, last),
+        any(shows(target, exemplar) for exemplar in prediction.exemplars),
+    )

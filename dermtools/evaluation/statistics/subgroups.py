@@ -43,11 +43,7 @@ class Subgroup:
 def subgroups(scored: Scored, cases: Mapping[str, Case], task: str, seed: int = 0) -> list[Subgroup]:
     """Accuracy of one method for every value of skin type, sex, age band and site that is recorded.
 
-    Args:
-        scored: its answers.
-        cases: case id to case, for the attributes and the labels of other tasks.
-        task: the task that was evaluated; it is not split by its own labels.
-        seed: of the bootstrap.
+    `cases` (by case id) have the attributes and the labels of other tasks; `task` is not split by its own labels.
     """
     found = []
     for kind in COLUMNS:
