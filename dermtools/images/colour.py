@@ -12,7 +12,6 @@ from PIL import Image, ImageCms
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_WHITE = (255, 255, 255)
 _MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 
 
@@ -27,7 +26,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     colours, alpha = _without_alpha(image)
     rgb = _convert(colours, profile if isinstance(profile, bytes) else None)
     if alpha is not None:
-        ground = Image.new("RGB", rgb.size, _WHITE)
+        ground = Image.new("RGB", rgb.size, "white")
         ground.paste(rgb, mask=alpha)
         rgb = ground
     elif rgb is image:
@@ -90,11 +89,10 @@ def _convert(image: Image.Image, profile: bytes | None) -> Image.Image:
         image, transform = image.convert("RGB"), _transform_to_srgb(profile, "RGB")
     if transform is None and image.mode == "LAB":
         transform = _lab_to_srgb()
-    if transform is not None:
-        converted = transform.apply(image)
-        assert converted is not None  # only in-place transforms return nothing
-        return converted
-    return image if image.mode == "RGB" else image.convert("RGB")
+    # Only in-place transforms return nothing.
+    converted = transform.apply(image) if transform is not None else image
+    assert converted is not None
+    return converted if converted.mode == "RGB" else converted.convert("RGB")
 
 
 @lru_cache(maxsize=32)

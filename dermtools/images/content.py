@@ -15,8 +15,6 @@ PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 _APP14, _COMMENT, _SCAN, _END = 0xEE, 0xFE, 0xDA, 0xD9
-# Of the ancillary chunks (first letter small), the only one that carries pixels.
-_PNG_PIXELS = b"tRNS"
 
 
 def content_hash(encoded: bytes) -> str:
@@ -81,12 +79,8 @@ def _jpeg_content(data: bytes) -> Iterator[tuple[int, int]]:
 def png_content(data: bytes, keep: tuple[bytes, ...] = ()) -> Iterator[tuple[int, int]]:
     """Start and end of every chunk that carries pixels, after the signature and up to IEND.
 
-    Args:
-        data: a PNG file.
-        keep: types of ancillary chunks to keep too, such as `iCCP`.
-
-    Raises:
-        ValueError: a chunk reaches beyond the end, or there is no IEND.
+    `keep` are types of ancillary chunks to keep too, such as `iCCP`. A ValueError where a chunk reaches beyond the
+    end, or there is no IEND.
     """
     position = len(PNG_MAGIC)
     while position + 12 <= len(data):
@@ -94,8 +88,8 @@ def png_content(data: bytes, keep: tuple[bytes, ...] = ()) -> Iterator[tuple[int
         end = position + 12 + length
         if end > len(data):
             break
-        is_critical = not kind[0] & 0x20
-        if is_critical or kind == _PNG_PIXELS or kind in keep:
+        is_critical = not kind[0] & 0x20  # first letter large; of the others, only tRNS carries pixels
+        if is_critical or kind == b"tRNS" or kind in keep:
             yield position, end
         if kind == b"IEND":
             return

@@ -21,12 +21,8 @@ def decode_dicom(data: bytes, check_size: Callable[[tuple[int, int]], None]) -> 
     Colour (RGB, any YBR, palette) is taken as it is. Grey goes through the modality and VOI transforms (DICOM
     PS3.3 C.11.1 and C.11.2): the VOI table, else the window, else minimum to maximum; MONOCHROME1 is inverted.
 
-    Args:
-        data: the file.
-        check_size: called with (width, height) before decoding; raises to refuse.
-
-    Raises:
-        Whatever pydicom raises for a damaged file, an absent element or a compression it cannot read.
+    `check_size` is called with (width, height) before decoding, and raises to refuse. Raises whatever pydicom
+    raises for a damaged file, an absent element or a compression it cannot read.
     """
     try:
         return _decode(dcmread(io.BytesIO(data)), check_size)

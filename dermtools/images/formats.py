@@ -52,7 +52,6 @@ _FORMAT = re.compile(
     rb"|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<BMP>BM)|(?P<WebP>RIFF.{4}WEBP)|(?P<HEIC>.{4}ftyp(?:he[iv][cxms]|m[is]f1))",
     re.DOTALL,
 )
-_ORIENTATION_TAG = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -62,24 +61,12 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_SIDES_SWAPPED = (5, 6, 7, 8)
 
 _warnings_lock = threading.Lock()
 
 
 def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) -> Image.Image:
-    """Decode a picture: upright, RGB, sRGB, no metadata.
-
-    Args:
-        data: the encoded picture, not empty.
-        min_side: a JPEG may come reduced as long as its shorter side keeps this many pixels; None: whole.
-        max_pixels: refuse more before decoding.
-        label: what to call the picture in an error.
-
-    Raises:
-        ImageError: unknown format, damaged, truncated or too large.
-        MissingExtraError: HEIC or DICOM without the extra `formats`.
-    """
+    """Decode a picture, not empty, as `open_image` promises; `label` is what to call it in an error."""
     format_name = _format(data, label)
     try:
         if format_name in _READERS:
@@ -99,18 +86,13 @@ def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) ->
 
 
 def jpeg_size(jpeg: bytes) -> tuple[int, int]:
-    """Upright width and height of a JPEG in pixels, from its header alone.
-
-    Raises:
-        ImageError: it is no JPEG, or its header is damaged.
-    """
+    """Upright width and height of a JPEG in pixels, from its header alone; an ImageError where that is damaged."""
     try:
         with _Jpeg(io.BytesIO(jpeg)) as image:
             width, height = image.size
-            turned = _exif_orientation(image.info.get("exif", b"")) in _SIDES_SWAPPED
+            return (width, height) if _exif_orientation(image.info.get("exif")) < 5 else (height, width)
     except DECODING_ERRORS as error:
         raise ImageError(f"{len(jpeg):,} bytes: no JPEG, or damaged ({reason_of(error)}); encode it again") from error
-    return (height, width) if turned else (width, height)
 
 
 def apply_orientation(image: Image.Image) -> Image.Image:
@@ -118,8 +100,7 @@ def apply_orientation(image: Image.Image) -> Image.Image:
 
     Read by hand, since Pillow's EXIF reader warns about unrelated damaged tags.
     """
-    exif = image.info.get("exif")
-    turn = _TURNS.get(_exif_orientation(exif)) if isinstance(exif, bytes) else None
+    turn = _TURNS.get(_exif_orientation(image.info.get("exif")))
     if turn is None:
         return image
     upright = image.transpose(turn)
@@ -160,9 +141,9 @@ def _read(
         return to_srgb(apply_orientation(image))
 
 
-def _exif_orientation(exif: bytes) -> int:
-    """Tag 0x0112 of the first directory (TIFF 6.0, section 2); 1 where there is none or it is damaged."""
-    tiff = exif.removeprefix(b"Exif\0\0")
+def _exif_orientation(exif: object) -> int:
+    """Tag 0x0112 of the first directory (TIFF 6.0, section 2), 1 to 8; 1 where there is none or it is damaged."""
+    tiff = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else b""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return 1
@@ -171,9 +152,9 @@ def _exif_orientation(exif: bytes) -> int:
         (count,) = struct.unpack_from(order + "H", tiff, start)
         for entry in range(start + 2, start + 2 + 12 * count, 12):
             tag, kind = struct.unpack_from(order + "HH", tiff, entry)
-            if tag == _ORIENTATION_TAG:
+            if tag == 0x0112:
                 value: int = struct.unpack_from(order + ("I" if kind == 4 else "H"), tiff, entry + 8)[0]
-                return value
+                return value if 1 <= value <= 8 else 1
     except struct.error:
         pass
     return 1

@@ -87,10 +87,15 @@ def open_image(
     if min_side is not None and min_side < 1:
         raise ImageError(f"min_side must be at least 1 pixel, not {min_side}")
     label = _label(source, name)
-    if isinstance(source, Image.Image):
-        return _from_open(source, limits, label)
-    data = read_bytes(source, limits=limits, name=name)
-    return decode(data, min_side=min_side, max_pixels=limits.max_pixels, label=label)
+    if not isinstance(source, Image.Image):
+        data = read_bytes(source, limits=limits, name=name)
+        return decode(data, min_side=min_side, max_pixels=limits.max_pixels, label=label)
+    check_size(source.size, limits.max_pixels, label)
+    try:
+        source.load()
+        return to_srgb(apply_orientation(source))
+    except DECODING_ERRORS as error:
+        raise ImageError(f"{label}: {reason_of(error)}; open it again, or pass its path") from error
 
 
 def encode_jpeg(image: Image.Image, *, max_side: int = STORED_SIDE, quality: int = 90) -> bytes:
@@ -127,16 +132,6 @@ def encode_jpeg(image: Image.Image, *, max_side: int = STORED_SIDE, quality: int
 def data_url(jpeg: bytes) -> str:
     """`data:image/jpeg;base64,...` for a JPEG, as chat models take it."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
-
-
-def _from_open(image: Image.Image, limits: ImageLimits, label: str) -> Image.Image:
-    """Clean copy of an already open picture."""
-    check_size(image.size, limits.max_pixels, label)
-    try:
-        image.load()
-        return to_srgb(apply_orientation(image))
-    except DECODING_ERRORS as error:
-        raise ImageError(f"{label}: {reason_of(error)}; open it again, or pass its path") from error
 
 
 def _read_file(path: str | Path, limits: ImageLimits, label: str) -> bytes:
@@ -185,15 +180,12 @@ def _check_bytes(count: int, limits: ImageLimits, label: str) -> None:
 
 def _label(source: object, name: str | None) -> str:
     """What to call a picture in a one-line error: short, and without line breaks."""
-    if name is not None:
-        text = name
-    elif isinstance(source, bytes):
+    if isinstance(source, bytes):
         text = f"{len(source):,} bytes"
     elif isinstance(source, Image.Image):
         text = f"open picture ({source.mode}, {source.width} x {source.height})"
-    elif _is_data_url(source):
-        text = "data URL"
     else:
-        text = str(source)
+        text = "data URL" if _is_data_url(source) else str(source)
+    text = text if name is None else name
     text = "".join(character if character.isprintable() else "?" for character in text) or "''"
     return text if len(text) <= 200 else f"{text[:120]}...{text[-60:]}"
