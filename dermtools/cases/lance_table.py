@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,11 +25,12 @@ TABLE = "cases.lance"
 # a bad argument; garbled cells come as ValueError (Arrow, UTF-8, JSON) or KeyError.
 _LANCE_ERRORS = (RuntimeError, ValueError, OSError, KeyError)
 
-T = TypeVar("T")
-
 
 class CaseTable:
-    """Rows of one case base, read at a pinned version until `refresh`. Every write is one transaction."""
+    """Rows of one case base, read at a pinned version until `refresh`. Every write is one transaction.
+
+    Everything raises a CaseBaseError where the table is damaged or cannot be written.
+    """
 
     def __init__(self, folder: Path, dataset: Any) -> None:
         """Use `create` or `open`."""
@@ -37,25 +39,22 @@ class CaseTable:
 
     @classmethod
     def create(cls, folder: Path, tasks: Iterable[str], dimension: int) -> None:
-        """Make an empty table. Raises CaseBaseError where the folder cannot be written."""
+        """Make an empty table."""
         import lance
 
-        try:
+        with _one_line_errors(f"{folder} cannot be written"):
             lance.write_dataset(cols.schema(tasks, dimension).empty_table(), folder / TABLE)
-        except _LANCE_ERRORS as error:
-            raise CaseBaseError(f"{folder} cannot be written: {_short(error)}") from error
 
     @classmethod
     def open(cls, folder: Path) -> CaseTable:
-        """Open the table at its latest version. Raises CaseBaseError where it is missing or damaged."""
+        """Open the table at its latest version."""
         import lance
 
-        try:
-            return cls(folder, lance.dataset(folder / TABLE))
-        except ValueError:
-            raise CaseBaseError(f"{folder} is damaged: its table of cases is missing; restore it") from None
-        except (RuntimeError, OSError) as error:
-            raise CaseBaseError(_damage(folder, error)) from error
+        with _reading(folder):
+            try:
+                return cls(folder, lance.dataset(folder / TABLE))
+            except ValueError:
+                raise CaseBaseError(f"{folder} is damaged: its table of cases is missing; restore it") from None
 
     @property
     def version(self) -> int:
@@ -65,12 +64,14 @@ class CaseTable:
     def refresh(self) -> bool:
         """Move to the latest version on disk; whether it was another one. Takes microseconds."""
         before = self.version
-        self._read(self._dataset.checkout_latest)
+        with _reading(self._folder):
+            self._dataset.checkout_latest()
         return self.version != before
 
     def mismatch(self, tasks: Iterable[str], dimension: int) -> str | None:
         """How the columns differ from those that the manifest describes; None if they fit."""
-        existing = self._read(lambda: self._dataset.schema)
+        with _reading(self._folder):
+            existing = self._dataset.schema
         for column in cols.schema(tasks, dimension):
             if column.name not in existing.names:
                 return f"no column {column.name}"
@@ -79,48 +80,43 @@ class CaseTable:
         return None
 
     def __len__(self) -> int:
-        return int(self._read(self._dataset.count_rows))
+        with _reading(self._folder):
+            return int(self._dataset.count_rows())
 
     def case_ids(self) -> set[str]:
         """Ids of all cases."""
-        return self._read(lambda: set(self._scan(["case_id"]).to_table()["case_id"].to_pylist()))
+        with _reading(self._folder):
+            return set(self._scan(["case_id"]).to_table()["case_id"].to_pylist())
 
     def columns(self, tasks: Sequence[str]) -> CaseColumns:
         """All metadata, in row order."""
-        return self._read(
-            lambda: cols.from_arrow(self._scan(cols.metadata_names(tasks)).to_table(), tasks, self.version)
-        )
+        with _reading(self._folder):
+            return cols.from_arrow(self._scan(cols.metadata_names(tasks)).to_table(), tasks, self.version)
 
     def vectors(self, count: int, dimension: int) -> NDArray[np.float32]:
         """All embeddings, float32, shape (count, d), in row order."""
-
-        def scan() -> NDArray[np.float32]:
-            # Filled batch by batch: one array of the final size, never two.
-            vectors = np.empty((count, dimension), dtype=np.float32)
-            start = 0
+        # Filled batch by batch: one array of the final size, never two.
+        vectors = np.empty((count, dimension), dtype=np.float32)
+        start = 0
+        with _reading(self._folder):
             for batch in self._scan(["vector"]).to_batches():
                 rows = slice(start, start + batch.num_rows)
                 vectors[rows] = batch["vector"].flatten().to_numpy().reshape(-1, dimension)
                 start = rows.stop
             if start != count:
                 raise ValueError(f"{count} rows but {start} vectors")
-            return vectors
-
-        return self._read(scan)
+        return vectors
 
     def take(self, rows: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
         """Some columns of some rows, in the order of `rows`."""
-
-        def take() -> list[dict[str, Any]]:
+        with _reading(self._folder):
             taken: list[dict[str, Any]] = self._dataset.take(list(rows), list(names)).to_pylist()
             if len(taken) != len(rows):
                 raise ValueError(f"{len(rows) - len(taken)} rows are missing")
-            return taken
-
-        return self._read(take)
+        return taken
 
     def add(self, rows: Sequence[StoredCase]) -> None:
-        """Append rows; the caller has seen to it that their ids are new."""
+        """Append rows; the caller has made sure that their ids are new."""
         self._write(lambda: self._dataset.insert(self._arrow(rows)))
 
     def merge(self, rows: Sequence[StoredCase]) -> None:
@@ -149,7 +145,8 @@ class CaseTable:
 
     def files(self) -> int:
         """How many data files the rows lie in."""
-        return self._read(lambda: len(self._dataset.get_fragments()))
+        with _reading(self._folder):
+            return len(self._dataset.get_fragments())
 
     def compact(self) -> None:
         """Join small files and remove all versions but the latest."""
@@ -163,24 +160,20 @@ class CaseTable:
     def _arrow(self, rows: Sequence[StoredCase]) -> pa.Table:
         return cols.to_arrow(rows, self._dataset.schema)
 
-    def _read(self, action: Callable[[], T]) -> T:
-        try:
-            return action()
-        except _LANCE_ERRORS as error:
-            raise CaseBaseError(_damage(self._folder, error)) from error
-
     def _write(self, action: Callable[[], object]) -> None:
-        try:
+        with _one_line_errors(f"{self._folder} could not be written"):
             action()
-        except _LANCE_ERRORS as error:
-            raise CaseBaseError(f"{self._folder} could not be written: {_short(error)}") from error
 
 
-def _damage(folder: Path, error: Exception) -> str:
-    return f"{folder} is damaged: {_short(error)}; restore it, or ingest again into a new folder"
+@contextmanager
+def _one_line_errors(problem: str, remedy: str = "") -> Iterator[None]:
+    """Say in one line what Lance raises, without the places in its sources that it ends with."""
+    try:
+        yield
+    except _LANCE_ERRORS as error:
+        reason = re.sub(r",? ?/\S+\.rs:\d+:\d+", "", str(error).partition("\n")[0]).removeprefix("lance error: ")
+        raise CaseBaseError(f"{problem}: {reason}{remedy}") from error
 
 
-def _short(error: Exception) -> str:
-    """One line of an error, without the places in Lance's sources that it ends with."""
-    text = str(error).partition("\n")[0]
-    return re.sub(r",? ?/\S+\.rs:\d+:\d+", "", text).removeprefix("lance error: ")
+def _reading(folder: Path) -> AbstractContextManager[None]:
+    return _one_line_errors(f"{folder} is damaged", "; restore it, or ingest again into a new folder")

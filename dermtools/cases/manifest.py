@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -37,17 +36,15 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    format_version: Annotated[int, Field(ge=1)] = FORMAT_VERSION
+    format_version: int = Field(default=FORMAT_VERSION, ge=1)
     dermtools_version: str = Field(default=__version__, description="the version that created the folder")
     created: str = Field(default_factory=_now, description="UTC, ISO 8601")
     embedder: str = Field(description="spec string that loads the embedder, e.g. `onnx:/models/m.onnx`")
     identity: EmbedderIdentity
     tasks: tuple[Task, ...] = ()
     sources: tuple[SourceNote, ...] = ()
-    picture_side: Annotated[int, Field(gt=0)] = Field(
-        default=STORED_SIDE, description="longest side of stored pictures"
-    )
-    picture_quality: Annotated[int, Field(ge=1, le=100)] = Field(default=90, description="JPEG quality of them")
+    picture_side: int = Field(default=STORED_SIDE, gt=0, description="longest side of stored pictures")
+    picture_quality: int = Field(default=90, ge=1, le=100, description="JPEG quality of them")
 
     def task(self, name: str) -> Task | None:
         """The task of that name, or None."""
@@ -78,11 +75,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace the manifest at once: a reader sees the old or the new one, never a part.
-
-    Raises:
-        CaseBaseError: the folder cannot be written.
-    """
+    """Replace the manifest in one step. Raises a CaseBaseError where the folder cannot be written."""
     try:
         write_whole(folder / MANIFEST_NAME, manifest.model_dump_json(indent=2) + "\n")
     except OSError as error:

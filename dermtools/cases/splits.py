@@ -44,7 +44,7 @@ def assign_splits(
     Args:
         cases: the cases, some or all without a split.
         seed: decides among groups that are equally good.
-        fractions: wanted share of cases in train, valid and test; they add up to 1, train above 0.
+        fractions: share of cases in train, valid and test; they add up to 1, train above 0.
         task: whose labels are balanced; None balances numbers of cases only.
 
     Raises:
@@ -59,28 +59,23 @@ def assign_splits(
     chosen = {group: max(SPLITS, key=lambda split: counts[split]) for group, counts in given.items()}
     if any(case.group_id not in chosen for case in cases):
         chosen |= _place_groups(cases, chosen, seed=seed, fractions=fractions, task=task)
-    return SplitAssignment(
-        cases=tuple(
-            case if case.split is not None else case.model_copy(update={"split": chosen[case.group_id]})
-            for case in cases
-        ),
-        problems=tuple(
-            Problem(
-                f"group {group}",
-                f"has cases in {' and '.join(split for split in SPLITS if counts[split])}; kept as given, but a "
-                "comparison between these splits meets the same group on both sides",
-            )
-            for group, counts in given.items()
-            if len(counts) > 1
-        ),
+    danger = "kept as given, but a comparison between these splits meets the same group on both sides"
+    problems = (
+        Problem(f"group {group}", f"has cases in {' and '.join(s for s in SPLITS if counts[s])}; {danger}")
+        for group, counts in given.items()
+        if len(counts) > 1
     )
+    completed = (
+        case if case.split is not None else case.model_copy(update={"split": chosen[case.group_id]}) for case in cases
+    )
+    return SplitAssignment(tuple(completed), tuple(problems))
 
 
 def check_fractions(fractions: Sequence[float]) -> None:
     """Refuse anything but three shares of one, train above 0.
 
     Raises:
-        SourceError: says what was given and what is wanted.
+        SourceError: says what was given and what is expected.
     """
     if (
         len(fractions) != len(SPLITS)
@@ -88,10 +83,8 @@ def check_fractions(fractions: Sequence[float]) -> None:
         or fractions[0] == 0
         or not math.isclose(sum(fractions), 1, abs_tol=1e-6)
     ):
-        raise SourceError(
-            f"split fractions {tuple(fractions)}: give three shares for {', '.join(SPLITS)} that add up to 1, "
-            "train above 0"
-        )
+        remedy = f"give three shares for {', '.join(SPLITS)} that add up to 1, train above 0"
+        raise SourceError(f"split fractions {tuple(fractions)}: {remedy}")
 
 
 def _place_groups(
@@ -130,8 +123,7 @@ def _place_groups(
         for group in holders[rarest]:
             if group in placed:
                 continue
-            target = max(splits, key=lambda split: (lack(rarest, split), lack(_ANY, split)))
-            placed[group] = target
+            placed[group] = target = max(splits, key=lambda split: (lack(rarest, split), lack(_ANY, split)))
             present[target].update(free[group])
             for label in free[group]:
                 waiting[label] -= 1

@@ -13,8 +13,9 @@ from dermtools.cases.splits import assign_splits
 from dermtools.errors import SourceError
 
 _SPLIT_NAMES: dict[str, Split] = {
-    **{"train": "train", "test": "test"},
+    "train": "train",
     **dict.fromkeys(("valid", "validation", "val", "dev"), "valid"),
+    "test": "test",
 }
 SPLIT_NAMES = tuple(_SPLIT_NAMES)
 

@@ -65,16 +65,14 @@ def _plain(cell: object) -> AttributeValue | None:
 
 
 def _conversion(known: Sequence[AttributeValue], *, untyped: bool) -> Callable[[AttributeValue], AttributeValue]:
-    if untyped:
-        texts = [str(value) for value in known]
-        if all(value.lower() in _TRUTH for value in texts):
-            return lambda value: _TRUTH[str(value).lower()]
-        if all(_INTEGER.fullmatch(value) and int(value) in _INT64 for value in texts):
-            return int
-        if all(_NUMBER.fullmatch(value) and math.isfinite(float(value)) for value in texts):
-            return float
-        return str
     kinds = {type(value) for value in known}
-    if len(kinds) <= 1:
-        return lambda value: value
-    return float if kinds == {int, float} else text
+    if not untyped:
+        return (lambda value: value) if len(kinds) <= 1 else float if kinds == {int, float} else text
+    texts = [str(value) for value in known]
+    if all(value.lower() in _TRUTH for value in texts):
+        return lambda value: _TRUTH[str(value).lower()]
+    if all(_INTEGER.fullmatch(value) and int(value) in _INT64 for value in texts):
+        return int
+    if all(_NUMBER.fullmatch(value) and math.isfinite(float(value)) for value in texts):
+        return float
+    return str

@@ -26,11 +26,9 @@ class Encounter:
             SourceError: the field holds something else.
         """
         value = self.fields.get(key)
-        if value is None:
-            return ""
-        if not isinstance(value, str):
+        if not isinstance(value, str | None):
             raise SourceError(f"{self.where}: {key!r} is {type(value).__name__}, not text")
-        return value.strip()
+        return (value or "").strip()
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Texts of a field that holds a list of them, or one; each once, without empty ones. Raises as `text`."""
@@ -100,6 +98,8 @@ class CaseCollector:
     ) -> None:
         """Add the encounter's images: all share its group, labels and attributes."""
         images = encounter.texts("image_ids")
+        known = {task: found for task, found in labels.items() if found}
+        shared = {"encounter_id": group_id, "n_images": len(images), **attributes}
         if not images:
             self.problem(encounter.where, "names no image")
         for image in images:
@@ -111,20 +111,13 @@ class CaseCollector:
                 self.problem(case_id, f"no such picture: {image}")
             else:
                 self._ids.add(case_id)
-                case = Case(
-                    case_id=case_id,
-                    group_id=group_id,
-                    split=split,
-                    labels={task: found for task, found in labels.items() if found},
-                    attributes={"encounter_id": group_id, "n_images": len(images), **attributes},
-                )
+                case = Case(case_id=case_id, group_id=group_id, split=split, labels=known, attributes=shared)
                 self.cases.append(SourceCase(case, path))
 
     def known(self, labels: Sequence[str], closed_set: Collection[str], where: str) -> tuple[str, ...]:
         """The labels that are in the closed set; the others are reported."""
-        for label in labels:
-            if label not in closed_set:
-                self.problem(where, f"label {label!r} is not in the closed set and is left out")
+        for label in (label for label in labels if label not in closed_set):
+            self.problem(where, f"label {label!r} is not in the closed set and is left out")
         return tuple(label for label in labels if label in closed_set)
 
     def problem(self, where: str, reason: str) -> None:

@@ -36,10 +36,8 @@ def load_folder(root: Path, options: SourceOptions) -> SourceData:
     tops = {path.parts[0] for path in pictures if len(path.parts) > 1}
     split_folders = {top for top in tops if split_named(top)}
     if split_folders and split_folders != tops:
-        raise SourceError(
-            f"{root}: split folders ({', '.join(sorted(split_folders))}) beside others "
-            f"({', '.join(sorted(tops - split_folders))}); use either; splits are called {', '.join(SPLIT_NAMES)}"
-        )
+        found = f"({', '.join(sorted(split_folders))}) beside others ({', '.join(sorted(tops - split_folders))})"
+        raise SourceError(f"{root}: split folders {found}; use either; splits are called {', '.join(SPLIT_NAMES)}")
     depth = 1 if split_folders else 0
     pattern = re.compile(options.group_pattern) if options.group_pattern is not None else None
     cases, problems, ungrouped = [], [], 0

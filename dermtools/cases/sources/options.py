@@ -46,16 +46,15 @@ class SourceOptions:
             raise SourceError("the separator of labels is empty; give at least one character, such as '|'")
         if repeated := [task for index, task in enumerate(self.tasks) if task in self.tasks[:index]]:
             raise SourceError(f"task {repeated[0]!r} is named twice")
-        if self.group_pattern is not None:
-            try:
-                groups = re.compile(self.group_pattern).groups
-            except re.error as error:
-                raise SourceError(f"group pattern {self.group_pattern!r} is no regular expression: {error}") from error
-            if groups < 1:
-                raise SourceError(
-                    f"group pattern {self.group_pattern!r} captures nothing; put what names the group in parentheses, "
-                    r"such as ^(PAT_\d+)_"
-                )
+        if self.group_pattern is None:
+            return
+        try:
+            groups = re.compile(self.group_pattern).groups
+        except re.error as error:
+            raise SourceError(f"group pattern {self.group_pattern!r} is no regular expression: {error}") from error
+        if groups < 1:
+            remedy = r"put what names the group in parentheses, such as ^(PAT_\d+)_"
+            raise SourceError(f"group pattern {self.group_pattern!r} captures nothing; {remedy}")
 
     def requested_tasks(self, source: str, available: Sequence[str]) -> tuple[str, ...]:
         """The tasks that were asked for.
@@ -76,6 +75,5 @@ class SourceOptions:
         plain = SourceOptions()
         for option in fields(self):
             if option.name not in applicable and getattr(self, option.name) != getattr(plain, option.name):
-                raise SourceError(
-                    f"option {option.name!r} does not apply to a {kind} source; it takes {', '.join(applicable)}"
-                )
+                refusal = f"option {option.name!r} does not apply to a {kind} source"
+                raise SourceError(f"{refusal}; it takes {', '.join(applicable)}")

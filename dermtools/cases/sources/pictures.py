@@ -12,8 +12,6 @@ PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif", ".dcm"}
 )
 
-_RESOURCE_FORKS = "__MACOSX"
-
 
 def is_picture(name: str) -> bool:
     """Whether a file name ends like a picture that `dermtools.images` opens."""
@@ -48,11 +46,10 @@ def visible_files(folder: Path, *, _above: frozenset[Path] = frozenset()) -> Ite
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
-        raise SourceError(
-            f"{folder}: cannot be listed ({error.strerror}); check that it is a readable folder"
-        ) from error
+        reason = f"cannot be listed ({error.strerror}); check that it is a readable folder"
+        raise SourceError(f"{folder}: {reason}") from error
     for entry in entries:
-        if entry.name.startswith(".") or entry.name == _RESOURCE_FORKS:
+        if entry.name.startswith(".") or entry.name == "__MACOSX":
             continue
         if entry.is_dir():
             yield from visible_files(entry, _above=_above | {real})
@@ -78,9 +75,8 @@ class PictureIndex:
         Of several files, one with the very name is taken before one with another extension or case, then
         one below a folder called `folder`, then the one least deep.
         """
-        candidates = self._by_stem.get(picture_stem(name).casefold(), [])
-        return min(
-            candidates,
-            key=lambda path: (path.name != PurePosixPath(name).name, folder not in path.parts, len(path.parts), path),
-            default=None,
-        )
+
+        def rank(path: Path) -> tuple[bool, bool, int, Path]:
+            return path.name != PurePosixPath(name).name, folder not in path.parts, len(path.parts), path
+
+        return min(self._by_stem.get(picture_stem(name).casefold(), []), key=rank, default=None)
