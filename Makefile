@@ -34,7 +34,7 @@ contract: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(COVERAGE)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(COVERAGE)
 
 # The tests once more, measured, which takes a third more of processor time; what they start in processes of their own
 # is not counted.

@@ -16,6 +16,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = ["tests.support.drawn_case_base"]
 
+SLOW = ("test_readme", "test_examples", "test_packaging", "test_notebooks", "test_demo", "test_model_commands")
+"""Files of few tests that take a minute each: begun first, they leave no process alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {f"{name}.py": place for place, name in enumerate(SLOW)}
+    items.sort(key=lambda item: places.get(item.path.name, len(SLOW)))
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
