@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dermtools.cases.sources.load import load_source as load_source
     from dermtools.embedding.registry import load_embedder as load_embedder
     from dermtools.evaluation.evaluation import evaluate as evaluate
+    from dermtools.methods.registry import method as method
     from dermtools.prediction import Prediction as Prediction
     from dermtools.prediction import Query as Query
     from dermtools.prompting.factory import chain_for as chain_for

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dermtools.agent.answer import AgentAnswer
-from dermtools.agent.derm_agent import DermAgent
+from dermtools.agent.derm_agent import DermAgent, create_derm_agent
 from dermtools.errors import ModelError, QueryError
+from dermtools.methods.family import MethodFamily
 from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, TokenUsage
 from dermtools.prompting.asking.models import model_name, model_provider
 from dermtools.prompting.cost.estimate import price_of
+from dermtools.prompting.files.library import PromptLibrary
 from dermtools.tools import DermContext
 from dermtools.tools.briefing import PROMPT
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from dermtools.retrieval import CaseBase
 
 
 class AgentMethod(LocalMethod):
@@ -118,3 +126,32 @@ def _outcome(answer: AgentAnswer) -> Outcome:
     if answer.abstained:
         return Outcome.ABSTAINED
     return Outcome.TRUNCATED if answer.stopped else Outcome.INVALID
+
+
+def _build(
+    case_base: CaseBase,
+    task: str,
+    model: str | BaseChatModel,
+    *,
+    library: PromptLibrary | None = None,
+    prompts: Sequence[str | Path] = (),
+    where: str | None = None,
+    concurrency: int = 4,
+    max_model_calls: int = 12,
+    max_tool_calls: int = 24,
+    show_pictures: bool = True,
+) -> AgentMethod:
+    agent = create_derm_agent(
+        model,
+        case_base,
+        task=task,
+        library=library or PromptLibrary(*prompts),
+        max_model_calls=max_model_calls,
+        max_tool_calls=max_tool_calls,
+        show_pictures=show_pictures,
+    )
+    return AgentMethod(agent, where=where, concurrency=concurrency)
+
+
+FAMILY = MethodFamily(AgentMethod.name, "agent", _build, needs_model=True)
+"""The registry's entry, through the entry-point group `dermtools.methods`."""

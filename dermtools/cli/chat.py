@@ -25,7 +25,7 @@ SHOWN_ARGUMENTS = 200
 
 
 def chat(
-    casebase: CaseBasePath,
+    path: CaseBasePath,
     images: Annotated[list[Path] | None, typer.Argument(metavar="[IMAGE]...", help="Pictures to talk about.")] = None,
     model: Annotated[
         str | None, typer.Option("--model", metavar="PROVIDER:MODEL", help="Chat model that calls tools.")
@@ -38,15 +38,15 @@ def chat(
     ] = None,
     prompts: PromptFolderOption = None,
     base_url: BaseUrlOption = None,
-    api: ApiOption = "chat",
+    api: ApiOption = None,
 ) -> None:
     """Talk with an agent about pictures; it looks similar cases up where it wants to, and cites them."""
     from dermtools.agent import ImageGrants, create_derm_agent
     from dermtools.prompting import PromptLibrary
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(casebase)
-    chat_model = connect(model, ModelOptions(base_url=base_url, api=api), method="chat")
+    case_base = CaseBase.open(path)
+    chat_model = connect(model, ModelOptions(base_url, api), method="chat")
     agent = create_derm_agent(
         chat_model,
         case_base,

@@ -6,12 +6,12 @@ from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 
 
-def check(casebase: CaseBasePath, as_json: JsonOption = False) -> None:
+def check(path: CaseBasePath, as_json: JsonOption = False) -> None:
     """Look for duplicates, leaks across splits, bad pictures, rare labels, and gaps in who is shown."""
     from dermtools.retrieval import CaseBase
 
-    report = CaseBase.open(casebase).check()
+    report = CaseBase.open(path).check()
     if as_json:
         print_json(report.model_dump(mode="json"))
         return
-    show(f"{casebase}: {report.cases} cases checked", "", *report.lines())
+    show(f"{path}: {report.cases} cases checked", "", *report.lines())

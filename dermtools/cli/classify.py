@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dermtools.cli.models import (
-    AGENT,
     ApiOption,
     BaseUrlOption,
     CacheOption,
@@ -15,28 +14,26 @@ from dermtools.cli.models import (
     ModelOptions,
     PromptFolderOption,
     PromptOption,
-    agent_method,
-    connect,
-    needs_model,
-    prompted_method,
+    method_of,
 )
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, CaseOption, GroupOption, ImageArgument, JsonOption, TaskOption
+from dermtools.methods.registry import BUILT_IN
 
 if TYPE_CHECKING:
-    from dermtools.prediction import Method, Prediction
+    from dermtools.prediction import Prediction
 
 
 def classify(
-    casebase: CaseBasePath,
+    path: CaseBasePath,
     task: TaskOption,
     image: ImageArgument = None,
     method: Annotated[
         str,
         typer.Option(
             metavar="METHOD",
-            help="knn-vote-K, majority, adapter, linear-probe, fusion, label-similarity; with --model also "
-            "zero-shot, random-K, rag-K, rag-mmr-K, rag-balanced-K, agent.",
+            help=f"{', '.join(f.pattern for f in BUILT_IN if not f.needs_model)}; with --model also "
+            f"{', '.join(f.pattern for f in BUILT_IN if f.needs_model)}, agent.",
         ),
     ] = "knn-vote-5",
     case: CaseOption = None,
@@ -46,11 +43,11 @@ def classify(
         float | None, typer.Option(metavar="SHARE", help="Of conformal label sets, e.g. 0.95; else as trained.")
     ] = None,
     precision: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="Wanted when abstaining, e.g. 0.9; else as trained.")
+        float | None, typer.Option(metavar="SHARE", help="Required when abstaining, e.g. 0.9; else as trained.")
     ] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
-    api: ApiOption = "chat",
+    api: ApiOption = None,
     prompt: PromptOption = None,
     prompts: PromptFolderOption = None,
     cache: CacheOption = None,
@@ -58,20 +55,12 @@ def classify(
     as_json: JsonOption = False,
 ) -> None:
     """Predict the label of a picture, with probabilities and the cases the answer rests on."""
-    from dermtools.cli.methods import MethodOptions, method_for
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(casebase)
-    options = MethodOptions(abstain=abstain, coverage=coverage, precision=precision)
-    predictor: Method
-    if needs_model(method):
-        chat = connect(model, ModelOptions(base_url=base_url, api=api, cache=cache), method=method)
-        if method == AGENT:
-            predictor = agent_method(case_base, task, chat, folders=prompts)
-        else:
-            predictor = prompted_method(case_base, task, method, chat, prompt=prompt, folders=prompts)
-    else:
-        predictor = method_for(case_base, task, method, options)
+    case_base = CaseBase.open(path)
+    reach = ModelOptions(base_url, api, cache)
+    wanted = {"abstain": abstain, "coverage": coverage, "precision": precision, "prompt": prompt, "prompts": prompts}
+    predictor = method_of(case_base, task, method, model, reach, **wanted)
     query = case_base.query(image, case_id=case, group_id=group)
     prediction = predictor.predict(query)
     if as_json:

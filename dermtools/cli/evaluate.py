@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dermtools.cli.models import (
-    AGENT,
-    ApiOption,
-    BaseUrlOption,
-    CacheOption,
-    ModelOptions,
-    PromptFolderOption,
-    agent_method,
-    connect,
-    needs_model,
-    prompted_method,
-)
+from dermtools.cli.models import ApiOption, BaseUrlOption, CacheOption, ModelOptions, PromptFolderOption, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show, table
 from dermtools.cli.parameters import CaseBasePath, TaskOption
 from dermtools.cli.run_options import (
@@ -40,10 +31,11 @@ if TYPE_CHECKING:
 
 SHOWN = ("method", "right", "accuracy", "95 % (groups)", "against the best")
 """Columns of the table that fit a terminal; the report has all."""
+NONE: list[str | None] = [None]
 
 
 def evaluate(
-    casebase: CaseBasePath,
+    path: CaseBasePath,
     task: TaskOption,
     out: RunOption,
     methods: Annotated[
@@ -67,7 +59,7 @@ def evaluate(
     accept_unknown_price: UnknownPriceOption = False,
     concurrency: ConcurrencyOption = 8,
     base_url: BaseUrlOption = None,
-    api: ApiOption = "chat",
+    api: ApiOption = None,
     cache: CacheOption = None,
     yes: YesOption = False,
 ) -> None:
@@ -80,10 +72,9 @@ def evaluate(
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(casebase)
-    options = ModelOptions(base_url=base_url, api=api, cache=cache)
+    case_base = CaseBase.open(path)
     names = [name.strip() for name in methods.split(",") if name.strip()]
-    arms = _arms(case_base, task, names, models or [], prompts or [], folders, options)
+    arms = _arms(case_base, task, names, models or [], ModelOptions(base_url, api, cache), prompts or [], folders)
     with bar() as progress:
         done = run_evaluation(
             case_base,
@@ -119,38 +110,40 @@ def _arms(
     case_base: CaseBase,
     task: str,
     names: list[str],
-    models: list[str],
-    prompts: list[str],
+    models: Sequence[str | None],
+    reach: ModelOptions,
+    prompts: Sequence[str | None],
     folders: list[Path] | None,
-    options: ModelOptions,
 ) -> list[Arm]:
-    from dermtools.cli.methods import method_for
+    """One arm for every method, model and prompt; an option that none of the methods takes is refused."""
     from dermtools.evaluation import Arm, prompted_arm
+    from dermtools.methods import family_of
 
+    families = [family_of(name) for name in names]
+    given = {"prompt": prompts, "prompts": folders, "model": models, **reach.given()}
+    asked = any(family.needs_model for family in families)
+    for option in (option for option, value in given.items() if value):
+        if not (asked if option not in ("prompt", "prompts") else any(option in one.options for one in families)):
+            raise QueryError(f"none of {', '.join(names)} takes {option}; leave it out")
     arms: list[Arm] = []
-    for name in names:
-        if not needs_model(name):
-            arms.append(Arm.of(method_for(case_base, task, name)))
+    for name, family in zip(names, families, strict=True):
+        if not family.needs_model:
+            arms.append(Arm.of(method_of(case_base, task, name, None, ModelOptions())))
             continue
-        if not models:
-            raise QueryError(f"{name} asks a chat model; name it, e.g. --model openai:gpt-4.1")
-        for model in models:
-            chat = connect(model, options, method=name)
-            if name == AGENT:
-                agent = agent_method(case_base, task, chat, folders=folders)
-                arms.append(replace(Arm.of(agent), name=_label(name, model, models)))
-                continue
-            wanted: list[str | None] = [*prompts] if prompts else [None]
-            for prompt in wanted:
-                method = prompted_method(case_base, task, name, chat, prompt=prompt, folders=folders)
-                label = _label(name, model, models)
-                arms.append(prompted_arm(method, model, name=f"{label} · {prompt}" if prompt else label))
+        from dermtools.prompting import PromptedMethod
+
+        ids = prompts if "prompt" in family.options else []
+        library = {"prompts": folders} if "prompts" in family.options else {}
+        for model, prompt in product(models or NONE, ids or NONE):
+            made = method_of(case_base, task, name, model, reach, prompt=prompt, **library)
+            # The model is named only where several are compared.
+            label = " · ".join([name, *([str(model)] if len(models) > 1 else []), *([prompt] if prompt else [])])
+            arms.append(
+                prompted_arm(made, str(model), name=label)
+                if isinstance(made, PromptedMethod)
+                else replace(Arm.of(made), name=label)
+            )
     return arms
-
-
-def _label(name: str, model: str, models: list[str]) -> str:
-    """Names the model only where several are compared."""
-    return f"{name} · {model}" if len(models) > 1 else name
 
 
 def _rule(name: str) -> Rule:

@@ -6,15 +6,15 @@ from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 
 
-def info(casebase: CaseBasePath, as_json: JsonOption = False) -> None:
+def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
     """Say what a case base holds: cases, groups, splits, tasks, embedder."""
     from dermtools.retrieval import CaseBase
 
-    facts = CaseBase.open(casebase).info()
+    facts = CaseBase.open(path).info()
     if as_json:
         print_json(facts)
         return
-    show(f"{casebase}: {facts['cases']} cases of {facts['groups']} groups, version {facts['version']}")
+    show(f"{path}: {facts['cases']} cases of {facts['groups']} groups, version {facts['version']}")
     show(f"embedder: {facts['embedder']['name']}, {facts['embedder']['dimension']} dimensions")
     show("", table(["split", "cases", "groups"], _splits(facts["splits"]), right=["cases", "groups"]))
     for task, counts in facts["tasks"].items():

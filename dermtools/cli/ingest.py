@@ -28,7 +28,7 @@ def ingest(
             show_default=False,
         ),
     ],
-    casebase: CaseBasePath,
+    path: CaseBasePath,
     kind: Annotated[
         str | None,
         typer.Option("--from", metavar="KIND", help="table, folder, dermavqa, woundcarevqa or sample; else guessed."),
@@ -78,13 +78,13 @@ def ingest(
         split_seed=seed,
     )
     data = load_source(source, kind, options)
-    case_base = CaseBase.open_or_create(casebase, embedder=embedder)
+    case_base = CaseBase.open_or_create(path, embedder=embedder)
     with bar() as progress:
         report = case_base.add(data, batch_size=batch_size, progress=progress)
     if as_json:
         print_json(report.model_dump(mode="json"))
         return
-    _show(report, len(case_base), casebase)
+    _show(report, len(case_base), path)
 
 
 def _columns(pairs: list[str] | tuple[()]) -> dict[str, str]:
@@ -97,9 +97,9 @@ def _columns(pairs: list[str] | tuple[()]) -> dict[str, str]:
     return columns
 
 
-def _show(report: IngestReport, total: int, casebase: Path) -> None:
+def _show(report: IngestReport, total: int, path: Path) -> None:
     show(
-        f"{casebase}: {report.added} cases added, {report.updated} updated, {report.unchanged} unchanged; "
+        f"{path}: {report.added} cases added, {report.updated} updated, {report.unchanged} unchanged; "
         f"{total} in all ({report.seconds:.1f} s)"
     )
     for title, lines in (

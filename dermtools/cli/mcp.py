@@ -13,7 +13,7 @@ from dermtools.errors import DermtoolsError, require_extra
 
 
 def mcp(
-    casebase: CaseBasePath,
+    path: CaseBasePath,
     model: Annotated[
         str | None,
         typer.Option(metavar="PROVIDER:MODEL", help="Vision model for the tool run_prompt, e.g. openai:gpt-4.1."),
@@ -48,4 +48,4 @@ def mcp(
         from dermtools.mcp.http import TOKEN_VARIABLE, HttpAddress
 
         address = HttpAddress.parse(http, token=os.environ.get(TOKEN_VARIABLE) or None, names=name or ())
-    serve(casebase, model=model, folders=allow or (), prompts=prompts or (), http=address)
+    serve(path, model=model, folders=allow or (), prompts=prompts or (), http=address)

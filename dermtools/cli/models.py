@@ -1,10 +1,10 @@
-"""Chat models on the command line, and the methods that ask them."""
+"""Chat models on the command line, and the methods that may ask them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,8 +13,7 @@ from dermtools.errors import QueryError
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from dermtools.agent import AgentMethod
-    from dermtools.prompting import PromptedMethod
+    from dermtools.prediction import Method
     from dermtools.retrieval import CaseBase
 
 MAX_OUTPUT_TOKENS = 1024
@@ -27,7 +26,10 @@ ModelOption = Annotated[
 BaseUrlOption = Annotated[
     str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server instead of the provider's own.")
 ]
-ApiOption = Annotated[str, typer.Option("--api", metavar="chat|responses", help="Which of OpenAI's APIs.")]
+ApiOption = Annotated[
+    str | None,
+    typer.Option("--api", metavar="chat|responses", help="Which of OpenAI's APIs.", show_default="chat"),
+]
 PromptOption = Annotated[
     str | None, typer.Option("--prompt", metavar="ID", help="Prompt of the library; else the one for the task.")
 ]
@@ -45,69 +47,43 @@ class ModelOptions:
     """How a chat model is reached."""
 
     base_url: str | None = None
-    api: str = "chat"
+    api: str | None = None
     cache: Path | None = None
-    max_output_tokens: int = MAX_OUTPUT_TOKENS
 
-
-AGENT = "agent"
-
-
-def needs_model(method: str) -> bool:
-    """Whether a method's name is that of one that asks a chat model."""
-    return method == AGENT or method.startswith(("zero-shot", "random-", "rag-"))
+    def given(self) -> dict[str, Any]:
+        """Those that are set."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def connect(model: str | None, options: ModelOptions, *, method: str) -> BaseChatModel:
     """Set up the chat model that `method` needs.
 
     Raises:
-        QueryError: no model is named, or no such API.
-        ModelError: unknown provider, missing package or key.
+        QueryError: no model is named.
+        ModelError: unknown provider or API, missing package or key.
     """
     from dermtools.prompting import SQLiteCache, chat_model
 
     if model is None:
         raise QueryError(f"{method} asks a chat model; name it, e.g. --model openai:gpt-4.1")
-    return chat_model(
-        model,
-        api=_api(options.api),
-        base_url=options.base_url,
-        cache=SQLiteCache(options.cache) if options.cache else None,
-        max_output_tokens=options.max_output_tokens,
-    )
+    given = options.given()
+    if "cache" in given:
+        given["cache"] = SQLiteCache(given["cache"])
+    return chat_model(model, max_output_tokens=MAX_OUTPUT_TOKENS, **given)
 
 
-def agent_method(
-    case_base: CaseBase, task: str, model: BaseChatModel, *, folders: list[Path] | None = None
-) -> AgentMethod:
-    """The agent as a method; raises as `create_derm_agent`."""
-    from dermtools.agent import AgentMethod, create_derm_agent
-    from dermtools.prompting import PromptLibrary
+def method_of(
+    case_base: CaseBase, task: str, name: str, model: str | None, reach: ModelOptions, **options: Any
+) -> Method:
+    """The method of that name; options that are None, False or empty were not given.
 
-    return AgentMethod(create_derm_agent(model, case_base, task=task, library=PromptLibrary(*(folders or ()))))
+    Raises:
+        DermtoolsError: as `dermtools.method`, and before a model is set up where an option does not fit.
+    """
+    from dermtools.methods import family_of, method
 
-
-def prompted_method(
-    case_base: CaseBase,
-    task: str,
-    name: str,
-    model: BaseChatModel,
-    *,
-    prompt: str | None = None,
-    folders: list[Path] | None = None,
-) -> PromptedMethod:
-    """The prompted method of that name; raises as `chain_for`."""
-    from dermtools.prompting import PromptedMethod, PromptLibrary, chain_for
-
-    library = PromptLibrary(*(folders or ()))
-    chain = chain_for(name, model=model, task=task, case_base=case_base, prompt=prompt, library=library)
-    return PromptedMethod(chain)
-
-
-def _api(name: str) -> Literal["chat", "responses"]:
-    if name == "chat":
-        return "chat"
-    if name == "responses":
-        return "responses"
-    raise QueryError(f"no API {name!r}; there are chat and responses")
+    family = family_of(name)
+    given = {option: value for option, value in options.items() if value not in (None, False, [])}
+    family.check(name, model, given if family.needs_model else given | reach.given())
+    chat = connect(model, reach, method=name) if family.needs_model else None
+    return method(name, case_base, task, model=chat, **given)

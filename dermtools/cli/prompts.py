@@ -81,7 +81,7 @@ def check_prompts(folders: FolderArgument = None) -> None:
 
 
 def prompt(
-    casebase: CaseBasePath,
+    path: CaseBasePath,
     task: TaskOption,
     image: ImageArgument = None,
     method: Annotated[
@@ -100,7 +100,7 @@ def prompt(
     from dermtools.prompting import PromptLibrary, preview_html, prompt_for
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(casebase)
+    case_base = CaseBase.open(path)
     query = case_base.query(image, case_id=case, group_id=group)
     builder = prompt_for(
         method, case_base=case_base, task=task, prompt=prompt_id, library=PromptLibrary(*(folders or ()))

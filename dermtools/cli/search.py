@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def search(
-    casebase: CaseBasePath,
+    path: CaseBasePath,
     image: ImageArgument = None,
     k: Annotated[int, typer.Option("-k", help="How many cases.")] = 5,
     case: CaseOption = None,
@@ -37,7 +37,7 @@ def search(
     """
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(casebase)
+    case_base = CaseBase.open(path)
     query = case_base.query(image, case_id=case, text=text, group_id=group)
     neighbors = case_base.search(
         query=query, k=k, where=where, max_per_group=max_per_group, diversity=diversity, task=task

@@ -25,7 +25,7 @@ WHOLE_NUMBERS = ("shots", "size")
 
 
 def study(
-    casebase: CaseBasePath,
+    path: CaseBasePath,
     task: TaskOption,
     out: RunOption,
     vary: Annotated[
@@ -43,7 +43,7 @@ def study(
     accept_unknown_price: UnknownPriceOption = False,
     concurrency: ConcurrencyOption = 8,
     base_url: BaseUrlOption = None,
-    api: ApiOption = "chat",
+    api: ApiOption = None,
     cache: CacheOption = None,
     yes: YesOption = False,
 ) -> None:
@@ -55,8 +55,8 @@ def study(
 
     axes = _axes(vary or [f"shots={','.join(map(str, SHOTS))}"])
     settings = grid(**axes)
-    case_base = CaseBase.open(casebase)
-    chat = connect(model, ModelOptions(base_url=base_url, api=api, cache=cache), method="study")
+    case_base = CaseBase.open(path)
+    chat = connect(model, ModelOptions(base_url, api, cache), method="study")
     with bar() as progress:
         done = run_study(
             case_base,

@@ -25,7 +25,7 @@ class ConvName(StrEnum):
 
 
 def train(
-    casebase: CaseBasePath,
+    path: CaseBasePath,
     task: TaskOption,
     kind: Annotated[Kind, typer.Option(help="What to train.")] = "adapter",
     conv: Annotated[
@@ -50,7 +50,7 @@ def train(
     from dermtools.retrieval import CaseBase
 
     config = _config(kind, published, conv=conv, epochs=epochs, balance=balance, seed=seed)
-    case_base = CaseBase.open(casebase)
+    case_base = CaseBase.open(path)
     wanted = Guarantees(coverage=coverage, precision=precision)
     classifier = fit(case_base.store, task, config, wanted=wanted, progress=_Line())
     folder = save_classifier(case_base.path, classifier)

@@ -8,9 +8,10 @@ import mcp_types as types
 
 from dermtools.errors import PromptError, QueryError
 from dermtools.handles import CASE_PREFIX
-from dermtools.mcp.prompts import METHODS, offered_prompts
+from dermtools.mcp.prompts import offered_prompts
 from dermtools.mcp.resources import CASE, LABEL, PICTURE
 from dermtools.mcp.served import ServedCaseBase
+from dermtools.methods.registry import prompted_names
 from dermtools.text import one_line
 
 MAX_VALUES = 100
@@ -56,7 +57,7 @@ def _values(
         values = {
             "image": lambda: [CASE_PREFIX + case_id for case_id in _case_ids(served)],
             "task": lambda: [task.name for task in served.tasks()],
-            "method": lambda: METHODS,
+            "method": prompted_names,
         }
     elif reference.uri in (CASE, PICTURE, LABEL):
         tasks = served.tasks()

@@ -12,10 +12,12 @@ from dermtools.errors import PromptError
 from dermtools.images import read_bytes
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.tools import image_content
+from dermtools.methods.registry import prompted_words
 from dermtools.prompting.files.library import GENERIC, Prompt
 from dermtools.prompting.method_names import parse_method
 from dermtools.text import one_line
 from dermtools.tools import Workspace
+from dermtools.tools.arguments import MAX_CASES
 from dermtools.tools.briefing import PROMPT as AGENT
 from dermtools.tools.briefing import system_text
 from dermtools.tools.pictures.showing import MAX_BYTES, SHOWN
@@ -28,14 +30,8 @@ NAMES = {"compare": "compare_with_similar_cases", "describe": "describe_picture"
 """Names of the built-in prompts that are for no single task; others are called after their id."""
 CLASSIFY = "classify_"
 DEFAULT_METHOD = "rag-5"
-METHODS = ("zero-shot", "rag-1", "rag-3", "rag-5", "rag-10", "rag-mmr-5", "rag-balanced-5", "random-5")
-"""Methods that are suggested; K may be another number."""
-MAX_SHOTS = 20
 IMAGE = "The picture: a path in a granted folder, a data: URL, img_... of an earlier call, or case:ID"
-METHOD = (
-    f"zero-shot, or with K examples (1 to {MAX_SHOTS}): random-K, rag-K, rag-mmr-K, rag-balanced-K; "
-    f"{DEFAULT_METHOD} by default"
-)
+METHOD = f"{prompted_words(MAX_CASES)}; {DEFAULT_METHOD} by default"
 
 _FILLED = frozenset({"image", "question", "labels", "note"})
 
@@ -143,8 +139,8 @@ def _messages(
 
     file = offered.prompt.file
     method = (given.get("method") or DEFAULT_METHOD) if file.takes_exemplars else "zero-shot"
-    if parse_method(method).k > MAX_SHOTS:
-        raise PromptError(f"a prompt shows at most {MAX_SHOTS} examples; ask for fewer than {method}")
+    if parse_method(method).k > MAX_CASES:
+        raise PromptError(f"a prompt shows at most {MAX_CASES} examples; ask for fewer than {method}")
     builder = prompt_for(
         method,
         case_base=workspace.case_base,

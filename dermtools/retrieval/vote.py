@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,14 +12,7 @@ from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Que
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
 
-_NAME = re.compile(r"knn-vote-([1-9]\d{0,5})")
 _NEVER_ZERO = 1e-9
-
-
-def k_of(method: str) -> int | None:
-    """K of a method name such as `knn-vote-5`; None where it is the name of another method."""
-    match = _NAME.fullmatch(method)
-    return int(match[1]) if match else None
 
 
 def votes(exemplars: Sequence[Exemplar]) -> dict[str, float]:

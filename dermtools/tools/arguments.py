@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.adapter.kinds import Kind
+from dermtools.methods.registry import prompted_pattern, prompted_words
 
 MAX_CASES = 20
 """Cases that one call gives at most."""
@@ -105,9 +106,9 @@ class PromptArguments(Arguments):
     method: Annotated[
         str,
         _field(
-            "zero-shot, or with K examples (1 to 20): random-K, rag-K, rag-mmr-K, rag-balanced-K.",
+            f"{prompted_words(MAX_CASES)}.",
             "rag-5",
-            pattern=r"^(zero-shot|(random|rag|rag-mmr|rag-balanced)-([1-9]|1[0-9]|20))$",
+            pattern=prompted_pattern(MAX_CASES),
         ),
     ] = "rag-5"
     note: Annotated[

@@ -127,7 +127,6 @@ def test_classify_prints_what_the_vote_predicts(run: Run, sample_base: Path) -> 
         (["--task", "location", "--method", "knn-vote-0"], "knn-vote-K"),
         (["--task", "location", "--method", "adapter"], "dermtools train"),
         (["--task", "location", "--method", "label-similarity"], "reads text"),
-        (["--task", "location", "--method", "majority", "--abstain"], "not fitted"),
     ],
 )
 def test_classify_says_what_there_is_instead(run: Run, sample_base: Path, arguments: list[str], said: str) -> None:

@@ -14,7 +14,6 @@ from dermtools.cases.store import CaseStore
 from dermtools.errors import QueryError
 from dermtools.prediction import Method, Outcome, Query
 from dermtools.retrieval import CaseBase, KNNVote
-from dermtools.retrieval.vote import k_of
 
 IDENTITY = EmbedderIdentity(name="x", revision="1", preprocessing="x", dimension=2, normalized=False)
 TASK = Task(name="site", question="Where?", labels=("arm", "back", "face"))
@@ -133,18 +132,3 @@ def test_a_wrong_task_k_or_split_is_refused(case_base: CaseBase) -> None:
         KNNVote(case_base, "site", splits=("training",))
     with pytest.raises(QueryError, match="splits must be a list"):
         KNNVote(case_base, "site", splits="train")
-
-
-@pytest.mark.parametrize(
-    ("name", "k"),
-    [
-        ("knn-vote-5", 5),
-        ("knn-vote-15", 15),
-        ("knn-vote-0", None),
-        ("knn-vote-", None),
-        ("knn-vote-5x", None),
-        ("majority", None),
-    ],
-)
-def test_k_is_read_from_the_name_of_the_method(name: str, k: int | None) -> None:
-    assert k_of(name) == k

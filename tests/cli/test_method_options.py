@@ -1,0 +1,58 @@
+"""An option that a method does not take is an error line, never dropped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Run
+
+MODEL = ("--model", "openai:gpt-4.1")
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "said"),
+    [
+        ("majority", ["--abstain"], "does not take abstain; its options: none"),
+        ("knn-vote-5", ["--prompt", "location"], "does not take prompt; its options: splits, max_per_group, where"),
+        ("knn-vote-5", ["--prompts", "."], "does not take prompts"),
+        ("adapter", ["--cache", "replies.db"], "does not take cache; its options: abstain, coverage, precision"),
+        ("adapter", ["--api", "chat"], "does not take api"),
+        ("adapter", ["--base-url", "http://localhost"], "does not take base_url"),
+        ("majority", [*MODEL], "does not take model"),
+        ("rag-5", [*MODEL, "--abstain"], "does not take abstain; its options: "),
+        ("zero-shot", [*MODEL, "--coverage", "0.9"], "does not take coverage"),
+        ("agent", [*MODEL, "--precision", "0.9"], "does not take precision"),
+        ("agent", [*MODEL, "--prompt", "location"], "does not take prompt"),
+        ("rag-5", [], "rag-5 asks a chat model; name it, e.g. --model openai:gpt-4.1"),
+        ("rag", [], "did you mean rag-K, e.g. rag-5?"),
+        ("zero-shotty", [], "did you mean zero-shot?"),
+    ],
+)
+def test_classify_refuses(run: Run, sample_base: Path, method: str, options: list[str], said: str) -> None:
+    done = run("classify", sample_base, "--case", "drawn_p03_1", "--task", "location", "--method", method, *options)
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("methods", "options", "said"),
+    [
+        ("majority,knn-vote-5", ["--cache", "replies.db"], "none of majority, knn-vote-5 takes cache"),
+        ("majority", [*MODEL], "takes model"),
+        ("majority", ["--prompts", "."], "takes prompts"),
+        ("majority,agent", [*MODEL, "--prompt", "location"], "takes prompt;"),
+        ("majority,rag", [*MODEL], "did you mean rag-K"),
+    ],
+)
+def test_evaluate_refuses_what_none_of_its_methods_takes(
+    run: Run, sample_base: Path, tmp_path: Path, methods: str, options: list[str], said: str
+) -> None:
+    asked = ("--task", "location", "--methods", methods, *options, "--out", tmp_path / "run")
+    done = run("evaluate", sample_base, *asked)
+    assert done.code == 1
+    assert len(done.err.splitlines()) == 1
+    assert said in done.err
+    assert not (tmp_path / "run").exists()
