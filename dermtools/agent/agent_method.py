@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermtools.agent.answer import AgentAnswer
-from dermtools.agent.derm_agent import DermAgent, create_derm_agent
+from dermtools.agent.derm_agent import DermAgent
+from dermtools.agent.factory import create_derm_agent
 from dermtools.errors import ModelError, QueryError
 from dermtools.methods.family import MethodFamily
 from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, TokenUsage
