@@ -11,8 +11,14 @@ from dermtools.errors import QueryError
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-    from dermtools.adapter import FusionMethod, LabelSimilarityMethod, MajorityMethod, VectorClassifierMethod, Wanted
-    from dermtools.adapter.record import Kind
+    from dermtools.adapter import (
+        FusionMethod,
+        Guarantees,
+        LabelSimilarityMethod,
+        MajorityMethod,
+        VectorClassifierMethod,
+    )
+    from dermtools.adapter.kinds import Kind
     from dermtools.prediction import Method
     from dermtools.prompting import PromptedMethod
     from dermtools.prompting.factory import ChainOptions
@@ -93,10 +99,10 @@ def prompted(
     return PromptedMethod(chain, concurrency=concurrency, priced_as=priced_as)
 
 
-def _wanted(coverage: float | None, precision: float | None) -> Wanted:
-    from dermtools.adapter.answering import USUAL, Wanted
+def _wanted(coverage: float | None, precision: float | None) -> Guarantees:
+    from dermtools.adapter.answering import USUAL, Guarantees
 
-    return Wanted(
+    return Guarantees(
         coverage=USUAL.coverage if coverage is None else coverage,
         precision=USUAL.precision if precision is None else precision,
     )
