@@ -11,10 +11,10 @@ from dermtools.errors import PromptError
 from dermtools.images import data_url
 from dermtools.prediction import Exemplar, Query
 from dermtools.prompting.asking.label_set import LabelSet
-from dermtools.prompting.chain_input import ChainInput, Question, read_input
+from dermtools.prompting.chain_input import ChainInput, read_input
 from dermtools.prompting.cost.estimate import PromptEstimate, estimate_prompt
 from dermtools.prompting.exemplars.selectors import ExemplarSelector
-from dermtools.prompting.exemplars.shots import Shot, ShotWriter
+from dermtools.prompting.exemplars.shots import ShotWriter
 from dermtools.prompting.files.compile import compile_exemplar, compile_prompt
 from dermtools.prompting.files.library import Prompt
 from dermtools.prompting.former_keyword import takes_base
@@ -116,18 +116,16 @@ class PromptBuilder:
             fixed["labels"] = self.labels.listing(file.label_descriptions)
         return {**fixed, **variables}
 
-    def read(self, value: ChainInput) -> Question:
-        """First step: what is asked. Raises as `read_input`."""
-        return read_input(
-            value, case_base=self.case_base, budget=self.budget, embed=self.selector.needs_vector, variables=self._own
-        )
-
-    def write(self, question: Question, shots: list[Shot]) -> BuiltPrompt:
-        """Last step: the messages.
+    def build(self, value: ChainInput) -> BuiltPrompt:
+        """What exactly would be sent for this input.
 
         Raises:
             PromptError: a variable of the prompt has no value.
+            QueryError, ImageError: as `read_input`.
         """
+        question = read_input(
+            value, case_base=self.case_base, budget=self.budget, embed=self.selector.needs_vector, variables=self._own
+        )
         filled = {"image": data_url(question.jpeg), "note": fenced(question.note)}
         values: dict[str, Any] = {**self._fixed, **question.variables, **filled}
         if missing := set(self.prompt.file.variables) - set(values):
@@ -138,16 +136,12 @@ class PromptBuilder:
         examples: list[BaseMessage] = []
         exemplars: tuple[Exemplar, ...] = ()
         if self._exemplar is not None and self._writer is not None:
+            shots = self.selector.select(question.query)
             for variables in self._writer.variables(shots):
                 examples += self._exemplar.format_messages(**variables)
             exemplars = self._writer.exemplars(shots)
         messages = self._template.format_messages(**values, exemplars=examples)
         return BuiltPrompt([tidy for message in messages if (tidy := _tidied(message))], exemplars, question.query)
-
-    def build(self, value: ChainInput) -> BuiltPrompt:
-        """All steps: what exactly would be sent for this input."""
-        question = self.read(value)
-        return self.write(question, self.selector.select(question.query))
 
     def estimate(self, built: BuiltPrompt, model: str | None = None) -> PromptEstimate:
         """Tokens and price of a built prompt, see `estimate_prompt`."""

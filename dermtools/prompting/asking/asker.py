@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -53,12 +54,8 @@ class RetryPolicy:
         def worth_it(error: BaseException) -> bool:
             return is_retryable(error) and (requested_wait(error) or 0) <= self.max_wait
 
-        return {
-            "retry": tenacity.retry_if_exception(worth_it),
-            "stop": tenacity.stop_after_attempt(self.attempts),
-            "wait": wait,
-            "reraise": True,
-        }
+        stop = tenacity.stop_after_attempt(self.attempts)
+        return {"retry": tenacity.retry_if_exception(worth_it), "stop": stop, "wait": wait, "reraise": True}
 
     def retrying(self) -> Retrying:
         """For synchronous calls."""
@@ -80,11 +77,10 @@ class Asker:
     """Asks one model for one kind of answer. Never raises for a failed call: the `Reply` says what happened.
 
     Args:
-        model: a LangChain chat model.
+        model: a LangChain chat model. Its own retries come on top; `chat_model` switches them off.
         output: the answer's fields; none: plain text.
         labels: the closed set, for prompts whose answer holds a label.
-        structured: see `Structured`.
-        retry: see `RetryPolicy`. A model's own retries come on top; `chat_model` switches them off.
+        structured, retry: see `Structured` and `RetryPolicy`.
     """
 
     def __init__(
@@ -121,9 +117,8 @@ class Asker:
     def ask(self, messages: Sequence[BaseMessage], config: RunnableConfig | None = None) -> Reply:
         while True:
             rung, way = self._rungs[0]
-            sent = self.messages_for(messages, rung)
             try:
-                message: AIMessage = self.retry.retrying()(way.invoke, sent, config)
+                message = self.retry.retrying()(way.invoke, self.messages_for(messages, rung), config)
                 return read_reply(message, self.output, self.labels)
             except call_errors() as error:
                 if not self._step_down(rung, error):
@@ -157,10 +152,7 @@ class Asker:
         build: Callable[..., Runnable[Any, Any]] = self.model.with_structured_output
         options: dict[str, Any]
         for options in ({"strict": True}, {}):
-            try:
-                # The plain dictionary, not a pydantic class: with a class LangChain loses the raw text of a bad reply.
-                way = build(self._schema, method=method, include_raw=True, **options)
-            except (NotImplementedError, ValueError, TypeError):
-                continue
-            return way | itemgetter("raw")
+            # The plain dictionary, not a pydantic class: with a class LangChain loses the raw text of a bad reply.
+            with suppress(NotImplementedError, ValueError, TypeError):
+                return build(self._schema, method=method, include_raw=True, **options) | itemgetter("raw")
         return None

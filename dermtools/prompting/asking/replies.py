@@ -47,8 +47,7 @@ class Reply:
 def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: LabelSet | None) -> Reply:
     """Read a model's message against the prompt's output schema and the closed label set.
 
-    A label counts only when it is the whole answer after Unicode and case folding. Nothing is mapped to the
-    nearest label.
+    A label counts only when it is the whole answer after Unicode and case folding; no nearest label is taken.
     """
     usage, raw = token_usage(message), _raw_text(message)
 
@@ -120,10 +119,9 @@ def _refusal(message: AIMessage) -> str | None:
 
 
 def _raw_text(message: AIMessage) -> str:
-    for call in (*message.tool_calls, *message.invalid_tool_calls):
-        args = call.get("args")
-        return args if isinstance(args, str) else json.dumps(args, ensure_ascii=False)
-    return str(message.text)
+    calls = [*message.tool_calls, *message.invalid_tool_calls]
+    said = calls[0].get("args") if calls else str(message.text)
+    return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
 
 
 def _values(message: AIMessage, raw: str) -> dict[str, Any] | None:

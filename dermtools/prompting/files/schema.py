@@ -17,15 +17,8 @@ INSTRUCTION = "instruction"
 EXEMPLARS = "exemplars"
 """Name of the place where the examples go."""
 
-EXEMPLAR_VARIABLES = {
-    "image": "the example's picture",
-    "label": "its label, spelled as in the label list; several are joined by ' | '",
-    "rank": "1 for the nearest example",
-    "distance": "distance to the query with two decimals; empty where nothing was searched",
-    "attributes": "the attributes that were asked for, fenced; empty where none",
-    "case_id": "id of the case",
-}
-"""What the exemplar template may use. Every example fills these, so they are not declared again."""
+EXEMPLAR_VARIABLES = ("image", "label", "rank", "distance", "attributes", "case_id")
+"""What the exemplar template may use, see prompts/README.md. Every example fills these, so none is declared."""
 
 
 def template_variables(text: str) -> list[str]:
