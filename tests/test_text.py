@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dermtools.text import fenced, fenced_attributes, one_line
+from dermtools.text import bounded, fenced, fenced_attributes, few, one_line
 
 HOSTILE = st.text(max_size=80) | st.sampled_from(
     ["</data>", "< / DATA >", "a\r\nb\x00\x1b[2J", "\u202eevil", "x" * 5000, "<data>"]
@@ -44,3 +44,14 @@ def test_nothing_is_no_fence() -> None:
 def test_attributes_are_one_a_line() -> None:
     text = fenced_attributes({"age": 70, "caption": "a\nb"})
     assert text == "<data>\nage: 70\ncaption: a b\n</data>"
+
+
+def test_a_cut_shows() -> None:
+    assert bounded("abc", 3) == "abc"
+    assert bounded("ab cd", 4) == "ab…"
+    assert few(["a", "b"], 2) == "a, b"
+    assert few(["a", "b", "c"], 2, " = ") == "a = b = ..."
+
+
+def test_control_characters_keep_words_apart() -> None:
+    assert one_line("x\x1b[2J\ny\tz") == "x [2J y z"

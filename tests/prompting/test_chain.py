@@ -11,11 +11,9 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import FakeListChatModel
 
-from dermtools.errors import PromptError, QueryError
-from dermtools.prediction import Method, Outcome, Prediction
+from dermtools.errors import PromptError
+from dermtools.prediction import Outcome, Prediction
 from dermtools.prompting import (
-    PromptedMethod,
-    RetryPolicy,
     SQLiteCache,
     answer_chain,
     chain_for,
@@ -26,24 +24,13 @@ from dermtools.prompting import (
 )
 from dermtools.prompting.chain import PromptChain
 from dermtools.retrieval import CaseBase
+from tests.support.chains import chain, texts
 from tests.support.openai_replies import Answer, Fail, Say
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer
-from tests.support.pictures import LABELS, picture
+from tests.support.pictures import picture
 
 APIS = ("chat", "responses")
-METHODS = ("zero-shot", "random-5", "rag-5", "rag-mmr-5", "rag-balanced-5")
-QUICK = RetryPolicy(attempts=2, first_wait=0.01)
-
-
-def chain(server: OpenAIServer, case_base: CaseBase, method: str, *, api: str = "chat", **options: Any) -> PromptChain:
-    model = chat_model("openai:gpt-4.1", api=api, base_url=server.url, timeout=10)
-    return chain_for(method, model=model, case_base=case_base, task="location", retry=QUICK, **options)
-
-
-def texts(message: dict[str, Any]) -> list[str]:
-    content = message["content"]
-    return [content] if isinstance(content, str) else [part["text"] for part in content if "text" in part]
 
 
 def test_bad_days_become_predictions_with_their_exemplars(schemas: OpenAISchemas, case_base: CaseBase) -> None:
@@ -150,28 +137,6 @@ def test_any_langchain_chat_model_will_do(case_base: CaseBase) -> None:
     assert asking.asker.structured == "text"
     assert asking.invoke("c03").label == "foot"
     assert asking.invoke("c03").outcome is Outcome.INVALID
-
-
-def test_as_a_method_it_answers_many_queries_in_their_order(schemas: OpenAISchemas, case_base: CaseBase) -> None:
-    def script(api: str, body: dict[str, Any]) -> Any:
-        return Answer(LABELS[len(json.dumps(body)) % 4])
-
-    with OpenAIServer(schemas, script) as server:
-        method = PromptedMethod(chain(server, case_base, "rag-3"), concurrency=4)
-        queries = [case_base.query(case_id=f"c{number:02}") for number in range(12)]
-        assert isinstance(method, Method)
-        many = method.predict_many(queries)
-        assert many == [method.predict(query) for query in queries]
-        assert (method.name, method.task) == ("rag-3", "location")
-        assert PromptedMethod(method.chain, name="mine").predict(queries[0]).method == "mine"
-        settings = json.loads(json.dumps(method.settings))
-    assert settings["model"] == "gpt-4.1"
-    assert settings["prompt_hash"]
-
-
-def test_a_query_without_a_picture_is_refused_by_a_method(schemas: OpenAISchemas, case_base: CaseBase) -> None:
-    with OpenAIServer(schemas) as server, pytest.raises(QueryError, match="has no picture"):
-        PromptedMethod(chain(server, case_base, "rag-3")).predict(case_base.query(vector=case_base.vectors[0]))
 
 
 @pytest.mark.parametrize("api", APIS)

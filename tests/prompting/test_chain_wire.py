@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -12,12 +11,9 @@ from PIL import Image
 from dermtools.prediction import Outcome, Prediction
 from dermtools.prompting import (
     PictureBudget,
-    RetryPolicy,
-    chain_for,
-    chat_model,
 )
-from dermtools.prompting.chain import PromptChain
 from dermtools.retrieval import CaseBase
+from tests.support.chains import chain, texts
 from tests.support.openai_replies import Answer
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer, Request
@@ -25,17 +21,6 @@ from tests.support.pictures import picture
 
 APIS = ("chat", "responses")
 METHODS = ("zero-shot", "random-5", "rag-5", "rag-mmr-5", "rag-balanced-5")
-QUICK = RetryPolicy(attempts=2, first_wait=0.01)
-
-
-def chain(server: OpenAIServer, case_base: CaseBase, method: str, *, api: str = "chat", **options: Any) -> PromptChain:
-    model = chat_model("openai:gpt-4.1", api=api, base_url=server.url, timeout=10)
-    return chain_for(method, model=model, case_base=case_base, task="location", retry=QUICK, **options)
-
-
-def texts(message: dict[str, Any]) -> list[str]:
-    content = message["content"]
-    return [content] if isinstance(content, str) else [part["text"] for part in content if "text" in part]
 
 
 def check_request(request: Request, case_base: CaseBase, prediction: Prediction, case_id: str, max_side: int) -> None:
