@@ -39,10 +39,7 @@ class Embedder(Protocol):
         ...
 
     def embed_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        """Embed RGB pictures.
-
-        Returns:
-            float32, shape (n, d), finite, in the order of `images`.
+        """Embed RGB pictures: float32, shape (n, d), finite, in the order of `images`.
 
         Raises:
             PartialEmbeddingError: some pictures failed, the others' vectors are inside.
@@ -81,13 +78,10 @@ class PartialEmbeddingError(EmbeddingError):
 
 
 def open_for_embedding(source: ImageSource, embedder: Embedder, *, name: str | None = None) -> Image.Image:
-    """Open a picture as large as `embedder` needs it, RGB and upright.
+    """Open a picture as large as `embedder` needs it, RGB and upright. Raises as `images.open_image`.
 
     Both ingest and queries open pictures here, so that one file always gives one vector: how far a large
     JPEG is reduced while decoding depends on the side that is asked for.
-
-    Raises:
-        ImageError: as `images.open_image`.
     """
     return open_image(source, min_side=max(STORED_SIDE, embedder.image_side), name=name)
 

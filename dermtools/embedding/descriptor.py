@@ -1,22 +1,21 @@
 """`descriptor`: the built-in embedder: colour, texture and shape, without weights or downloads.
 
-A weak but honest baseline: it needs nothing, runs everywhere, and gives the same vector on every machine
-up to rounding. Six blocks of a picture reduced to 128 x 128 pixels, in CIE L*a*b*; all but the last are
-relative to the picture's median colour, which takes out much of the lighting and the camera:
+A weak but honest baseline with the same vector on every machine, up to rounding. Six blocks of a picture reduced
+to 128 x 128 pixels, in CIE L*a*b*; all but the last are relative to the picture's median colour, which takes out
+much of the lighting and the camera:
 
 1. joint a*b* histogram, 8 x 8 (Swain & Ballard, "Color indexing", IJCV 1991; opponent colours);
 2. mean and standard deviation of L*, a*, b* on a 3 x 3 grid (Stricker & Orengo, "Similarity of color
    images", SPIE 1995; grid as in Lazebnik et al., "Beyond bags of features", CVPR 2006);
-3. local binary patterns of L* at radius 2, the 58 uniform ones and the rest (Ojala, Pietikäinen & Mäenpää,
-   "Multiresolution gray-scale and rotation invariant texture classification with local binary patterns",
-   TPAMI 2002), with a dead zone against sensor noise (Tan & Triggs, TIP 2010);
+3. local binary patterns of L* at radius 2, the 58 uniform ones and the rest (Ojala, Pietikäinen & Mäenpää, TPAMI
+   2002), with a dead zone against sensor noise (Tan & Triggs, TIP 2010);
 4. gradient orientation histograms on a 4 x 4 grid (Dalal & Triggs, "Histograms of oriented gradients for
    human detection", CVPR 2005), normalised over the whole picture;
 5. mean and standard deviation of the gradient over five octaves: how rough the skin is at which scale;
 6. mean and standard deviation of the absolute colour.
 
-Histograms enter as square roots (Arandjelović & Zisserman, "Three things everyone should know to improve
-object retrieval", CVPR 2012). Every block has norm 1, then its weight, then the whole has norm 1.
+Histograms enter as square roots (Arandjelović & Zisserman, CVPR 2012). Every block has norm 1, then its weight,
+then the whole has norm 1.
 """
 
 from __future__ import annotations
@@ -76,11 +75,7 @@ class DescriptorEmbedder:
 
 
 def load(rest: str, **options: object) -> DescriptorEmbedder:
-    """Loader of the kind `descriptor`, which takes neither a rest nor options.
-
-    Raises:
-        EmbeddingError: it was given one.
-    """
+    """Loader of the kind `descriptor`. Raises EmbeddingError where it is given a rest or an option."""
     if rest:
         raise EmbeddingError(f"descriptor: takes no name, got {rest!r}; write `descriptor`")
     Options.read(options, where="descriptor")

@@ -128,11 +128,13 @@ class Endpoint:
             sleep=tenacity.sleep_using_event(abort),
             reraise=True,
         )
-        return retrying(self._post_once, body)
+        return retrying(self._post_once, body, abort)
 
-    def _post_once(self, body: bytes) -> object:
+    def _post_once(self, body: bytes, abort: threading.Event) -> object:
         import httpx
 
+        if abort.is_set():  # perhaps while waiting, which this ended
+            raise EndpointError("not sent, because another request of the same call failed")
         headers = {"Content-Type": "application/json"}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token()}"

@@ -173,14 +173,10 @@ class HuggingFaceTextEmbedder(HuggingFaceEmbedder):
 
 
 def load(rest: str, **options: object) -> HuggingFaceEmbedder:
-    """Loader of the kind `hf`.
-
-    Args:
-        rest: folder that `save_pretrained` wrote, or name of a model on the Hugging Face Hub.
-        options: fields of `HuggingFaceOptions`.
+    """Loader of the kind `hf`: `rest` is a folder that `save_pretrained` wrote, or a model's name on the Hub.
 
     Raises:
-        EmbeddingError: as `load_model`, or options that do not fit the model.
+        EmbeddingError: as `load_model`, or options (see `HuggingFaceOptions`) that do not fit the model.
         MissingExtraError: transformers is not installed.
     """
     if not rest:

@@ -1,7 +1,6 @@
-"""Loading a transformers model so that it is certain what was loaded.
+"""Loading a transformers model without remote code, pickled weights, or weights that the checkpoint does not hold.
 
-No remote code, no pickled weights, and no weights that the checkpoint does not hold: transformers fills
-missing ones with random numbers and only logs it.
+Transformers fills missing ones with random numbers and only logs it.
 """
 
 from __future__ import annotations
@@ -124,13 +123,11 @@ def _location(name: str, revision: str | None) -> dict[str, object]:
     except hub.errors.GatedRepoError as error:
         raise EmbeddingError(f"hf:{name} is gated: accept its terms on the Hub, then run: hf auth login") from error
     except hub.errors.RepositoryNotFoundError as error:
-        raise EmbeddingError(
-            f"hf:{name}: no such folder, and no such model on the Hub (or it needs hf auth login)"
-        ) from error
+        what = "no such model on the Hub (or it needs hf auth login)"
+        raise EmbeddingError(f"hf:{name}: no such folder, and {what}") from error
     except ValueError as error:
-        raise EmbeddingError(
-            f"hf:{name}: no such folder, and not the name of a model on the Hub (OWNER/MODEL)"
-        ) from error
+        what = "not the name of a model on the Hub (OWNER/MODEL)"
+        raise EmbeddingError(f"hf:{name}: no such folder, and {what}") from error
     except (OSError, *http_error.__bases__):
         return {"revision": revision or "main", "local_files_only": True}
     return {"revision": commit}

@@ -183,8 +183,6 @@ class MedImageInsightEmbedder:
         self, rows: Sequence[Row], field: FeatureField, abort: threading.Event, *, attempts: int | None
     ) -> list[Result]:
         """One request; a refused one is halved until the bad rows stand alone."""
-        if abort.is_set():
-            raise EndpointError("not sent, because another request of the same call failed")
         try:
             reply = self._endpoint.post(request_body(rows), abort=abort, attempts=attempts)
         except EndpointError as error:
@@ -201,15 +199,11 @@ class MedImageInsightEmbedder:
 
 
 def load(rest: str, **options: object) -> MedImageInsightEmbedder:
-    """Loader of the kind `medimageinsight`. Sends nothing yet.
-
-    Args:
-        rest: scoring URI; empty takes `MI2_MODEL_ENDPOINT`.
-        options: fields of `MedImageInsightOptions`.
+    """Loader of the kind `medimageinsight`: `rest` is the scoring URI; empty takes `MI2_MODEL_ENDPOINT`.
 
     Raises:
         EmbeddingError: no scoring URI, or one that a key must not be sent to.
-        MissingExtraError: neither a key nor azure-identity is there.
+        MissingExtraError: there is neither a key nor azure-identity.
     """
     settings = MedImageInsightOptions.read(options, where="medimageinsight")
     url = rest or os.environ.get(URL_VARIABLE, "")

@@ -106,11 +106,7 @@ class OnnxEmbedder:
 
 
 def load(rest: str, **options: object) -> OnnxEmbedder:
-    """Loader of the kind `onnx`.
-
-    Args:
-        rest: path of the model.
-        options: fields of `OnnxSettings`.
+    """Loader of the kind `onnx`: `rest` is the model's path, `options` are fields of `OnnxSettings`.
 
     Raises:
         EmbeddingError: no such file, not an ONNX model, or settings that do not fit it.

@@ -94,19 +94,15 @@ def read_settings(file: Path, given: Mapping[str, object], session: onnxruntime.
     Raises:
         EmbeddingError: the JSON is wrong, or model and settings do not fit together.
     """
-    beside = _json_beside(file)
-    settings = OnnxSettings.read(
-        {**_metadata_settings(session.get_modelmeta().custom_metadata_map), **beside, **given}, where=file.name
-    )
+    in_model = _metadata_settings(session.get_modelmeta().custom_metadata_map)
+    settings = OnnxSettings.read({**in_model, **_json_beside(file), **given}, where=file.name)
     entry = _named(session.get_inputs(), settings.input, file, "input")
     output = _named(session.get_outputs(), settings.output, file, "output")
     layout, size = _input_layout(file, entry.shape, settings)
     center = _read_center(file.parent / Path(settings.center).expanduser()) if settings.center is not None else None
     batch = entry.shape[0]
     if isinstance(batch, int) and batch != 1:
-        raise EmbeddingError(
-            f"{file.name}: takes exactly {batch} pictures a run; export it with a free batch dimension"
-        )
+        raise EmbeddingError(f"{file.name}: takes exactly {batch} pictures a run; export it with a free batch size")
     decisive = settings.model_dump(exclude={"size", "layout", "input", "output", "center", *OnnxSettings.runtime})
     decisive |= {"size": size, "output": output.name, "center": None if center is None else center.tolist()}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]

@@ -22,10 +22,7 @@ CommaSeparatedInts = Annotated[tuple[int, ...], BeforeValidator(_comma_separated
 
 
 class Options(BaseModel):
-    """Base of every embedder's options: unknown names and bad values are errors.
-
-    Values may be typed or, from a spec such as `onnx:m.onnx?threads=2`, strings.
-    """
+    """Base of every embedder's options. Values may be typed or, from a spec, strings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,11 +31,7 @@ class Options(BaseModel):
 
     @classmethod
     def read(cls, values: Mapping[str, object], *, where: str) -> Self:
-        """Validate `values`.
-
-        Raises:
-            EmbeddingError: unknown option or bad value; one line that begins with `where`.
-        """
+        """Validate `values`. Raises EmbeddingError, a line that begins with `where`: unknown option or bad value."""
         try:
             return cls.model_validate(dict(values))
         except ValidationError as error:
@@ -52,12 +45,10 @@ class Options(BaseModel):
 
     @classmethod
     def spec(cls, kind: str, rest: str, given: Mapping[str, object]) -> str:
-        """The spec string that gives the same vectors again: kind, rest and the `given` options."""
-        kept = {
-            name: _text(value) for name, value in sorted(given.items()) if name not in cls.runtime and value is not None
-        }
-        name = f"{kind}:{rest}" if rest else kind
-        return f"{name}?{urlencode(kept, safe=',/:')}" if kept else name
+        """The spec string that gives the same vectors again."""
+        kept = {name: value for name, value in sorted(given.items()) if name not in cls.runtime and value is not None}
+        query = urlencode({name: _text(value) for name, value in kept.items()}, safe=",/:")
+        return kind + (f":{rest}" if rest else "") + (f"?{query}" if query else "")
 
 
 def split_spec(spec: str) -> tuple[str, str, dict[str, object]]:

@@ -75,24 +75,22 @@ def selftest(embedder: Embedder) -> None:
 
 
 def check_vectors(vectors: NDArray[np.float32], embedder: Embedder, *, rows: int) -> None:
-    """Check type, shape, finiteness and norm of `vectors` against the embedder's identity.
-
-    Raises:
-        EmbeddingError: one of them is not as promised.
-    """
-    identity = embedder.identity
+    """Hold type, shape, finiteness and norm of `vectors` against the embedder's identity. Raises EmbeddingError."""
+    identity, shape = embedder.identity, (rows, embedder.identity.dimension)
+    norms = np.linalg.norm(vectors.astype(np.float64), axis=-1)
+    wrong = None
     if vectors.dtype != np.float32:
-        raise _failure(identity.name, f"vectors are {vectors.dtype}, not float32")
-    if vectors.shape != (rows, identity.dimension):
-        raise _failure(identity.name, f"vectors have shape {vectors.shape}, promised was {(rows, identity.dimension)}")
-    if embedder.dimension != identity.dimension:
-        raise _failure(identity.name, f"dimension is {embedder.dimension}, its identity says {identity.dimension}")
-    if not np.isfinite(vectors).all():
-        raise _failure(identity.name, "vectors hold NaN or infinity")
-    if identity.normalized:
-        norms = np.linalg.norm(vectors.astype(np.float64), axis=1)
-        if np.abs(norms - 1).max() > NORM_TOLERANCE:
-            raise _failure(identity.name, f"vectors have norm {norms[0]:.6g}, promised was 1")
+        wrong = f"vectors are {vectors.dtype}, not float32"
+    elif vectors.shape != shape:
+        wrong = f"vectors have shape {vectors.shape}, promised was {shape}"
+    elif embedder.dimension != identity.dimension:
+        wrong = f"dimension is {embedder.dimension}, its identity says {identity.dimension}"
+    elif not np.isfinite(vectors).all():
+        wrong = "vectors hold NaN or infinity"
+    elif identity.normalized and np.abs(norms - 1).max() > NORM_TOLERANCE:
+        wrong = f"vectors have norm {norms[0]:.6g}, promised was 1"
+    if wrong is not None:
+        raise _failure(identity.name, wrong)
 
 
 def _test_texts(embedder: TextEmbedder, name: str) -> None:
