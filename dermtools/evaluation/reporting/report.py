@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dermtools.evaluation.reporting import tables
 from dermtools.evaluation.reporting.figures import write_figures
 from dermtools.evaluation.reporting.projection import CaseMap, Projection, case_map
-from dermtools.evaluation.reporting.report_data import page_data
+from dermtools.evaluation.statistics.metrics import confusion
 from dermtools.files import write_whole
+from dermtools.images import data_url, encode_jpeg, open_image
 from dermtools.pages import templates, verbatim
+from dermtools.text import bounded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from jinja2 import Environment
 
+    from dermtools.cases.case import Case, Task
     from dermtools.evaluation.reporting.results import Results
+    from dermtools.evaluation.running.records import Record
     from dermtools.evaluation.running.run import Run
+    from dermtools.evaluation.scoring import Scored
+    from dermtools.prediction import Prediction
     from dermtools.retrieval import CaseBase
+
+
+THUMBNAIL_SIDE = 128
+THUMBNAIL_QUALITY = 60
+MOST_PICTURES = 4000
+"""Pictures on one page, about 3 KB each; cases that were asked about come first, then exemplars, then the rest."""
+LONGEST_ATTRIBUTE = 24
+"""Characters; longer values are references rather than facts about a patient."""
+MOST_RAW = 600
+"""Characters of a raw reply that the page shows."""
+_CHUNK = 256
 
 
 def publish(run: Run, found: Results, case_base: CaseBase, *, projection: Projection = "auto") -> list[Path]:
@@ -53,7 +71,7 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
             caption=tables.caption(run.spec),
             method_text=tables.method_text(),
             comparison_rows=tables.comparison_rows(found),
-            data=page_data(run, case_base, layout),
+            data=_page_data(run, case_base, layout),
             cases=len(case_base),
         ),
     )
@@ -69,3 +87,73 @@ def _templates() -> Environment:
     environment.globals["style"] = verbatim("dermtools.evaluation.reporting", "report.css")
     environment.globals["script"] = verbatim("dermtools.evaluation.reporting", "report.js")
     return environment
+
+
+def _page_data(run: Run, case_base: CaseBase, layout: CaseMap) -> dict[str, Any]:
+    """Everything that the page shows on demand. Pictures are small JPEGs without metadata, as data URLs."""
+    answers = run.answers()
+    shown = [
+        *(target.case_id for target in run.spec.targets),
+        *(exemplar.case_id for record in answers.values() for exemplar in record.prediction.exemplars),
+        *layout.case_ids,
+    ]
+    known, places = case_base.columns.row_of, zip(layout.case_ids, layout.places.tolist(), strict=True)
+    ids = [case_id for case_id in dict.fromkeys(shown) if case_id in known]
+    scored = {one.name: one for one in run.scored()}
+    return {
+        "labels": list(run.spec.task.labels),
+        "arms": [_arm(name, scored.get(name), answers, run.spec.task) for name in run.spec.arms],
+        "cases": {case_id: _case(case_base.case(case_id), run.spec.task.name) for case_id in ids},
+        "map": {"method": layout.method, "places": dict(places)},
+        "pictures": _thumbnails(case_base, ids[:MOST_PICTURES]),
+    }
+
+
+def _thumbnails(case_base: CaseBase, case_ids: Sequence[str]) -> dict[str, str]:
+    """Case id to a small picture as a `data:` URL."""
+    found = {}
+    for start in range(0, len(case_ids), _CHUNK):
+        for case_id, jpeg in case_base.jpegs(case_ids[start : start + _CHUNK]).items():
+            picture = open_image(jpeg, min_side=THUMBNAIL_SIDE, name=case_id)
+            found[case_id] = data_url(encode_jpeg(picture, max_side=THUMBNAIL_SIDE, quality=THUMBNAIL_QUALITY))
+    return found
+
+
+def _case(case: Case, task: str) -> dict[str, Any]:
+    attributes = {name: str(value) for name, value in case.attributes.items()}
+    return {
+        "group": case.group_id,
+        "split": case.split,
+        "truth": list(case.labels.get(task, ())),
+        "attributes": {name: value for name, value in attributes.items() if len(value) <= LONGEST_ATTRIBUTE},
+    }
+
+
+def _arm(name: str, scored: Scored | None, answers: Mapping[tuple[str, str], Record], task: Task) -> dict[str, Any]:
+    if scored is None:
+        return {"name": name, "confusion": None, "answers": {}}
+    counts = confusion(scored, task.labels)
+    return {
+        "name": name,
+        "confusion": {"labels": list(counts.labels), "counts": counts.counts.tolist()},
+        "answers": {
+            target.case_id: _answer(answers[name, target.case_id].prediction, bool(right), truth)
+            for target, right, truth in zip(scored.targets, scored.right, scored.truth, strict=True)
+        },
+    }
+
+
+def _answer(prediction: Prediction, right: bool, counted_as: str) -> dict[str, Any]:
+    return {
+        "label": prediction.label,
+        "outcome": prediction.outcome.value,
+        "right": right,
+        "truth": counted_as,
+        "confidence": prediction.confidence,
+        "reason": prediction.reason,
+        "raw": bounded(prediction.raw or "", MOST_RAW),
+        "exemplars": [
+            {"id": exemplar.case_id, "distance": exemplar.distance, "labels": list(exemplar.labels)}
+            for exemplar in prediction.exemplars
+        ],
+    }

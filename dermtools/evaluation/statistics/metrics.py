@@ -66,14 +66,12 @@ class Confusion:
         return found
 
     def balanced_accuracy(self) -> float:
-        """Mean recall over the labels that occur as truth; NaN without cases."""
-        recalls = [entry.recall for entry in self.per_class() if entry.recall is not None]
-        return float(np.mean(recalls)) if recalls else float("nan")
+        """Mean recall over the labels that occur as truth; of at least one case."""
+        return float(np.mean([entry.recall for entry in self.per_class() if entry.recall is not None]))
 
     def macro_f1(self) -> float:
-        """Mean F1 over the labels that occur as truth or answer; NaN without cases."""
-        scores = [entry.f1 for entry in self.per_class()]
-        return float(np.mean(scores)) if scores else float("nan")
+        """Mean F1 over the labels that occur as truth or answer; of at least one case."""
+        return float(np.mean([entry.f1 for entry in self.per_class()]))
 
 
 @dataclass(frozen=True)
