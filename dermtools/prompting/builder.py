@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from dermtools.cases.case import Task
@@ -51,9 +51,7 @@ class PromptBuilder:
         selector: chooses the examples.
         case_base: the case base; None where no example and no case id is used.
         budget: for every picture.
-        layout: how an example is laid out; the prompt's first layout by default.
-        attributes: attributes of examples that are told.
-        variables: values of the prompt's own variables; those of a single question go in its input.
+        layout, attributes, variables: as in `prompt_for`; variables of a single question go in its input.
 
     Raises:
         PromptError: the prompt does not fit: no place for examples, no such layout, no task, an unknown variable.
@@ -97,9 +95,7 @@ class PromptBuilder:
             "prompt_version": self.prompt.file.version,
             "prompt_hash": self.prompt.hash,
             "layout": self.layout,
-            "max_side": self.budget.max_side,
-            "quality": self.budget.quality,
-            "detail": self.budget.detail,
+            **asdict(self.budget),
             **self.selector.settings,
         }
 

@@ -42,7 +42,7 @@ class PromptChoices(TypedDict, total=False):
     where: str | None
     """Further condition on examples."""
     attributes: Sequence[str]
-    """Attributes of examples that the prompt tells, where its template has a place for them."""
+    """Attributes of examples that the prompt shows, where its template has a place for them."""
     variables: Mapping[str, str] | None
     """Values of the prompt's own variables."""
 

@@ -17,10 +17,7 @@ _ROLES = {"human": "user", "ai": "assistant"}
 def preview_html(messages: Sequence[BaseMessage], estimate: PromptEstimate, *, title: str = "Prompt") -> str:
     """One self-contained HTML page: pictures inline, light and dark, no script, nothing loaded from elsewhere.
 
-    Args:
-        messages: as they would be sent.
-        estimate: of these messages, see `estimate_prompt`.
-        title: heading of the page.
+    `estimate` is that of the messages, see `estimate_prompt`; `title` is the heading.
     """
     shown = [(_ROLES.get(message.type, message.type), list(blocks(message))) for message in messages]
     page = templates("dermtools.prompting").get_template("preview.html.j2")

@@ -22,12 +22,9 @@ CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, value TEXT NOT NULL) W
 
 
 class SQLiteCache(BaseCache):
-    """Replies by SHA-256 of messages, model and parameters. Safe between threads and processes.
+    """Replies by SHA-256 of messages, model and parameters, in a file that is made when missing.
 
-    A hit is free: chains report no token usage for it.
-
-    Args:
-        path: the file, made when missing.
+    Safe between threads and processes. A hit is free: chains report no token usage for it.
 
     Raises:
         ModelError: the file cannot be opened, or is no such cache.

@@ -20,10 +20,7 @@ def folded(text: str) -> str:
 
 
 class LabelSet:
-    """The labels of a task, matched whole: never by substring, never by nearness.
-
-    Args:
-        labels: the closed set.
+    """The closed label set of a task, matched whole: never by substring, never by nearness.
 
     Raises:
         PromptError: empty, or a label that no reply could repeat exactly.
@@ -51,7 +48,7 @@ class LabelSet:
         return found[0] if len(found) == 1 else None
 
     def match_reply(self, text: str) -> str | None:
-        """As `match`, for free text: a leading `Answer:`, quotes, brackets and a full stop around it are let go."""
+        """As `match`, for free text: ignores a leading `Answer:`, quotes, brackets and a full stop around it."""
         candidates = [text, _MARKER.sub("", text)]
         candidates += [candidate.strip(_WRAPPING) for candidate in candidates]
         return next((label for label in map(self.match, candidates) if label is not None), None)

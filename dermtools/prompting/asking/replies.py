@@ -21,7 +21,7 @@ CUT_OFF = "the reply was cut off ({}); allow more output tokens"
 _CUT = {"length", "max_tokens", "max_output_tokens", "model_length"}
 _FILTERED = {"content_filter", "safety", "prohibited_content", "blocklist", "spii", "image_safety"}
 _MAX_OPENINGS = 20
-"""Places in a reply where a JSON object is looked for; hostile nesting would else take for ever."""
+"""Places in a reply where a JSON object is looked for; hostile nesting would otherwise take too long."""
 _REFUSAL = re.compile(
     r"^\W*(?:i['’]?m (?:really |very )?sorry|sorry,|i (?:can['’]?t|cannot|can not|won['’]?t|am unable|am not able)\b"
     r"|i['’]?m (?:unable|not able)\b|as an ai\b)",

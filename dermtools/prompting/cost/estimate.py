@@ -119,11 +119,7 @@ def price_of(model: str, input_tokens: int, output_tokens: int, cached_input_tok
 
 
 def blocks(message: BaseMessage) -> Iterator[str | Picture]:
-    """The message's parts in order: texts and pictures.
-
-    Raises:
-        PromptError: a picture that is not a base64 `data:` URL.
-    """
+    """The message's texts and pictures in order; PromptError for a picture that is no base64 `data:` URL."""
     for part in [message.content] if isinstance(message.content, str) else message.content:
         if isinstance(part, str):
             yield part

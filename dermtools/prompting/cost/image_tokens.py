@@ -23,7 +23,7 @@ class TileRule:
     tile: int
 
     def tokens(self, width: int, height: int, detail: str) -> int:
-        """Tokens of one picture of this size in pixels; detail `auto` is counted as `high`, the dearer one."""
+        """Tokens of one picture of this size in pixels; detail `auto` is counted as `high`, the more expensive one."""
         if detail == "low":
             return self.base
         scale = min(1.0, 2048 / max(width, height))

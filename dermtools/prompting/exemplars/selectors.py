@@ -80,7 +80,7 @@ class CaseSelector(ExemplarSelector):
         split: from which split; by default `train` where the case base has one, else all.
         where: further condition on the cases, as for `CaseBase.search`.
         budget: for the pictures of `select_examples`.
-        attributes: told by `select_examples`.
+        attributes: shown by `select_examples`.
 
     Raises:
         PromptError: k below 1, or no such split.
@@ -122,7 +122,7 @@ class CaseSelector(ExemplarSelector):
         return {"k": self.k, "base_version": self.case_base.version, "split": self._split, "where": self._where}
 
     def select_examples(self, input_variables: dict[str, Any]) -> list[dict[str, str]]:
-        """The template's variables of each example, in order. Other input variables are passed over."""
+        """The template's variables of each example, in order. Other input variables are ignored."""
         keys = ("query", "image", "case_id", "group_id")
         asked: dict[str, Any] = {key: input_variables[key] for key in keys if key in input_variables}
         question = read_input(asked, case_base=self.case_base, budget=self._budget, embed=self.needs_vector)

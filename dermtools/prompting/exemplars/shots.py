@@ -32,9 +32,9 @@ class ShotWriter:
 
     Args:
         case_base: where the pictures are.
-        task: whose labels are told; None: no label.
+        task: whose labels are shown; None: no label.
         budget: for the pictures; a stored JPEG that fits goes in as it is.
-        attributes: names of attributes that are told, fenced; none by default, since they may give answers away.
+        attributes: names of attributes that are shown, fenced; none by default, since they may give answers away.
 
     Raises:
         PromptError: no case of the case base has such an attribute.

@@ -57,11 +57,7 @@ def builtin_folder() -> Path:
 
 
 def read_prompt(path: Path) -> Prompt:
-    """Read and validate one prompt file.
-
-    Raises:
-        PromptError: unreadable or invalid; one line, naming file, line and place.
-    """
+    """Read and validate one prompt file; of an invalid one a PromptError names file, line and place."""
     try:
         raw = path.read_bytes()
         text = raw.decode("utf-8")
@@ -125,15 +121,11 @@ class PromptLibrary:
         return named if named is not None and named.file.task == task.name else self.get(GENERIC)
 
     def entries(self) -> list[PromptEntry]:
-        """Every prompt that is in force, the invalid ones with their problem."""
+        """Every prompt in use, the invalid ones with their problem."""
         return [self._entry(path) for path in self._paths().values()]
 
     def check(self, folders: Sequence[str | Path] | None = None) -> list[str]:
-        """Problems of all files in these folders (all layers by default), one line each.
-
-        Raises:
-            PromptError: a folder does not exist.
-        """
+        """Problems of all files in these folders (all layers by default), one line each; raises as the library."""
         chosen = self.folders if folders is None else map(_existing, folders)
         paths = [path for folder in chosen for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))]
         return [entry.problem for entry in map(self._entry, paths) if entry.problem]

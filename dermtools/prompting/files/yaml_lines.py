@@ -29,27 +29,22 @@ class YamlDocument:
 def read_yaml(text: str, name: str) -> YamlDocument:
     """Read one YAML document of mappings, lists and scalars.
 
-    Aliases and duplicate keys are refused: the first can blow up, the second hide a mistake.
-
     Raises:
-        PromptError: not YAML, an alias or a duplicate key; names file and line.
+        PromptError: not YAML; an alias, which can blow up; a duplicate key, which hides a mistake. Names file and line.
     """
     lines: dict[Path, int] = {}
     try:
         loader = yaml.SafeLoader(text)
-        try:
-            node = loader.get_single_node()
-            if node is not None:
-                _note_lines(node, (), lines, name, set())
-            data = loader.construct_document(node) if node is not None else None
-        finally:
-            loader.dispose()
+        node = loader.get_single_node()
+        if node is None:
+            return YamlDocument(None, lines)
+        _note_lines(node, (), lines, name, set())
+        return YamlDocument(loader.construct_document(node), lines)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PromptError(f"{name}:{line}: not valid YAML: {error.problem}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise PromptError(f"{name}:1: not valid YAML: {' '.join(str(error).split())}") from error
-    return YamlDocument(data, lines)
 
 
 def _note_lines(node: yaml.Node, path: Path, lines: dict[Path, int], name: str, seen: set[int]) -> None:
