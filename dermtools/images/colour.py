@@ -26,9 +26,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     colours, alpha = _without_alpha(image)
     rgb = _convert(colours, profile if isinstance(profile, bytes) else None)
     if alpha is not None:
-        ground = Image.new("RGB", rgb.size, "white")
-        ground.paste(rgb, mask=alpha)
-        rgb = ground
+        rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
     elif rgb is image:
         rgb = rgb.copy()
     rgb.info = {}
@@ -45,9 +43,8 @@ def scale_to_8_bit(values: NDArray[np.floating], low: float, high: float) -> NDA
 def _grey_to_8_bit(image: Image.Image) -> Image.Image:
     """Grey deeper than 8 bits to `L` (`LA` where one value means transparent).
 
-    16-bit modes are divided by 257, so that the full range stays the full range. 32-bit integers and floats do not
-    say their range: it is taken as the smallest of 0..1 (floats only), 0..255 and 0..65535 that holds them all,
-    else as minimum to maximum.
+    16-bit modes keep their full range. 32-bit integers and floats do not say theirs: it is taken as the smallest of
+    0..1 (floats only), 0..255 and 0..65535 that holds them all, else as minimum to maximum.
     """
     values = np.asarray(image)
     if image.mode.startswith("I;16"):

@@ -27,20 +27,17 @@ def content_hash(encoded: bytes) -> str:
 
     A picture that was encoded anew has another hash, whatever it looks like.
     """
-    digest = hashlib.sha256()
-    view = memoryview(encoded)
-    for start, end in _content(encoded):
-        digest.update(view[start:end])
-    return digest.hexdigest()
-
-
-def _content(encoded: bytes) -> list[tuple[int, int]]:
+    parts = [(0, len(encoded))]
     with suppress(ValueError):
         if encoded.startswith(JPEG_MAGIC):
-            return list(_jpeg_content(encoded))
-        if encoded.startswith(PNG_MAGIC):
-            return [(0, len(PNG_MAGIC)), *png_content(encoded)]
-    return [(0, len(encoded))]
+            parts = list(_jpeg_content(encoded))
+        elif encoded.startswith(PNG_MAGIC):
+            parts = [(0, len(PNG_MAGIC)), *png_content(encoded)]
+    digest = hashlib.sha256()
+    view = memoryview(encoded)
+    for start, end in parts:
+        digest.update(view[start:end])
+    return digest.hexdigest()
 
 
 def _jpeg_content(data: bytes) -> Iterator[tuple[int, int]]:

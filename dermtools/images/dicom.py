@@ -34,8 +34,7 @@ def _decode(dataset: Any, check_size: Callable[[tuple[int, int]], None]) -> Imag
     if "Rows" not in dataset or "Columns" not in dataset:
         raise ValueError("it holds no picture")
     check_size((int(dataset.Columns), int(dataset.Rows)))
-    values = pixel_array(dataset, index=0)
-    photometric = str(dataset.PhotometricInterpretation)
+    values, photometric = pixel_array(dataset, index=0), str(dataset.PhotometricInterpretation)
     if photometric == "PALETTE COLOR":
         values = apply_color_lut(values, dataset)
     if values.ndim == 2:

@@ -101,15 +101,12 @@ def open_image(
 def encode_jpeg(image: Image.Image, *, max_side: int = STORED_SIDE, quality: int = 90) -> bytes:
     """Encode a picture as a fresh JPEG without metadata (no EXIF, ICC profile or comment).
 
-    The same bytes each time for the same pixels and the same Pillow.
+    The same bytes each time for the same pixels and the same Pillow; an ImageError for what cannot be encoded.
 
     Args:
         image: a picture as `open_image` returns it; other modes are brought to RGB first.
         max_side: longest side of the result in pixels; a smaller picture is never enlarged.
         quality: 1 to 95, as in Pillow.
-
-    Raises:
-        ImageError: a side, quality or picture that cannot be encoded.
     """
     if max_side < 1 or not 1 <= quality <= 95:
         raise ImageError(f"max_side must be at least 1 and quality 1 to 95, not {max_side} and {quality}")

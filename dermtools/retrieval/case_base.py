@@ -77,7 +77,7 @@ class CaseBase:
 
     @classmethod
     def open_or_create(cls, path: str | Path, *, embedder: str | Embedder | None = None) -> CaseBase:
-        """Open the case base at `path`, or make one where there is nothing. Raises as `open` and `create`."""
+        """Open the case base at `path`, or create one where nothing is. Raises as `open` and `create`."""
         path = Path(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             return cls.open(path, embedder=embedder)

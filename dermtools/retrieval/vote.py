@@ -65,8 +65,7 @@ class KNNVote(LocalMethod):
             raise QueryError(f"knn-vote needs at least 1 neighbour, not {k}")
         if splits is None:
             splits = ("train",) if "train" in case_base.columns.splits else ()
-        unknown = [split for split in splits if split not in SPLITS]
-        if isinstance(splits, str) or unknown:
+        if isinstance(splits, str) or not set(splits) <= set(SPLITS):
             raise QueryError(f"splits must be a list of {', '.join(SPLITS)}, not {splits!r}")
         self.task = task
         self.k = k
@@ -100,11 +99,6 @@ class KNNVote(LocalMethod):
         given = votes(exemplars)
         total = sum(given.values())
         labels = self._case_base.task(self.task).labels
-        probabilities = ranked({label: given.get(label, 0.0) / total for label in labels})
-        return Prediction(
-            method=self.name,
-            task=self.task,
-            label=next(iter(probabilities)),
-            probabilities=probabilities,
-            exemplars=exemplars,
-        )
+        shares = ranked({label: given.get(label, 0.0) / total for label in labels})
+        label = next(iter(shares))
+        return Prediction(method=self.name, task=self.task, label=label, probabilities=shares, exemplars=exemplars)

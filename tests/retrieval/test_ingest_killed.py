@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +18,7 @@ CASES, BATCH = 160, 4
 # One process imports what takes long and forks a child for every ingest. Lance itself is imported by the
 # children, because it starts a thread.
 NURSERY = f"""
-import io, os, sys, time
+import io, os, signal, sys, threading, time
 import numpy as np, pyarrow.dataset
 from PIL import Image
 from dermtools.cases.case import Case, SourceCase, SourceData, Task
@@ -55,6 +53,13 @@ def case(number):
 task = Task(name="location", question="Where?", labels=("face", "hand"))
 source = SourceData(name="drawn", tasks=(task,), cases=tuple(case(number) for number in range({CASES})))
 
+def die(folder, goal, delay):
+    log = os.path.join(folder, "log")
+    while (not os.path.exists(log) or os.path.getsize(log) < goal) if goal else not os.listdir(folder):
+        time.sleep(0.001)
+    time.sleep(delay)
+    os.kill(os.getpid(), signal.SIGKILL)
+
 def run(folder):
     embedder = Slow(os.path.join(folder, "log"))
     base = os.path.join(folder, "base")
@@ -69,12 +74,14 @@ for line in sys.stdin:
     pid = os.fork()
     if pid == 0:
         status = 1
+        folder, goal, delay = line.rsplit(maxsplit=2)
+        if int(goal) >= 0:
+            threading.Thread(target=die, args=(folder, int(goal), float(delay)), daemon=True).start()
         try:
-            run(line.strip())
+            run(folder)
             status = 0
         finally:
             os._exit(status)
-    print(pid, flush=True)
     print(os.waitpid(pid, 0)[1], flush=True)
 """
 
@@ -89,14 +96,16 @@ class Nursery:
     def read(self) -> str:
         return self.process.stdout.readline().strip()
 
-    def start(self, folder: Path) -> int:
-        """Start an ingest into `folder/base`; its process id."""
-        self.process.stdin.write(f"{folder}\n")
-        self.process.stdin.flush()
-        return int(self.read())
+    def ingest(self, folder: Path, *, killed_at: int = -1, delay: float = 0.0) -> int:
+        """Ingest into `folder/base`; 0 if it ended well, 9 if it was killed.
 
-    def status(self) -> int:
-        """Wait for the ingest; 0 if it ended well, 9 if it was killed."""
+        Args:
+            folder: where to.
+            killed_at: die, `delay` seconds after so many pictures were embedded; 0: after there is a folder. The
+                process watches itself, so that a busy machine cannot let it finish first. -1: never.
+        """
+        self.process.stdin.write(f"{folder} {killed_at} {delay}\n")
+        self.process.stdin.flush()
         return int(self.read())
 
     def close(self) -> None:
@@ -135,8 +144,7 @@ def contents(folder: Path) -> dict[str, tuple[object, ...]]:
 def whole(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[object, ...]]:
     """What an ingest that nobody disturbs leaves."""
     folder = tmp_path_factory.mktemp("whole")
-    nursery.start(folder)
-    assert nursery.status() == 0
+    assert nursery.ingest(folder) == 0
     assert embedded(folder) == CASES
     found = contents(folder)
     assert len(found) == CASES
@@ -148,15 +156,10 @@ def test_ten_kills_lose_and_double_nothing(
 ) -> None:
     before, kills = 0, 0
     for kill in range(10):
-        # Two batches after where the last one ended, and a little later each time: while the folder is made, in the
-        # embedder, before, in and after a commit.
-        goal = embedded(tmp_path) + 2 * BATCH if kill else 0
-        pid = nursery.start(tmp_path)
-        while not (tmp_path / "base").exists() or embedded(tmp_path) < min(goal, CASES):
-            time.sleep(0.001)
-        time.sleep(0.003 * kill)
-        os.kill(pid, signal.SIGKILL)
-        kills += nursery.status() == signal.SIGKILL
+        # Two batches after where the last one ended, and a little later each time: in the embedder, before, in and
+        # after a commit.
+        goal = embedded(tmp_path) + 2 * BATCH if kill else BATCH
+        kills += nursery.ingest(tmp_path, killed_at=min(goal, CASES), delay=0.003 * kill) == signal.SIGKILL
         found = contents(tmp_path)
         assert found.items() <= whole.items()
         assert embedded(tmp_path) <= len(found) + (kill + 1) * BATCH
@@ -164,8 +167,7 @@ def test_ten_kills_lose_and_double_nothing(
         before = len(found)
     assert kills == 10
     already, count = len(contents(tmp_path)), embedded(tmp_path)
-    nursery.start(tmp_path)
-    assert nursery.status() == 0
+    assert nursery.ingest(tmp_path) == 0
     assert contents(tmp_path) == whole
     assert embedded(tmp_path) - count == CASES - already
 
@@ -175,21 +177,10 @@ def test_a_kill_while_the_case_base_is_made_or_finished_leaves_it_whole(
     nursery: Nursery, whole: dict[str, tuple[object, ...]], tmp_path: Path, after: int
 ) -> None:
     """Killed as soon as there is a folder, and while the last batch is written and the files are joined."""
-    pid = nursery.start(tmp_path)
-    while not any(tmp_path.iterdir()):
-        time.sleep(0.001)
-    time.sleep(0.002 * after)
-    os.kill(pid, signal.SIGKILL)
-    assert nursery.status() == signal.SIGKILL
+    assert nursery.ingest(tmp_path, killed_at=0, delay=0.002 * after) == signal.SIGKILL
     if (tmp_path / "base").exists():
         assert contents(tmp_path).items() <= whole.items()
-    pid = nursery.start(tmp_path)
-    while embedded(tmp_path) < CASES:
-        time.sleep(0.001)
-    time.sleep(0.01 * after)
-    os.kill(pid, signal.SIGKILL)
-    nursery.status()
+    nursery.ingest(tmp_path, killed_at=CASES, delay=0.01 * after)
     assert contents(tmp_path).items() <= whole.items()
-    nursery.start(tmp_path)
-    assert nursery.status() == 0
+    assert nursery.ingest(tmp_path) == 0
     assert contents(tmp_path) == whole

@@ -57,7 +57,7 @@ def near_duplicates(columns: CaseColumns, vectors: NDArray[np.float32]) -> Itera
     rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
     groups, contents = _numbered(columns.group_ids)[rows], _numbered(columns.content_hashes)[rows]
     pairs = near_pairs(vectors if len(rows) == len(vectors) else vectors[rows], groups, contents, NEAR)
-    found = rows[np.stack([pairs.first, pairs.second], axis=1)].tolist()
+    found = rows[pairs.rows].tolist()
     leaks = [pair for pair in found if _spans_splits(columns, pair)]
     count = "" if pairs.complete else "at least "
     if leaks:

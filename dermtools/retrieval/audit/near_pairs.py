@@ -25,9 +25,8 @@ class NearPairs:
 
     threshold: float
     """Euclidean distance."""
-    first: NDArray[np.int64]
-    """Rows, shape (m,); `first[i] < second[i]`."""
-    second: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    """Shape (m, 2), the smaller row first."""
     complete: bool
     """Whether all pairs are here; the search stops at `MAX_PAIRS`."""
 
@@ -48,7 +47,7 @@ def near_pairs(
     """
     norms = np.einsum("ij,ij->i", vectors, vectors)
     threshold = ratio * _median_nearest(vectors, norms, groups)
-    blocks = [np.empty((2, 0), np.int64)]
+    found = [np.empty((0, 2), np.int64)]
     total = 0
     for rows, columns in _upper_blocks(len(vectors)):
         if total > MAX_PAIRS:
@@ -56,17 +55,16 @@ def near_pairs(
         # Rounding in the fast formula may move a distance by about 1e-3 of the norm: look wider, then measure.
         near = _squared(vectors, norms, rows, columns) <= threshold**2 + 1e-5 * norms[rows, None]
         near &= contents[rows, None] != contents[None, columns]
-        pairs = np.stack(np.nonzero(near)) + np.array([[rows.start], [columns.start]])
-        blocks.append(pairs[:, pairs[0] < pairs[1]])
-        total += blocks[-1].shape[1]
-    first, second = np.concatenate(blocks, axis=1)[:, :MAX_PAIRS]
-    distances = np.empty(len(first), dtype=np.float32)
-    for start in range(0, len(first), BLOCK):
-        part = slice(start, start + BLOCK)
-        distances[part] = np.linalg.norm(vectors[first[part]] - vectors[second[part]], axis=1)
+        pairs = np.argwhere(near) + np.array([rows.start, columns.start])
+        found.append(pairs[pairs[:, 0] < pairs[:, 1]])
+        total += len(found[-1])
+    pairs = np.concatenate(found)[:MAX_PAIRS]
+    distances = np.empty(len(pairs), dtype=np.float32)
+    for start in range(0, len(pairs), BLOCK):
+        first, second = pairs[start : start + BLOCK].T
+        distances[start : start + BLOCK] = np.linalg.norm(vectors[first] - vectors[second], axis=1)
     order = np.argsort(distances, kind="stable")
-    order = order[distances[order] <= threshold]
-    return NearPairs(threshold, first[order], second[order], total <= MAX_PAIRS)
+    return NearPairs(threshold, pairs[order[distances[order] <= threshold]], total <= MAX_PAIRS)
 
 
 def _median_nearest(vectors: NDArray[np.float32], norms: NDArray[np.float32], groups: NDArray[np.int64]) -> float:

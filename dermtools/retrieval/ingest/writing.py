@@ -75,9 +75,6 @@ def ingest(
     all the time.
 
     Args:
-        store: where to; its identity must be the embedder's.
-        embedder: picture to vector.
-        data: the cases.
         batch_size: pictures in one call of the embedder and in one transaction.
         workers: threads that read and decode while the embedder works.
         progress: told about every case.
@@ -222,8 +219,8 @@ class _Ingest:
         declared = {task.name: set(task.labels) for task in self.data.tasks}
         tasks = []
         for task in self.store.manifest.tasks:
-            gone = _used(self.before.labels.get(task.name)) - _used(after.labels[task.name])
-            gone -= declared.get(task.name, set())
+            kept = _used(after.labels[task.name]) | declared.get(task.name, set())
+            gone = _used(self.before.labels.get(task.name)) - kept
             labels = tuple(label for label in task.labels if label not in gone)
             if labels or not gone:
                 tasks.append(task.model_copy(update={"labels": labels}))

@@ -1,8 +1,7 @@
 """The FAISS index of one case base version, kept on disk so that the next opening need not build it.
 
-Derived data: whatever does not match is built again, and a folder that cannot be written goes without.
-Opening maps the file instead of reading it (at 100,000 x 1024: 0.1 s for the check sum, against 0.7 s and
-more for reading the vectors from the table).
+Derived data: what does not match is built again, and a folder that cannot be written goes without. Opening maps
+the file (at 100,000 x 1024: 0.1 s for the check sum, against 0.7 s and more for the vectors from the table).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Which of the nearest cases to keep, where the nearest alone would be too much alike.
 
-A pair is a row with its distance to the query. Fewer pairs than requested come back only where there are
-no more.
+A pair is a row with its distance to the query. Fewer pairs than requested come back only where no more exist.
 """
 
 from __future__ import annotations
@@ -68,13 +67,7 @@ def label_balanced(
 
     The label whose first case is nearest has the first turn. So with k below the number of labels, the k
     labels nearest to the query give one case each. A case with several labels is chosen once, in the first
-    turn that comes to it.
-
-    Args:
-        by_label: the pairs of each label, nearest first.
-        group_ids: group of each row.
-        k: how many to choose.
-        limit: at most so many of one group; None: any number.
+    turn that comes to it. `limit` as in `per_group`.
     """
     turns: list[tuple[float, str, Iterator[Pair]]] = []
     for label, pairs in by_label.items():

@@ -42,13 +42,14 @@ class Neighbor:
 class Neighbors(Sequence[Neighbor]):
     """The neighbours of one query, nearest first. Shows as a gallery in a notebook.
 
-    Attributes:
+    Args:
         query: what was searched for: a file name, a case id, a few words.
+        found: nearest first.
         notes: what a reader should know of this result, one line each, e.g. what the leak guard left out.
+        jpegs: gives the pictures when the gallery is shown.
     """
 
     def __init__(self, query: str, found: Iterable[tuple[Case, float]], notes: Iterable[str], jpegs: Jpegs) -> None:
-        """`found` comes nearest first; `jpegs` gives the pictures when the gallery is shown."""
         self.query = query
         self.notes = tuple(notes)
         self._items = tuple(Neighbor(rank, case, distance) for rank, (case, distance) in enumerate(found, start=1))

@@ -57,9 +57,8 @@ class Snapshot:
         """Row of a case; QueryError where there is no such case."""
         row = self.columns.row_of.get(case_id)
         if row is None:
-            raise QueryError(
-                f"no case {case_id!r} in this case base of {len(self)} cases; search for one, or check the id"
-            )
+            known = f"this case base of {len(self)} cases"
+            raise QueryError(f"no case {case_id!r} in {known}; search for one, or check the id")
         return row
 
     def task(self, name: str) -> Task:

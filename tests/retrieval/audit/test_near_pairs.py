@@ -39,10 +39,10 @@ def test_it_equals_a_search_over_all_pairs(seed: int, count: int, block: int, co
         for j in range(i + 1, count)
         if contents[i] != contents[j] and distances[i, j] <= found.threshold - 1e-5
     }
-    got = set(zip(found.first.tolist(), found.second.tolist(), strict=True))
+    got = {(i, j) for i, j in found.rows.tolist()}
     assert wanted <= got
     assert all(distances[i, j] <= found.threshold + 1e-5 for i, j in got)
-    assert np.all(np.diff(distances[found.first, found.second]) >= -1e-5)
+    assert np.all(np.diff(distances[tuple(found.rows.T)]) >= -1e-5)
     assert found.complete
 
 
@@ -53,4 +53,4 @@ def test_it_stops_where_there_are_too_many_to_list(monkeypatch: pytest.MonkeyPat
     vectors[:, 0] = np.repeat([0, 1], 50)
     found = near_pairs(vectors, np.repeat([0, 1], 50), np.arange(100), 0.5)
     assert not found.complete
-    assert len(found.first) == 20
+    assert found.rows.shape == (20, 2)
