@@ -86,10 +86,12 @@ class NotedWaits(threading.Event):
 
 
 @pytest.mark.parametrize(
-    ("after", "shortest", "longest"), [("7", 7.0, 7.01), (loopback.http_date(5000), 4000.0, 5000.01)]
+    ("after", "shortest", "longest"),
+    [(lambda: "7", 7.0, 7.01), (lambda: loopback.http_date(5000), 4000.0, 5000.01)],
+    ids=["seconds", "date"],
 )
 def test_retry_after_in_seconds_or_as_a_date_is_waited_for(server, after, shortest, longest):
-    server.faults = [loopback.status(429, Retry_After=after)]
+    server.faults = [loopback.status(429, Retry_After=after())]
     waits = NotedWaits()
     endpoint(server, total=10_000).post(BODY, abort=waits)
     assert len(waits.seconds) == 1
