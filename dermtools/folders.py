@@ -22,7 +22,7 @@ class NotGrantedError(ImageError):
 
 
 def refuse(what: str) -> NotGrantedError:
-    """The error for a reference that may not be followed; it tells nothing about what is there."""
+    """The error for a reference that may not be followed; it reveals nothing about what exists."""
     return NotGrantedError(f"not allowed: {what}; {_INSTEAD}")
 
 

@@ -119,7 +119,7 @@ class PictureMiddleware(_RequestMiddleware):
             try:
                 jpeg = stored_jpeg(self._workspace, context, handle)
             except DermtoolsError:
-                content.append(text_block(f"Attached picture {handle}: not at hand any more; ask for it again."))
+                content.append(text_block(f"Attached picture {handle}: no longer available; ask for it again."))
                 continue
             if not self._show_attached:
                 content.append(text_block(f"Attached picture {handle}: not shown to you; tools can work on it."))

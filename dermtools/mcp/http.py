@@ -73,9 +73,7 @@ class HttpAddress:
                 f"{TOKEN_VARIABLE}, or listen on 127.0.0.1"
             )
         if self._is_any and not self.names:
-            raise DermtoolsError(
-                f"{self.host} says no name; give the one that clients call this server by: --name NAME"
-            )
+            raise DermtoolsError(f"{self.host} is no name; give the one that clients call this server by: --name NAME")
 
     @classmethod
     def parse(cls, text: str, *, token: str | None = None, names: Iterable[str] = ()) -> HttpAddress:
@@ -88,15 +86,14 @@ class HttpAddress:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        address = self._address
-        return self.host.lower() == "localhost" if address is None else address.is_loopback
+        return self.host.lower() == "localhost" or (self._ip is not None and self._ip.is_loopback)
 
     @property
     def _is_any(self) -> bool:
-        return self._address is not None and self._address.is_unspecified
+        return self._ip is not None and self._ip.is_unspecified
 
     @property
-    def _address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    def _ip(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         try:
             return ipaddress.ip_address(self.host.strip("[]"))
         except ValueError:
@@ -105,11 +102,7 @@ class HttpAddress:
     @property
     def security(self) -> TransportSecuritySettings:
         """`Host` and `Origin` that are let in: against pages that a browser on this machine has open."""
-        names = {*self.names}
-        if self.is_loopback:
-            names.update(_LOOPBACK_NAMES)
-        if not self._is_any:
-            names.add(self.host)
+        names = {*self.names, *(_LOOPBACK_NAMES if self.is_loopback else ()), *(() if self._is_any else (self.host,))}
         # `NAME` alone is what clients send on a scheme's own port, as behind a proxy.
         hosts = sorted(form for name in names for form in (name, f"{name}:*"))
         origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]

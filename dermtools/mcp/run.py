@@ -1,4 +1,4 @@
-"""One process that serves one case base, until it is told to stop."""
+"""One process that serves one case base, until it is stopped."""
 
 from __future__ import annotations
 

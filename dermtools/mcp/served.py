@@ -29,7 +29,7 @@ class RecentImages(ImageStore):
     """An `ImageStore` that makes room instead of refusing, since a server has no end.
 
     All clients of a server share it. A handle comes from a picture's own content, so only who has the picture, or was
-    told the handle, can name it; an unknown handle is answered without naming others.
+    given the handle, can name it; an unknown handle is answered without naming others.
     """
 
     def __init__(self, *, max_pictures: int = 32, max_bytes: int = 128 * 1024 * 1024) -> None:
@@ -40,7 +40,7 @@ class RecentImages(ImageStore):
         if (held := self._held.get(handle)) is not None:
             return held
         raise ImageError(
-            f"no picture {one_line(handle, 60)!r} is at hand, or not any more; "
+            f"no picture {one_line(handle, 60)!r} is available; it may have been forgotten: "
             "give its path in a granted folder, a data: URL, or a case (case:ID)"
         )
 

@@ -45,7 +45,7 @@ class CaseBaseServer:
     def __init__(self, served: ServedCaseBase) -> None:
         self.served = served
         self.listed = anyio.Event()
-        """Set once a client has been told the tools: from then on there is time to warm up."""
+        """Set once a client has the list of tools: from then on there is time to warm up."""
         self._threads = Threads()
         self.protocol: Server[Any] = Server(
             "dermtools",
@@ -67,7 +67,7 @@ class CaseBaseServer:
         self.protocol.middleware.append(self._errors)
 
     async def warm_up(self) -> None:
-        """Load what the first call would wait for; a problem is logged, and said again by the call that meets it."""
+        """Load what the first call would wait for; a problem is logged and reported again by the call that meets it."""
         try:
             await self._threads.run(self.served.warm)
         except DermtoolsError as error:

@@ -32,12 +32,7 @@ class Threads:
         return await to_thread.run_sync(function, abandon_on_cancel=True, limiter=self._limiter)
 
     async def run_with_progress(self, function: Callable[[], T], context: Context, what: str) -> T:
-        """As `run`, with progress notifications to a client that asked for them, once the call has become slow.
-
-        The number is seconds since the start: how long a call will take, nobody knows.
-        """
-        outcome: list[T] = []
-        problem: list[BaseException] = []
+        """As `run`; once the call is slow, a client that asked for progress gets the seconds since its start."""
         start = time.monotonic()
 
         async def signs() -> None:
@@ -47,13 +42,12 @@ class Threads:
                 await context.session.report_progress(seconds, message=f"{what}: {seconds:.0f} s")
                 await anyio.sleep(NEXT_SIGN)
 
-        async with anyio.create_task_group() as group:
-            group.start_soon(signs)
-            try:
-                outcome.append(await self.run(function))
-            except Exception as error:  # noqa: BLE001 - raised below: a task group would wrap it
-                problem.append(error)
-            group.cancel_scope.cancel()
-        if problem:
-            raise problem[0]
-        return outcome[0]
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(signs)
+                result = await self.run(function)
+                group.cancel_scope.cancel()
+        except BaseExceptionGroup as errors:  # the task group wraps what the function raised
+            error = errors.exceptions[0]
+            raise error from error.__cause__
+        return result

@@ -1,4 +1,4 @@
-"""What an agent is told before it starts: the system prompt over a case base."""
+"""The system prompt of an agent over a case base."""
 
 from __future__ import annotations
 

@@ -134,5 +134,5 @@ def run_prompt(workspace: Workspace, arguments: PromptArguments, context: DermCo
     lines = [f"picture: {one_line(query.name, 80)}", result.answer.line()]
     if result.case_ids:
         lines.append(f"examples in the prompt: {shown(f'case:{case_id}' for case_id in result.case_ids)}")
-    head = f"{one_line(task.name, 60)} of the picture, said by a vision model:"
+    head = f"{one_line(task.name, 60)} of the picture, according to a vision model:"
     return ToolResult(f"{head}\n{quoted(lines, result.notes)}", result)

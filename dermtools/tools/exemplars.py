@@ -79,7 +79,7 @@ def exemplar_messages(messages: Sequence[dict[str, Any]], case_base: CaseBase) -
     """The `messages` of an `ExemplarResult` with the pictures in them, ready for a chat model.
 
     Raises:
-        QueryError: a case is not there any more.
+        QueryError: a case no longer exists.
     """
     from langchain_core.messages import convert_to_messages
 

@@ -18,7 +18,7 @@ from dermtools.text import bounded, fenced, one_line
 
 TRY_AGAIN = "The arguments were wrong. Change them and call the tool again."
 SHOWN_REASON = 1000
-"""Characters of an error that a model is told."""
+"""Characters of an error in a text for a model."""
 SHOWN_LABEL = 80
 """Characters of a label or id in a text for a model."""
 SHOWN_ATTRIBUTES = 8
@@ -144,7 +144,7 @@ def without_path(error: DermtoolsError, case_base: Path) -> str:
 
 
 def error_message(error: DermtoolsError, case_base: Path) -> str:
-    """What a model is told about an error: whether to try again, and why."""
+    """An error as a text for a model: whether to try again, and why."""
     reason = quoted([bounded(without_path(error, case_base), SHOWN_REASON)])
     if error.fixable:
         return f"{TRY_AGAIN}\n{reason}"
@@ -152,7 +152,7 @@ def error_message(error: DermtoolsError, case_base: Path) -> str:
 
 
 def validation_message(error: Any) -> str:
-    """What a model is told about arguments that do not fit the schema: each problem on its line."""
+    """Arguments that do not fit the schema as a text for a model: each problem on its line."""
     if isinstance(error, ValidationError):
         problems = [(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False)[:10]]
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -89,16 +88,10 @@ class Workspace:
             QueryError: there is no such case, or this run may not see it.
         """
         case_id = reference.removeprefix(CASE_PREFIX)
-        case = self.case_base.case(case_id)
-        if not self.visible([case.case_id], context):
+        case, snapshot = self.case_base.case(case_id), self.case_base.snapshot
+        if not all(snapshot.matching(condition)[snapshot.row(case_id)] for condition in context.conditions):
             raise QueryError(f"case {case_id!r} is not open to this run; use cases that a search found")
         return case
-
-    def visible(self, case_ids: Sequence[str], context: DermContext) -> bool:
-        """Whether a run may see all these cases."""
-        snapshot = self.case_base.snapshot
-        rows = [snapshot.row(case_id) for case_id in case_ids]
-        return all(bool(snapshot.matching(condition)[rows].all()) for condition in context.conditions)
 
     def classifier(self, task: str, kind: Kind) -> TrainedClassifier:
         """A trained classifier of the case base, read again when it has been trained again.
@@ -119,8 +112,7 @@ class Workspace:
         with self._lock:
             known = self._classifiers.get((task, kind))
             if known is None or known[0] != written:
-                known = (written, load_classifier(self.case_base.store, task, kind))
-                self._classifiers[task, kind] = known
+                known = self._classifiers[task, kind] = written, load_classifier(self.case_base.store, task, kind)
             return known[1]
 
     def _held(self, held: HeldImage, context: DermContext) -> Query:
@@ -128,8 +120,7 @@ class Workspace:
 
     def _resolved(self, held: HeldImage) -> Query:
         if isinstance(held.source, Query):
-            query = held.source
-            query = query if query.vector is not None else with_vector(query, self.case_base.embedder)
+            query = held.source if held.source.vector is not None else with_vector(held.source, self.case_base.embedder)
         else:
             query = self.case_base.query(held.source, group_id=held.group_id)
         image = query.image

@@ -98,7 +98,7 @@ def test_too_many_tool_calls_are_refused_and_it_still_answers(
 
 
 MISTAKES = [
-    (call("search_similar_cases", image="img_0000000000000000"), "is at hand; attached pictures: img_"),
+    (call("search_similar_cases", image="img_0000000000000000"), "is available; attached pictures: img_"),
     (call("search_similar_cases", image="/etc/passwd"), "not allowed: a path outside the granted folders"),
     (call("search_similar_cases", image="../secret.jpg"), "not allowed: a path with"),
     (call("search_similar_cases", image="https://169.254.169.254/latest"), "a host that was not granted"),

@@ -70,7 +70,7 @@ def test_a_checkpoint_of_a_ten_picture_conversation_stays_small(schemas: OpenAIS
         later = agent.conversation(thread_id="ten", context=DermContext())
         before = len(server.requests)
         later.ask("And the first one?", pictures(1, seed=40))
-        assert "not at hand any more" in json.dumps(server.requests[before].body)
+        assert "no longer available" in json.dumps(server.requests[before].body)
         assert len(server.requests[before].pictures) == 1
 
 

@@ -38,6 +38,6 @@ def test_bytes_are_bounded_but_one_picture_always_fits() -> None:
 def test_an_unknown_handle_names_no_other() -> None:
     images = RecentImages()
     known = images.add(PICTURES[0]).handle
-    with pytest.raises(ImageError, match="is at hand") as caught:
+    with pytest.raises(ImageError, match="is available") as caught:
         images.get("img_0000000000000000")
     assert known not in str(caught.value)

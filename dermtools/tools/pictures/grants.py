@@ -33,7 +33,7 @@ class HostGrant:
 
     @classmethod
     def parse(cls, text: str) -> HostGrant:
-        """Read `images.example.org`, `images.example.org:8443`, or, where TLS is not wanted, `http://HOST[:PORT]`.
+        """Read `images.example.org`, `images.example.org:8443`, or, without TLS, `http://HOST[:PORT]`.
 
         Raises:
             DermtoolsError: it is none of these.

@@ -103,7 +103,7 @@ class ImageStore:
             return held
         known = ", ".join(list(self._held)[-8:])
         rest = f"attached pictures: {known}" if known else "no picture is attached; ask for one"
-        raise ImageError(f"no picture {one_line(handle, 60)!r} is at hand; {rest}")
+        raise ImageError(f"no picture {one_line(handle, 60)!r} is available; {rest}")
 
     def query(self, handle: str, embedder: str, resolve: Callable[[HeldImage], Query]) -> Query:
         """The picture as a query, resolved once for each embedder."""
