@@ -67,8 +67,7 @@ class CaseBase:
         Give `embedder` only as another way to load the same one, e.g. from where its weights lie now.
 
         Raises:
-            CaseBaseError: the folder is missing, foreign, damaged or of a newer format, or the embedder is
-                not the one that made it.
+            CaseBaseError: the folder is missing, foreign, damaged or of a newer format, or the embedder not its own.
         """
         store = CaseStore.open(path)
         if isinstance(embedder, str):
@@ -218,14 +217,13 @@ class CaseBase:
     ) -> Neighbors:
         """The k nearest cases by exact Euclidean distance, nearest first; fewer where no more are left.
 
-        The leak guard leaves out the query's own group and picture, as if they were not in the case base;
-        see `search/leak_guard.py` for what counts as own.
+        The leak guard leaves out the query's own group and picture (see `search/leak_guard.py`), as if they were not
+        in the case base.
 
         Args:
             image, vector, case_id, text, group_id: the query, as for `query`; or `query`, one that it made.
             k: how many cases, at least 1.
-            where: SQL-like condition over labels and attributes, see `search/where.py`, e.g. `"age >= 40"`; of
-                several, all must hold.
+            where: SQL-like conditions that all hold, e.g. `"age >= 40"`; see `search/where.py`.
             exclude_groups, exclude_cases: what to leave out besides.
             max_per_group: at most so many cases of one group.
             diversity: `mmr` for pictures unlike each other, `balanced` for cases of many labels of `task`.

@@ -12,8 +12,9 @@ from dermtools.cases.columns import StoredCase
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.store import CaseStore
 from dermtools.errors import QueryError
-from dermtools.prediction import Method, Outcome, Query
+from dermtools.prediction import Exemplar, Method, Outcome, Query
 from dermtools.retrieval import CaseBase, KNNVote
+from dermtools.retrieval.vote import votes
 
 IDENTITY = EmbedderIdentity(name="x", revision="1", preprocessing="x", dimension=2, normalized=False)
 TASK = Task(name="site", question="Where?", labels=("arm", "back", "face"))
@@ -132,3 +133,12 @@ def test_a_wrong_task_k_or_split_is_refused(case_base: CaseBase) -> None:
         KNNVote(case_base, "site", splits=("training",))
     with pytest.raises(QueryError, match="splits must be a list"):
         KNNVote(case_base, "site", splits="train")
+
+
+def exemplar(distance: float | None, *labels: str) -> Exemplar:
+    return Exemplar(case_id="c", group_id="g", labels=labels, distance=distance)
+
+
+def test_exemplars_without_a_distance_vote_a_head_each() -> None:
+    assert votes([exemplar(1.0, "arm"), exemplar(None, "back", "face")]) == {"arm": 1.0, "back": 0.5, "face": 0.5}
+    assert votes([]) == {}

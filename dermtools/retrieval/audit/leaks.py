@@ -36,11 +36,8 @@ def duplicates(columns: CaseColumns) -> Iterator[Finding]:
     """Pictures with the very same content, their leaks across splits, and labels that contradict each other."""
     same = [rows for rows in _rows_by(columns.content_hashes) if len(rows) > 1]
     leaks = [rows for rows in same if _spans_splits(columns, rows)]
-    conflicts = [
-        rows
-        for rows in same
-        if any(len({column[row] for row in rows} - {()}) > 1 for column in columns.labels.values())
-    ]
+    tasks = columns.labels.values()
+    conflicts = [rows for rows in same if any(len({labels[row] for row in rows} - {()}) > 1 for labels in tasks)]
     if leaks:
         message = f"leak, the same picture in more than one split: {len(leaks)}; keep each in one"
         yield finding("error", "duplicate-across-splits", message, _ids(columns, leaks))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,13 +49,14 @@ def near_pairs(
     threshold = ratio * _median_nearest(vectors, norms, groups)
     found = [np.empty((0, 2), np.int64)]
     total = 0
-    for rows, columns in _upper_blocks(len(vectors)):
+    for row, column in combinations_with_replacement(range(0, len(vectors), BLOCK), 2):
         if total > MAX_PAIRS:
             break
+        rows, columns = slice(row, row + BLOCK), slice(column, column + BLOCK)
         # Rounding in the fast formula may move a distance by about 1e-3 of the norm: look wider, then measure.
         near = _squared(vectors, norms, rows, columns) <= threshold**2 + 1e-5 * norms[rows, None]
         near &= contents[rows, None] != contents[None, columns]
-        pairs = np.argwhere(near) + np.array([rows.start, columns.start])
+        pairs = np.argwhere(near) + np.array([row, column])
         found.append(pairs[pairs[:, 0] < pairs[:, 1]])
         total += len(found[-1])
     pairs = np.concatenate(found)[:MAX_PAIRS]
@@ -79,12 +80,6 @@ def _median_nearest(vectors: NDArray[np.float32], norms: NDArray[np.float32], gr
         nearest = np.minimum(nearest, squared.min(axis=1))
     distances = np.sqrt(np.maximum(nearest[np.isfinite(nearest)], 0))
     return float(np.median(distances)) if len(distances) else 0.0
-
-
-def _upper_blocks(count: int) -> Iterator[tuple[slice, slice]]:
-    for row in range(0, count, BLOCK):
-        for column in range(row, count, BLOCK):
-            yield slice(row, row + BLOCK), slice(column, column + BLOCK)
 
 
 def _squared(

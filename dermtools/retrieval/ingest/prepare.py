@@ -42,7 +42,6 @@ class Prepared:
 
     @property
     def case(self) -> Case:
-        """As the source has it."""
         return self.source.case
 
     @property

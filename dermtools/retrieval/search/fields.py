@@ -110,9 +110,8 @@ class Fields:
         if name not in self.names:
             folded = [known for known in self.names if known.casefold() == name.casefold()]
             if len(folded) != 1:
-                raise QueryError(
-                    f"where: no column {name!r}; there are: {', '.join(self.names)} (text goes in single quotes)"
-                )
+                known = ", ".join(self.names)
+                raise QueryError(f"where: no column {name!r}; there are: {known} (text goes in single quotes)")
             name = folded[0]
         if name not in self._made:
             self._made[name] = self._make(name)

@@ -95,12 +95,11 @@ class FlatIndex:
 
     def distances(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Euclidean distances to the given rows, computed in float64; shape (len(rows),)."""
-        wide = vector.astype(np.float64)
-        blocks = [
-            np.sqrt(np.square(self.vectors[rows[start : start + BLOCK_ROWS]] - wide).sum(axis=1))
-            for start in range(0, len(rows), BLOCK_ROWS)
-        ]
-        return np.concatenate(blocks) if blocks else np.empty(0)
+        wide, distances = vector.astype(np.float64), np.empty(len(rows))
+        for start in range(0, len(rows), BLOCK_ROWS):
+            part = slice(start, start + BLOCK_ROWS)
+            distances[part] = np.sqrt(np.square(self.vectors[rows[part]] - wide).sum(axis=1))
+        return distances
 
 
 class Ranking:

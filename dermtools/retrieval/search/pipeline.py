@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from dermtools.prediction import Query
     from dermtools.retrieval.search.snapshot import Snapshot
 
-Diversity = Literal["mmr", "balanced"]
-
+DIVERSITY = ("mmr", "balanced")
 POOL_FACTOR = 4
 """MMR chooses k among this many times k of the nearest, by default."""
 FEW = 8
@@ -53,8 +52,8 @@ class SearchOptions:
         for name in ("exclude_groups", "exclude_cases"):
             if isinstance(getattr(self, name), str):
                 raise QueryError(f"{name} takes a list of ids, not one text")
-        if self.diversity is not None and self.diversity not in get_args(Diversity):
-            raise QueryError(f"diversity must be one of {', '.join(get_args(Diversity))}, not {self.diversity!r}")
+        if self.diversity not in (None, *DIVERSITY):
+            raise QueryError(f"diversity must be one of {', '.join(DIVERSITY)}, not {self.diversity!r}")
         if self.diversity == "balanced" and self.task is None:
             raise QueryError("diversity='balanced' spreads over the labels of a task; name it, e.g. task='location'")
         if not 0 <= self.mmr_relevance <= 1:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 
 from dermtools.cases.case import Case
 from dermtools.cases.columns import CaseColumns
 from dermtools.prediction import Query
+from dermtools.retrieval.search.index import FlatIndex, Ranking
 from dermtools.retrieval.search.leak_guard import LeakGuard
 
 GROUPS = {"a1": "a", "a2": "a", "b1": "b", "b2": "b", "c1": "c"}
@@ -43,3 +45,26 @@ def test_own_are_the_group_the_content_and_the_groups_of_the_content(
 ) -> None:
     rows = LeakGuard(columns).own_rows(query)
     assert sorted(columns.case_ids[row] for row in rows) == own.split()
+
+
+@pytest.mark.parametrize(
+    "query", [Query(name="q", case_id="a2"), Query(name="q", group_id="new"), Query(name="q", text="red spot")]
+)
+def test_copies_are_looked_for_only_where_nothing_says_whose_the_picture_is(columns: CaseColumns, query: Query) -> None:
+    def nearest() -> Ranking:
+        raise AssertionError("looked for copies")
+
+    guard = LeakGuard(columns)
+    assert guard.left_out(query, nearest, no_jpegs) == guard.own_rows(query)
+
+
+def test_a_copy_is_left_out_with_its_group_and_what_lies_elsewhere_is_not(columns: CaseColumns) -> None:
+    vectors = np.array([[10, 0], [0, 10], [10.1, 0], [0, 9], [9, 9]], np.float32)
+    index = FlatIndex.build(vectors, columns.case_ids)
+    vector = np.array([10, 0], np.float32)
+    rows = LeakGuard(columns).left_out(Query(name="q", vector=vector), lambda: index.rank(vector), no_jpegs)
+    assert sorted(columns.case_ids[row] for row in rows) == ["a1", "a2", "b1", "b2"]
+
+
+def no_jpegs(case_ids: Sequence[str]) -> dict[str, bytes]:
+    raise AssertionError("read a picture")
