@@ -122,22 +122,7 @@ def _plain(message: BaseMessage) -> dict[str, Any]:
 
 
 def _lines(message: BaseMessage) -> list[str]:
-    if isinstance(message.content, str):
-        return [message.content]
-    lines = []
-    for block in message.content:
-        if isinstance(block, str):
-            lines.append(block)
-        elif block.get("type") == "text":
-            lines.append(str(block["text"]))
-        else:
-            # As long as the picture is; what it shows is in the page.
-            lines.append(f"<picture, {_picture_bytes(block):,} bytes>")
-    return lines
+    from dermtools.prompting.cost.estimate import blocks
 
-
-def _picture_bytes(block: dict[str, Any]) -> int:
-    """Bytes of a picture block, from the length of its base64."""
-    value = block.get("base64") or block.get("image_url") or ""
-    text = value["url"] if isinstance(value, dict) else str(value)
-    return len(text.partition("base64,")[2] or text) * 3 // 4
+    # What a picture shows is in the page.
+    return [part if isinstance(part, str) else f"<picture, {part.bytes:,} bytes>" for part in blocks(message)]

@@ -31,19 +31,10 @@ class PromptedMethod(LocalMethod):
     def __init__(
         self, chain: PromptChain, *, name: str | None = None, concurrency: int = 8, priced_as: str | None = None
     ) -> None:
-        self.chain = chain
-        self._name = name or str(chain.builder.method)
-        self._concurrency = concurrency
+        self.chain, self.task, self._concurrency = chain, chain.task, concurrency
+        self.name = name or str(chain.builder.method)
         model = chain.asker.model
         self._priced_as = priced_as or f"{model_provider(model)}:{model_name(model)}"
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def task(self) -> str:
-        return self.chain.task
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -64,7 +55,7 @@ class PromptedMethod(LocalMethod):
 
     def priced_as(self, model: str) -> PromptedMethod:
         """The same method with another name in the price list."""
-        return PromptedMethod(self.chain, name=self._name, concurrency=self._concurrency, priced_as=model)
+        return PromptedMethod(self.chain, name=self.name, concurrency=self._concurrency, priced_as=model)
 
     def estimate(self, query: Query) -> Estimate | None:
         """What this very prompt will cost; None where the model's way of counting pictures is unknown."""
@@ -89,4 +80,4 @@ class PromptedMethod(LocalMethod):
         return price_of(self._priced_as, usage.input_tokens, usage.output_tokens, usage.cached_input_tokens)
 
     def _named(self, prediction: Prediction) -> Prediction:
-        return prediction.model_copy(update={"method": self._name})
+        return prediction.model_copy(update={"method": self.name})
