@@ -15,22 +15,16 @@ from pathlib import Path
 from langchain_core.language_models import BaseChatModel
 from offline.agent_stand_in import NOTICE, StandIn
 
-from dermtools.agent import AgentMethod, create_derm_agent
-from dermtools.cases import load_source
-from dermtools.evaluation import evaluate, table_markdown
-from dermtools.prompting import PromptedMethod, chain_for, chat_model
-from dermtools.retrieval import CaseBase
+from dermtools import CaseBase, evaluate, load_source, method
+from dermtools.evaluation import table_markdown
+from dermtools.prompting import chat_model
 
 TASK = "location"
 LIMIT = 40
 
 
 def main(model: BaseChatModel, case_base: CaseBase, out: Path) -> None:
-    methods = [
-        AgentMethod(create_derm_agent(model, case_base, task=TASK)),
-        PromptedMethod(chain_for("rag-5", model=model, case_base=case_base, task=TASK)),
-        PromptedMethod(chain_for("zero-shot", model=model, case_base=case_base, task=TASK)),
-    ]
+    methods = [method(name, case_base, TASK, model=model) for name in ("agent", "rag-5", "zero-shot")]
     evaluation = evaluate(case_base, TASK, methods, out, limit=LIMIT, accept_unknown_price=True)
     print(table_markdown(evaluation.results))
 

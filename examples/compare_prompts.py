@@ -22,9 +22,8 @@ from langchain_core.language_models import BaseChatModel, SimpleChatModel
 from langchain_core.messages import BaseMessage
 from PIL import Image
 
-from dermtools.cases import load_source
-from dermtools.prompting import PromptLibrary, chain_for, preview_html, price_of
-from dermtools.retrieval import CaseBase
+from dermtools import CaseBase, chain_for, load_source
+from dermtools.prompting import PromptLibrary, preview_html, price_of
 
 TASK = "location"
 METHODS = ("zero-shot", "random-5", "rag-5")

@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dermtools.cases import load_source
-from dermtools.retrieval import CaseBase, KNNVote, SimilarCaseRetriever
+from dermtools import CaseBase, load_source, method
+from dermtools.retrieval import SimilarCaseRetriever
 
 
 def main(folder: Path) -> None:
@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
     for neighbor in case_base.search(query=query, k=5, where="fitzpatrick <= 4", max_per_group=1):
         print(neighbor.rank, f"{neighbor.distance:.3f}", neighbor.case.case_id, neighbor.case.labels)
 
-    vote = KNNVote(case_base, "location", k=15).predict(query)
+    vote = method("knn-vote-15", case_base, "location").predict(query)
     print("vote:", vote.label, "truth:", *case_base.case(query_id).labels["location"])
 
     # The same search as a LangChain retriever.

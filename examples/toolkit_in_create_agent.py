@@ -16,10 +16,9 @@ from langchain.agents import create_agent
 from langchain_core.language_models import BaseChatModel
 from offline.agent_stand_in import NOTICE, StandIn
 
+from dermtools import CaseBase, load_source
 from dermtools.agent import DermContext, DermToolkit, PictureMiddleware, human_message
-from dermtools.cases import load_source
 from dermtools.prompting import chat_model
-from dermtools.retrieval import CaseBase
 
 TASK = "location"
 

@@ -18,12 +18,11 @@ from langchain_core.messages import HumanMessage, SystemMessage
 from langgraph.graph import END, START, StateGraph
 from offline.agent_stand_in import NOTICE, StandIn
 
+from dermtools import CaseBase, load_source
 from dermtools.adapter import LinearProbeConfig, save_classifier, train
 from dermtools.agent import DermToolkit, exemplar_messages
-from dermtools.cases import load_source
 from dermtools.images import data_url
 from dermtools.prompting import chat_model
-from dermtools.retrieval import CaseBase
 
 TASK = "location"
 QUESTIONS = 6
