@@ -92,9 +92,10 @@ def check_rows(rows: Sequence[StoredCase], tasks: Iterable[Task], dimension: int
             if isinstance(value, float) and not math.isfinite(value):
                 raise CaseBaseError(f"case {case_id!r}: attribute {name!r} is {value}; leave it out where unknown")
         for task, values in row.case.labels.items():
-            unknown = next((value for value in values if value not in labels.get(task, ())), None)
-            if unknown is not None:
-                raise CaseBaseError(f"case {case_id!r}: {unknown!r} is not a label of task {task!r} of the case base")
+            if unknown := [value for value in values if value not in labels.get(task, ())]:
+                raise CaseBaseError(
+                    f"case {case_id!r}: {unknown[0]!r} is not a label of task {task!r} of the case base"
+                )
 
 
 def schema(tasks: Iterable[str], dimension: int) -> pa.Schema:

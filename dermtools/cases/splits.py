@@ -27,11 +27,7 @@ class SplitAssignment(NamedTuple):
 
 
 def assign_splits(
-    cases: Sequence[Case],
-    *,
-    seed: int = 0,
-    fractions: Sequence[float] = DEFAULT_FRACTIONS,
-    task: str | None = None,
+    cases: Sequence[Case], *, seed: int = 0, fractions: Sequence[float] = DEFAULT_FRACTIONS, task: str | None = None
 ) -> SplitAssignment:
     """Give a split to every case that has none; a group made here never sits in two splits.
 
@@ -53,7 +49,7 @@ def assign_splits(
     check_fractions(fractions)
     given: dict[str, Counter[Split]] = defaultdict(Counter)
     for case in cases:
-        if case.split is not None:
+        if case.split:
             given[case.group_id][case.split] += 1
     # Most cases decide, then the order of SPLITS: only a group with contradicting splits has a choice.
     chosen = {group: max(SPLITS, key=lambda split: counts[split]) for group, counts in given.items()}
@@ -65,9 +61,7 @@ def assign_splits(
         for group, counts in given.items()
         if len(counts) > 1
     )
-    completed = (
-        case if case.split is not None else case.model_copy(update={"split": chosen[case.group_id]}) for case in cases
-    )
+    completed = (case if case.split else case.model_copy(update={"split": chosen[case.group_id]}) for case in cases)
     return SplitAssignment(tuple(completed), tuple(problems))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from dermtools.cases.case import Task
 from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows, stored_case
@@ -24,7 +24,24 @@ if TYPE_CHECKING:
 
 LOCK_NAME = ".lock"
 
+P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _reads(method: Callable[Concatenate[CaseStore, P], T]) -> Callable[Concatenate[CaseStore, P], T]:
+    """A read in one piece; at the latest version where another process has removed the one that was pinned."""
+
+    @wraps(method)
+    def read(self: CaseStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._guard:
+            try:
+                return method(self, *args, **kwargs)
+            except CaseBaseError:
+                if not self._refresh():
+                    raise
+            return method(self, *args, **kwargs)
+
+    return read
 
 
 class CaseStore:
@@ -95,16 +112,13 @@ class CaseStore:
             self.manifest = read_manifest(self.path)
         return moved
 
+    @_reads
     def __len__(self) -> int:
-        with self._guard:
-            return self._read(lambda: len(self._table))
+        return len(self._table)
 
+    @_reads
     def columns(self) -> CaseColumns:
         """All metadata in row order; read once a version."""
-        with self._guard:
-            return self._read(self._load_columns)
-
-    def _load_columns(self) -> CaseColumns:
         tasks = [task.name for task in self.manifest.tasks]
         columns = self._columns
         if columns is None or columns.version != self._table.version or list(columns.labels) != tasks:
@@ -115,15 +129,11 @@ class CaseStore:
         """All embeddings, float32, shape (n, d), C-contiguous, in the row order of `columns`."""
         return self.columns_and_vectors()[1]
 
+    @_reads
     def columns_and_vectors(self) -> tuple[CaseColumns, NDArray[np.float32]]:
         """Columns and vectors of one and the same version, whatever other threads do."""
-
-        def load() -> tuple[CaseColumns, NDArray[np.float32]]:
-            columns = self._load_columns()
-            return columns, self._table.vectors(len(columns), self.manifest.identity.dimension)
-
-        with self._guard:
-            return self._read(load)
+        columns = self.columns()
+        return columns, self._table.vectors(len(columns), self.manifest.identity.dimension)
 
     def jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
         """Stored pictures by case id, in the order of `case_ids`.
@@ -132,8 +142,8 @@ class CaseStore:
             QueryError: there is no such case.
         """
         case_ids = list(dict.fromkeys(case_ids))
-        taken = self._take(case_ids, ["jpeg"])
-        return {case_id: cells["jpeg"] for case_id, cells in zip(case_ids, taken, strict=True)}
+        cells = self._take(case_ids, ["jpeg"])[1]
+        return {case_id: cell["jpeg"] for case_id, cell in zip(case_ids, cells, strict=True)}
 
     def rows(self, case_ids: Sequence[str]) -> list[StoredCase]:
         """Complete rows in the order of `case_ids`, each once.
@@ -142,34 +152,18 @@ class CaseStore:
             QueryError: there is no such case.
         """
         case_ids = list(dict.fromkeys(case_ids))
-        with self._guard:
-            taken = self._take(case_ids, ROW_NAMES)
-            columns = self._load_columns()
-            cases = [columns.case(columns.row_of[case_id]) for case_id in case_ids]
-            return [stored_case(case, cells) for case, cells in zip(cases, taken, strict=True)]
+        columns, cells = self._take(case_ids, ROW_NAMES)
+        cases = (columns.case(columns.row_of[case_id]) for case_id in case_ids)
+        return [stored_case(case, cell) for case, cell in zip(cases, cells, strict=True)]
 
-    def _take(self, case_ids: Sequence[str], names: Sequence[str]) -> list[dict[str, Any]]:
-        """Columns of cases, in the order of `case_ids`."""
-
-        def take() -> list[dict[str, Any]]:
-            columns = self._load_columns()
-            if missing := [case_id for case_id in case_ids if case_id not in columns.row_of]:
-                raise QueryError(f"no case {missing[0]!r} in {self.path}")
-            return self._table.take([columns.row_of[case_id] for case_id in case_ids], names)
-
-        if not case_ids:
-            return []
-        with self._guard:
-            return self._read(take)
-
-    def _read(self, action: Callable[[], T]) -> T:
-        """Run a read; at the latest version where another process has removed this one."""
-        try:
-            return action()
-        except CaseBaseError:
-            if not self._refresh():
-                raise
-        return action()
+    @_reads
+    def _take(self, case_ids: Sequence[str], names: Sequence[str]) -> tuple[CaseColumns, list[dict[str, Any]]]:
+        """Columns of cases, in the order of `case_ids`, beside the metadata of the same version."""
+        columns = self.columns()
+        if missing := [case_id for case_id in case_ids if case_id not in columns.row_of]:
+            raise QueryError(f"no case {missing[0]!r} in {self.path}")
+        rows = [columns.row_of[case_id] for case_id in case_ids]
+        return columns, self._table.take(rows, names) if rows else []
 
     @contextmanager
     def write(self) -> Iterator[None]:

@@ -33,6 +33,14 @@ def split_named(name: str) -> Split | None:
     return _SPLIT_NAMES.get(name.strip().lower())
 
 
+def given_split(name: str) -> Split | None:
+    """The split that a source names; None where it names none. Raises a ValueError for an unknown word."""
+    split = split_named(name)
+    if name and split is None:
+        raise ValueError(f"split {name!r} is unknown; use one of {', '.join(SPLIT_NAMES)}")
+    return split
+
+
 def make_task(name: str, labels: Iterable[str]) -> Task:
     """A task with its labels sorted and the default question for its name."""
     question = _QUESTIONS.get(name, f"Which {name.replace('_', ' ')} fits the picture best?")

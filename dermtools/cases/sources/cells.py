@@ -25,17 +25,17 @@ def text(cell: object) -> str:
     return str(cell).strip()
 
 
-def labels(cell: object, separator: str) -> tuple[str, ...]:
+def labels(cell: object, separator: str, column: str) -> tuple[str, ...]:
     """Labels of a cell, each once, in their order: a list as it is, anything else split at the separator.
 
     Raises:
         ValueError: the cell holds something that is no label, such as an object or a list of lists.
     """
     if isinstance(cell, dict | bytes):
-        raise ValueError("holds no labels")
+        raise ValueError(f"column {column!r} holds no labels")
     parts = cell if isinstance(cell, list) else text(cell).split(separator)
     if any(isinstance(part, dict | list | bytes) for part in parts):
-        raise ValueError("holds a list of things that are no labels")
+        raise ValueError(f"column {column!r} holds a list of things that are no labels")
     return tuple(dict.fromkeys(label for label in map(text, parts) if label))
 
 

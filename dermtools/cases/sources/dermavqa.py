@@ -82,7 +82,9 @@ def _add(found: CaseCollector, encounter: Encounter, encounter_id: str, split: S
     if row is None:
         found.problem(encounter_id, f"has no row in {METADATA}, so no label")
     else:
-        labels = found.known(cells.labels(row.cells["anatomic_locations"], "|"), LOCATIONS, row.where)
+        labels = found.known(
+            cells.labels(row.cells["anatomic_locations"], "|", "anatomic_locations"), LOCATIONS, row.where
+        )
         attributes |= _attributes(row)
         if row.cells["split"] != split:
             said = f"says split {row.cells['split']!r}, {encounter.where} says {split}, which is kept"

@@ -14,6 +14,8 @@ from dermtools.text import few
 
 _LAYOUT = "put pictures in one folder a class: LABEL/*.jpg, or train/LABEL/*.jpg, valid/LABEL/*.jpg, test/LABEL/*.jpg"
 _SHOWN = 5
+_NOT_TEXT = re.compile("[\ud800-\udfff]")
+"""Bytes of a file name that are not UTF-8, as Python gives them: they can be neither stored nor shown."""
 
 
 def load_folder(root: Path, options: SourceOptions) -> SourceData:
@@ -43,7 +45,7 @@ def load_folder(root: Path, options: SourceOptions) -> SourceData:
     cases, problems, ungrouped = [], [], 0
     for path in pictures:
         case_id = path.as_posix()
-        if not _is_unicode(case_id):
+        if _NOT_TEXT.search(case_id):
             problems.append(Problem(ascii(case_id), "its name is not UTF-8; rename it"))
             continue
         if len(path.parts) < depth + 2:
@@ -65,16 +67,7 @@ def load_folder(root: Path, options: SourceOptions) -> SourceData:
     elif ungrouped:
         notes.append(f"{ungrouped} pictures do not match the group pattern and are each their own group")
     names = (path.as_posix() for path in files if not is_picture(path.name))
-    if others := [name if _is_unicode(name) else ascii(name) for name in names]:
+    if others := [ascii(name) if _NOT_TEXT.search(name) else name for name in names]:
         notes.append(f"files that are not pictures are left out ({len(others)}): {few(others, _SHOWN)}")
     task = make_task(task_name, (label for item in cases for label in item.case.labels[task_name]))
     return SourceData(root.resolve().name, (task,), tuple(cases), tuple(problems), tuple(notes))
-
-
-def _is_unicode(name: str) -> bool:
-    """Whether a file name is text, and not bytes in another encoding, which can be neither stored nor shown."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -48,10 +48,8 @@ def load_source(location: str | Path, kind: str | None = None, options: SourceOp
     if kind not in _READERS:
         raise SourceError(f"unknown kind of source {kind!r}; the kinds are {', '.join(KINDS)}")
     path = Path(location).expanduser()
-    if kind == "table" and not is_file(path):
-        raise SourceError(f"{path}: no such file; {_CHOICE}")
-    if kind != "table" and not path.is_dir():
-        raise SourceError(f"{path}: no such folder; {_CHOICE}")
+    if not (is_file(path) if kind == "table" else path.is_dir()):
+        raise SourceError(f"{path}: no such {'file' if kind == 'table' else 'folder'}; {_CHOICE}")
     return assemble(_READERS[kind](path, options), path, options)
 
 
@@ -84,7 +82,7 @@ def _load_sample(options: SourceOptions) -> SourceData:
     requested = options.requested_tasks("the sample", known) or known
 
     def reduced(item: SourceCase) -> SourceCase:
-        labels = {task: found for task, found in item.case.labels.items() if task in requested}
+        labels = {task: item.case.labels[task] for task in requested}
         return replace(item, case=item.case.model_copy(update={"labels": labels}))
 
     tasks = tuple(task for task in data.tasks if task.name in requested)

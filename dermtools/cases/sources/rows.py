@@ -6,13 +6,13 @@ import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from dermtools.cases.case import Problem
 from dermtools.errors import SourceError
-
-TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,10 @@ def read_rows(path: Path) -> Rows:
     Raises:
         SourceError: not there, not of a known format, not UTF-8, damaged, or without a usable header.
     """
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        rows = _parquet(path)
-    elif suffix in (".jsonl", ".ndjson"):
-        rows = _json_lines(path)
-    elif suffix in TABLE_SUFFIXES:
-        rows = _delimited(path, "\t" if suffix == ".tsv" else ",")
-    else:
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
         raise SourceError(f"{path}: not a table; give one of {', '.join(TABLE_SUFFIXES)}")
+    rows = reader(path)
     if repeated := [column for column, count in Counter(rows.columns).items() if count > 1]:
         raise SourceError(f"{path}: column {repeated[0]!r} is there more than once; rename one of them")
     return rows
@@ -141,3 +136,13 @@ def _parquet(path: Path) -> Rows:
     records = zip(*(column.to_pylist() for column in content.columns), strict=True)
     cells = (dict(zip(columns, record, strict=True)) for record in records)
     return Rows(columns, untyped=False, rows=[Row(f"{path.name} row {n}", found) for n, found in enumerate(cells, 1)])
+
+
+_READERS: dict[str, Callable[[Path], Rows]] = {
+    ".csv": partial(_delimited, delimiter=","),
+    ".tsv": partial(_delimited, delimiter="\t"),
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".parquet": _parquet,
+}
+TABLE_SUFFIXES = tuple(_READERS)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, SourceData, Split
+from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, SourceData
 from dermtools.cases.sources import cells
-from dermtools.cases.sources.assembly import SPLIT_NAMES, make_task, split_named
+from dermtools.cases.sources.assembly import given_split, make_task
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
 from dermtools.cases.sources.rows import Row, Rows, read_rows
@@ -39,7 +39,7 @@ def load_table(path: Path, options: SourceOptions) -> SourceData:
     for index, row in enumerate(table.rows):
         try:
             reader.add(index, row)
-        except _RowError as error:
+        except ValueError as error:
             problems.append(Problem(row.where, str(error)))
     cases = list(reader.cases.values())
     found = {name: {label for item in cases for label in item.case.labels.get(name, ())} for name in reader.tasks}
@@ -48,10 +48,6 @@ def load_table(path: Path, options: SourceOptions) -> SourceData:
     tasks = (make_task(name, labels) for name, labels in found.items() if labels)
     name = f"{path.resolve().parent.name}/{path.name}"
     return SourceData(name, tuple(tasks), tuple(cases), tuple(problems), tuple(reader.notes()))
-
-
-class _RowError(Exception):
-    """Why a row makes no case."""
 
 
 class _RowReader:
@@ -81,21 +77,18 @@ class _RowReader:
         self.cases: dict[str, SourceCase] = {}
 
     def add(self, index: int, row: Row) -> None:
+        """Make a case of a row. Raises a ValueError that says why it makes none."""
         image = self._picture(row)
         case_id = cells.text(row.cells.get(self._id or self._image))
         if not case_id:
-            raise _RowError(f"has no {self._id or 'path to name the case'}")
+            raise ValueError(f"has no {self._id or 'path to name the case'}")
         if case_id in self.cases:
-            raise _RowError(f"case id {case_id!r} is taken by an earlier row")
+            raise ValueError(f"case id {case_id!r} is taken by an earlier row")
         labels = {}
         for name, column in self.tasks.items():
-            try:
-                found = cells.labels(row.cells.get(column), self._options.separator)
-            except ValueError as error:
-                raise _RowError(f"column {column!r} {error}") from error
-            if found:
+            if found := cells.labels(row.cells.get(column), self._options.separator, column):
                 labels[name] = found
-        group, split = self._group_of(row), self._split_of(row)
+        group, split = self._group_of(row), given_split(cells.text(row.cells.get(self._split)) if self._split else "")
         known = {column: value for column, values in self._attributes.items() if (value := values[index]) is not None}
         case = Case(case_id=case_id, group_id=group or case_id, split=split, labels=labels, attributes=known)
         self._own_groups += not group
@@ -125,18 +118,11 @@ class _RowReader:
             return cell
         name = cells.text(cell)
         if not name:
-            raise _RowError(f"has no picture in column {self._image!r}")
+            raise ValueError(f"has no picture in column {self._image!r}")
         picture = self._path.parent / name
         if not is_file(picture):
-            raise _RowError(f"no such file: {picture}")
+            raise ValueError(f"no such file: {picture}")
         return picture
-
-    def _split_of(self, row: Row) -> Split | None:
-        name = cells.text(row.cells.get(self._split)) if self._split else ""
-        split = split_named(name)
-        if name and split is None:
-            raise _RowError(f"split {name!r} is unknown; use one of {', '.join(SPLIT_NAMES)}")
-        return split
 
     def _group_of(self, row: Row) -> str:
         """The patient, else the encounter or lesion; the column's name keeps lesion 7 apart from patient 7."""

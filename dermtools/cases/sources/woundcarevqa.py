@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from dermtools.cases.case import SourceData
-from dermtools.cases.sources.assembly import SPLIT_NAMES, make_task, split_named
+from dermtools.cases.sources.assembly import given_split, make_task
 from dermtools.cases.sources.encounters import CaseCollector, Encounter, read_encounters
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import picture_stem
@@ -37,10 +37,10 @@ def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
     tasks = options.requested_tasks("WoundcareVQA", METADATA) or ("infection",)
     found = CaseCollector(options.images or root)
     for encounter in read_encounters(root / ENTRIES):
-        split_name = encounter.text("split")
-        split = split_named(split_name)
-        if split_name and split is None:
-            found.problem(encounter.where, f"split {split_name!r} is unknown; use one of {', '.join(SPLIT_NAMES)}")
+        try:
+            split = given_split(encounter.text("split"))
+        except ValueError as error:
+            found.problem(encounter.where, str(error))
             continue
         values = {field: encounter.texts(field) for field in METADATA}
         values["infection"] = found.known(values["infection"], INFECTION, encounter.where)

@@ -67,7 +67,7 @@ def shape(pose: Pose, *outlines: Sequence[Point] | Array) -> Array:
     return _mask(canvas)
 
 
-def strokes(pose: Pose, lines: Sequence[Sequence[Point]] | Array, width: float) -> Array:
+def strokes(pose: Pose, lines: Sequence[Sequence[Point] | Array] | Array, width: float) -> Array:
     """Mask of open lines of a width in body units."""
     canvas, pen = _canvas()
     thickness = max(1, round(width * pose.unit * _OVERSAMPLING))
@@ -100,22 +100,18 @@ def ellipse(centre: Point, radii: Point, turn: float = 0.0) -> Array:
     """Outline of an ellipse, shape (48, 2)."""
     angle = np.linspace(0, 2 * np.pi, 48, endpoint=False, dtype=np.float32)
     x, y = radii[0] * np.cos(angle), radii[1] * np.sin(angle)
-    return np.stack(
-        [centre[0] + x * np.cos(turn) - y * np.sin(turn), centre[1] + x * np.sin(turn) + y * np.cos(turn)], axis=-1
-    )
+    cos, sin = np.cos(turn), np.sin(turn)
+    return np.stack([centre[0] + x * cos - y * sin, centre[1] + x * sin + y * cos], axis=-1)
 
 
 def limb(start: Point, end: Point, start_radius: float, end_radius: float) -> Array:
     """Outline of a tapering tube with round ends."""
     direction = np.arctan2(end[1] - start[1], end[0] - start[0])
     half = np.linspace(-np.pi / 2, np.pi / 2, 16, dtype=np.float32)
-
-    def cap(centre: Point, radius: float, angles: Array) -> Array:
-        return np.stack([centre[0] + radius * np.cos(angles), centre[1] + radius * np.sin(angles)], axis=-1)
-
-    tip = cap(end, end_radius, (half + direction).astype(np.float32))
-    root = cap(start, start_radius, (half + direction + np.pi).astype(np.float32))
-    return np.concatenate([tip, root])
+    caps = (end, end_radius, half + direction), (start, start_radius, half + direction + np.pi)
+    return np.concatenate(
+        [_around(centre, (radius, radius), angles.astype(np.float32)) for centre, radius, angles in caps]
+    )
 
 
 def hairs(
@@ -140,10 +136,13 @@ def body_hair(
     return strokes(pose, lines, 0.004) * skin, float(rng.uniform(0.12, 0.42))
 
 
-def arc(centre: Point, width: float, height: float, start: float, end: float) -> list[Point]:
+def arc(centre: Point, width: float, height: float, start: float, end: float) -> Array:
     """Points on a piece of an ellipse, from one angle to another in radians."""
-    angles = np.linspace(start, end, 14)
-    return [(centre[0] + width * np.cos(a), centre[1] + height * np.sin(a)) for a in angles]
+    return _around(centre, (width, height), np.linspace(start, end, 14))
+
+
+def _around(centre: Point, radii: Point, angles: NDArray[np.floating]) -> Array:
+    return np.stack([centre[0] + radii[0] * np.cos(angles), centre[1] + radii[1] * np.sin(angles)], axis=-1)
 
 
 def soften(mask: Array, radius: float) -> Array:

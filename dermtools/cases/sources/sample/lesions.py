@@ -32,14 +32,11 @@ class Patch:
 def add_lesion(
     skin: Array, label: str, rng: np.random.Generator, centre: Point, size: float, turn: float, darkness: float
 ) -> Array:
-    """Draw a lesion on skin of shape (3, SIDE, SIDE), in place.
+    """Draw a lesion on skin of shape (3, SIDE, SIDE), colours 0 to 1, in place.
 
     Args:
-        skin: colours, 0 to 1.
-        label: one of `LESIONS`.
-        rng: gives the lesion its form; the same one, the same form.
-        centre: pixels.
-        size: pixels, roughly the radius.
+        label: one of `LESIONS`; `rng` gives it its form.
+        centre, size: pixels; the size is roughly the radius.
         turn: radians by which the body is turned.
         darkness: of the skin, 0 to 1.
 

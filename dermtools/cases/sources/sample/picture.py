@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -15,36 +15,30 @@ from dermtools.cases.sources.sample.sites import SITES
 _TONES = np.array(
     [(232, 199, 182), (224, 186, 161), (207, 163, 130), (190, 140, 103), (142, 96, 68), (88, 60, 46)], np.float32
 ) / np.float32(255)
+_font = cache(ImageFont.load_default)
 _HAIR: dict[str, tuple[Colour, ...]] = {
     "light": ((0.42, 0.29, 0.17), (0.20, 0.14, 0.10), (0.58, 0.46, 0.30)),
     "dark": ((0.09, 0.07, 0.06),),
     "grey": ((0.62, 0.61, 0.60),),
 }
 _CLOTHS: tuple[Colour, ...] = (
-    (0.42, 0.56, 0.60),
-    (0.36, 0.47, 0.58),
-    (0.55, 0.60, 0.62),
-    (0.44, 0.55, 0.47),
-    (0.62, 0.63, 0.66),
+    *((0.42, 0.56, 0.60), (0.36, 0.47, 0.58), (0.55, 0.60, 0.62)),
+    *((0.44, 0.55, 0.47), (0.62, 0.63, 0.66)),
 )
 
 
 def draw_picture(
     site: str, lesion: str, *, fitzpatrick: int, is_grey: bool, near: bool, person: tuple[int, int], picture: int
 ) -> bytes:
-    """Draw one picture; the same arguments give the same bytes.
+    """Draw one JPEG of 384 x 384 pixels; the same arguments give the same bytes.
 
     Args:
-        site: one of `SITES`.
-        lesion: one of `LESIONS`.
+        site, lesion: one of `SITES` and of `LESIONS`.
         fitzpatrick: skin type, 1 to 6.
         is_grey: whether the hair is grey.
         near: a close-up rather than an overview.
         person: seed of all that stays the same in a person's pictures: exact tone, hair, cloth, body, lesion.
         picture: number that, with `person`, seeds the rest: pose, light and grain.
-
-    Returns:
-        JPEG of 384 x 384 pixels.
     """
     personal = np.random.default_rng(person)
     tone = _TONES[fitzpatrick - 1] * (1 + personal.normal(0, 0.012, 3).astype(np.float32))
@@ -57,11 +51,8 @@ def draw_picture(
     rng = np.random.default_rng([*person, picture])
     zoom = float(rng.uniform(1.4, 2.0) if near else rng.uniform(0.88, 1.25))
     share = max(0.12, 1 - 0.9 / zoom)  # the closer, the nearer the lesion to the middle of the frame
-    pose = Pose(
-        (place[0] * share + float(rng.normal(0, 0.05)), place[1] * share + float(rng.normal(0, 0.05))),
-        zoom,
-        turn=float(rng.normal(0, 0.14)),
-    )
+    x, y = (at * share + float(rng.normal(0, 0.05)) for at in place)
+    pose = Pose((x, y), zoom, turn=float(rng.normal(0, 0.14)))
     body_seed, lesion_seed = ([*person, list(SITES).index(site), what] for what in (1, 2))
 
     part = SITES[site].draw(pose, np.random.default_rng(body_seed))
@@ -123,12 +114,7 @@ def _jpeg(picture: Array) -> bytes:
     image = Image.merge("RGB", [Image.fromarray(channel) for channel in picture.astype(np.uint8)])
     pen = ImageDraw.Draw(image)
     pen.rectangle((SIDE - 58, SIDE - 21, SIDE - 5, SIDE - 5), fill=(30, 32, 36))
-    pen.text((SIDE - 31.5, SIDE - 13), "DRAWN", fill=(240, 240, 240), font=_font(), anchor="mm")
+    pen.text((SIDE - 31.5, SIDE - 13), "DRAWN", fill=(240, 240, 240), font=_font(size=13), anchor="mm")
     out = io.BytesIO()
     image.save(out, "JPEG", quality=90)
     return out.getvalue()
-
-
-@lru_cache(maxsize=1)
-def _font() -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    return ImageFont.load_default(size=13)
