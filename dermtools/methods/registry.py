@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from dermtools.adapter.kinds import KINDS
 from dermtools.errors import QueryError
 from dermtools.methods.family import MethodFamily, matches
 from dermtools.prompting.method_names import MAX_SHOTS, WITH_SHOTS
@@ -29,8 +30,7 @@ _PROMPTED = {
 BUILT_IN = (
     MethodFamily("knn-vote-K", "vote", "dermtools.retrieval.vote:KNNVote"),
     MethodFamily("majority", "baseline", f"{_BUILDERS}:majority"),
-    MethodFamily("adapter", "classifier", f"{_BUILDERS}:classifier"),
-    MethodFamily("linear-probe", "classifier", f"{_BUILDERS}:classifier"),
+    *(MethodFamily(kind, "classifier", f"{_BUILDERS}:classifier") for kind in KINDS),
     MethodFamily("fusion", "fusion", f"{_BUILDERS}:fusion"),
     MethodFamily("label-similarity", "baseline", f"{_BUILDERS}:label_similarity"),
     *(

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dermtools.adapter.kinds import Kind
 from dermtools.methods.registry import prompted_pattern, prompted_words
 
 MAX_CASES = 20
@@ -72,7 +71,10 @@ class ClassifyArguments(Arguments):
     task: _Task
     top_k: Annotated[int, _field("How many labels to give, most probable first.", 5, ge=1, le=20)] = 5
     abstain: Annotated[bool, _field("Give no label where the classifier is too uncertain.", True)] = False
-    kind: Annotated[Kind, _field("Which trained classifier.", "adapter")] = "adapter"
+    kind: Annotated[
+        str,
+        _field("adapter, linear-probe, or another method that describe_case_base lists.", "adapter", max_length=100),
+    ] = "adapter"
     voters: Annotated[int, _field("How many nearest cases vote beside the classifier.", 15, ge=1, le=100)] = 15
 
 

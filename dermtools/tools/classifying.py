@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from dermtools.errors import ModelError
+from dermtools.errors import ModelError, QueryError
 from dermtools.prediction import TokenUsage
 from dermtools.text import one_line
 from dermtools.tools.results import Answer, Result, ToolResult, quoted, shown
 
 if TYPE_CHECKING:
-    from dermtools.prediction import Query
+    from dermtools.prediction import Prediction, Query
     from dermtools.tools.arguments import ClassifyArguments, PromptArguments
     from dermtools.tools.context import DermContext
     from dermtools.tools.workspace import Workspace
@@ -51,32 +51,54 @@ def classify_with_adapter(workspace: Workspace, arguments: ClassifyArguments, co
         ImageError: the picture cannot be read, or may not be.
         TrainingError: no such classifier was trained, or it cannot abstain.
     """
-    from dermtools.adapter import VectorClassifierMethod, changes_since
     from dermtools.retrieval import KNNVote
 
     case_base = workspace.case_base
     task = case_base.task(arguments.task).name
     query = workspace.query(arguments.image, context)
-    trained = workspace.classifier(task, arguments.kind)
-    prediction = VectorClassifierMethod(trained, abstain=arguments.abstain).predict(query)
+    prediction, coverage, notes = _classified(workspace, arguments, context, task, query)
     vote = KNNVote(case_base, task, arguments.voters, where=context.condition).predict(query)
     first = next(iter(prediction.probabilities or {}), None)
-    answering = trained.record.answering
     agree = None if first is None or vote.label is None else first == vote.label
-    notes = [*changes_since(trained.record, case_base.store), *trained.record.remarks(), *_learned(workspace, query)]
     if agree is False:
         notes.insert(0, f"the {arguments.kind} and the vote of the nearest cases disagree: be careful")
     result = ClassifyResult(
         query=query.name,
         task=task,
         classifier=Answer.of(prediction, arguments.top_k),
-        coverage=answering.conformal.coverage if answering is not None else None,
+        coverage=coverage,
         vote=Answer.of(vote, arguments.top_k),
         agree=agree,
         case_ids=[exemplar.case_id for exemplar in vote.exemplars],
         notes=notes,
     )
     return ToolResult(_text(result), result)
+
+
+def _classified(
+    workspace: Workspace, arguments: ClassifyArguments, context: DermContext, task: str, query: Query
+) -> tuple[Prediction, float | None, list[str]]:
+    """The prediction, the coverage of its label set, and what to know of it; by any method that asks no model."""
+    from dermtools.adapter import VectorClassifierMethod, changes_since
+    from dermtools.adapter.kinds import KINDS
+    from dermtools.methods import family_of, method
+
+    if arguments.kind in KINDS:
+        trained = workspace.classifier(task, arguments.kind)
+        record, answering = trained.record, trained.record.answering
+        prediction = VectorClassifierMethod(trained, abstain=arguments.abstain).predict(query)
+        notes = [*changes_since(record, workspace.case_base.store), *record.remarks(), *_learned(workspace, query)]
+        return prediction, answering.conformal.coverage if answering is not None else None, notes
+    family = family_of(arguments.kind)
+    if family.needs_model:
+        raise QueryError(f"{arguments.kind} asks a chat model; use run_prompt, where the operator gave one")
+    options: dict[str, Any] = {"abstain": True} if arguments.abstain else {}
+    if context.condition is not None and "where" in family.options:
+        options["where"] = context.condition
+    prediction = method(arguments.kind, workspace.case_base, task, **options).predict(query)
+    if not workspace.visible([exemplar.case_id for exemplar in prediction.exemplars], context):
+        raise QueryError(f"{arguments.kind} rests on cases that are not open to this run; use the adapter")
+    return prediction, None, []
 
 
 def _learned(workspace: Workspace, query: Query) -> list[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from dermtools.cases.case import SPLITS
+from dermtools.errors import QueryError
 from dermtools.text import one_line
 from dermtools.tools.results import Data, FoundCase, Result, ToolResult, quoted, shown
 from dermtools.vocabularies import is_dark, is_fitzpatrick
@@ -51,6 +54,7 @@ class DescribeResult(Result):
     embedder: dict[str, Any] = Field(description="name, revision, preprocessing, dimension, normalised or not")
     reads_text: bool = Field(description="whether words can be searched for")
     sources: list[dict[str, Any]]
+    methods: list[str] = Field(description="what classify_with_adapter takes as `kind`, K being a number")
     gaps: list[str] = Field(description="what the case base covers badly")
 
 
@@ -94,6 +98,7 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
         embedder={name: value for name, value in info["embedder"].items() if name != "spec"},
         reads_text=isinstance(case_base.embedder, TextEmbedder),
         sources=info["sources"],
+        methods=_methods(),
         gaps=_gaps(case_base),
     )
     return ToolResult(_text(result, SHOWN_LABELS if arguments.task is None else None), result)
@@ -103,6 +108,17 @@ def _classifiers(case_base: CaseBase, task: str) -> list[str]:
     from dermtools.adapter.saved import FOLDER, RECORD_NAME
 
     return sorted(path.parent.name for path in (case_base.path / FOLDER / task).glob(f"*/{RECORD_NAME}"))
+
+
+def _methods() -> list[str]:
+    from dermtools.methods import family_of, patterns
+
+    found = []
+    for pattern in patterns():
+        with suppress(QueryError):  # of a package that cannot be imported: the others are there all the same
+            if not family_of(re.sub("-K$", "-1", pattern)).needs_model:
+                found.append(pattern)
+    return found
 
 
 def _gaps(case_base: CaseBase) -> list[str]:
@@ -139,6 +155,7 @@ def _text(result: DescribeResult, most: int | None) -> str:
     lines.append(f"attributes: {shown(result.attributes[:40]) or 'none'}")
     for source in result.sources:
         lines.append(f"source: {one_line(source['name'], 100)}. {one_line(' '.join(source['notes']), 500)}")
+    lines.append(f"methods of classify_with_adapter, K a number: {shown(result.methods)}")
     lines += [f"gap: {gap}" for gap in result.gaps]
     reads = "pictures and words" if result.reads_text else "pictures, not words"
     lines.append(f"embedder: {one_line(result.embedder['name'], 80)}; it can be searched with {reads}")

@@ -45,8 +45,12 @@ def site(tmp_path: Path) -> Path:
 
 
 def dermtools(site: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return python(site, "from dermtools.cli import main; main()", *arguments)
+
+
+def python(site: Path, script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(site)])}
-    command = [sys.executable, "-c", "from dermtools.cli import main; main()", *map(str, arguments)]
+    command = [sys.executable, "-c", script, *map(str, arguments)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -64,6 +68,18 @@ def test_evaluate_compares_it(site: Path, case_base: CaseBase, tmp_path: Path) -
     done = dermtools(site, "evaluate", case_base.path, *asked)
     assert done.returncode == 0, done.stderr
     assert "toy-constant" in (out / "table.md").read_text()
+
+
+def test_the_tools_list_and_take_it(site: Path, case_base: CaseBase) -> None:
+    script = f"""
+from dermtools import CaseBase, DermToolkit
+toolkit = DermToolkit.over(CaseBase.open({str(case_base.path)!r}))
+print("toy-constant" in toolkit.tool("describe_case_base").invoke({{}}))
+asked = {{"image": "case:drawn_p03_1", "task": "location", "kind": "toy-constant"}}
+print("toy-constant: " in toolkit.tool("classify_with_adapter").invoke(asked))
+"""
+    done = python(site, script)
+    assert done.stdout.split() == ["True", "True"], done.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from dermtools.errors import QueryError
+from dermtools.methods import method
 from dermtools.retrieval import CaseBase
 from dermtools.tools import DermContext, Workspace
 from tests.support.tool_calls import called
@@ -25,3 +29,30 @@ def test_a_training_case_is_said_to_be_one(workspace: Workspace, case_base: Case
     for split, warned in (("train", True), ("test", False)):
         result = called(workspace, "classify_with_adapter", image=f"case:{by_split[split]}", task="location")
         assert ("is among the training cases" in result.text) is warned
+
+
+def test_any_method_that_asks_no_model_may_be_named(workspace: Workspace, case_base: CaseBase) -> None:
+    listed = called(workspace, "describe_case_base").artifact["methods"]
+    assert {"knn-vote-K", "majority", "adapter"} <= set(listed)
+    assert not {"rag-K", "agent"} & set(listed)
+    asked = {"image": "case:drawn_p03_1", "task": "location", "kind": "knn-vote-3"}
+    answer = called(workspace, "classify_with_adapter", **asked).artifact["classifier"]
+    expected = method("knn-vote-3", case_base, "location").predict(case_base.query(case_id="drawn_p03_1"))
+    assert answer["method"] == "knn-vote-3"
+    assert answer["label"] == expected.label
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("rag-3", "rag-3 asks a chat model; use run_prompt"), ("adaptor", "did you mean adapter")],
+)
+def test_another_method_is_refused_with_what_to_do(workspace: Workspace, kind: str, said: str) -> None:
+    with pytest.raises(QueryError, match=said):
+        called(workspace, "classify_with_adapter", image="case:drawn_p03_1", task="location", kind=kind)
+
+
+def test_the_votes_of_a_method_stay_inside_the_run(workspace: Workspace, case_base: CaseBase) -> None:
+    only = DermContext(where="split = 'train'")
+    asked = {"image": "case:drawn_p03_1", "task": "location", "kind": "knn-vote-5"}
+    shown = called(workspace, "classify_with_adapter", only, **asked).artifact["classifier"]["exemplars"]
+    assert {case_base.case(exemplar["case_id"]).split for exemplar in shown} == {"train"}
