@@ -96,8 +96,8 @@ def _classified(
     if context.condition is not None and "where" in family.options:
         options["where"] = context.condition
     prediction = method(arguments.kind, workspace.case_base, task, **options).predict(query)
-    if not workspace.visible([exemplar.case_id for exemplar in prediction.exemplars], context):
-        raise QueryError(f"{arguments.kind} rests on cases that are not open to this run; use the adapter")
+    for exemplar in prediction.exemplars:
+        workspace.case(exemplar.case_id, context)  # refuses one that is not open to this run
     return prediction, None, []
 
 
