@@ -116,7 +116,7 @@ def _arms(
     folders: list[Path] | None,
 ) -> list[Arm]:
     """One arm for every method, model and prompt; an option that none of the methods takes is refused."""
-    from dermtools.evaluation import Arm, prompted_arm
+    from dermtools.evaluation import Arm
     from dermtools.methods import family_of
 
     families = [family_of(name) for name in names]
@@ -130,19 +130,14 @@ def _arms(
         if not family.needs_model:
             arms.append(Arm.of(method_of(case_base, task, name, None, ModelOptions())))
             continue
-        from dermtools.prompting import PromptedMethod
-
         ids = prompts if "prompt" in family.options else []
-        library = {"prompts": folders} if "prompts" in family.options else {}
         for model, prompt in product(models or NONE, ids or NONE):
-            made = method_of(case_base, task, name, model, reach, prompt=prompt, **library)
+            own = {"prompt": prompt, "prompts": folders, "priced_as": model}
+            taken = {option: value for option, value in own.items() if option in family.options}
+            made = method_of(case_base, task, name, model, reach, **taken)
             # The model is named only where several are compared.
             label = " · ".join([name, *([str(model)] if len(models) > 1 else []), *([prompt] if prompt else [])])
-            arms.append(
-                prompted_arm(made, str(model), name=label)
-                if isinstance(made, PromptedMethod)
-                else replace(Arm.of(made), name=label)
-            )
+            arms.append(replace(Arm.of(made), name=label))
     return arms
 
 

@@ -14,6 +14,7 @@ from dermtools.evaluation.reporting.figures import Curve, Point
 from dermtools.evaluation.reporting.tables import RESEARCH, caption, markdown, percent, span
 from dermtools.evaluation.running.arm import Arm
 from dermtools.files import write_whole
+from dermtools.methods import family_of, method
 
 if TYPE_CHECKING:
     from dermtools.retrieval import CaseBase
@@ -135,10 +136,8 @@ def prompted_arms(case_base: CaseBase, task: str, model: Any, price_as: str, **f
         task: what to predict.
         model: a LangChain chat model.
         price_as: `provider:model` for the price list.
-        fixed: options of `dermtools.prompting.chain_for` that are the same in every arm.
+        fixed: options of `dermtools.method` that are the same in every arm.
     """
-    from dermtools.evaluation.running.arm import prompted_arm
-    from dermtools.prompting import PromptedMethod, chain_for
     from dermtools.prompting.pictures import DEFAULT_BUDGET
 
     def arm_for(setting: Setting) -> Arm:
@@ -150,8 +149,10 @@ def prompted_arms(case_base: CaseBase, task: str, model: Any, price_as: str, **f
             options["budget"] = replace(options.get("budget", DEFAULT_BUDGET), max_side=int(setting["size"]))
         shots, kind = int(setting.get("shots", 5)), str(setting.get("diversity", "nearest"))
         prefix = {"nearest": "rag", "random": "random"}.get(kind, f"rag-{kind}")
-        method = "zero-shot" if shots == 0 else f"{prefix}-{shots}"
-        chain = chain_for(method, model=model, task=task, case_base=case_base, **options)
-        return prompted_arm(PromptedMethod(chain), price_as)
+        name = "zero-shot" if shots == 0 else f"{prefix}-{shots}"
+        # What is the same in every arm need not mean something to each of them.
+        fitting = {option: value for option, value in options.items() if option not in family_of(name).without}
+        made = method(name, case_base, task, model=model, priced_as=price_as, **fitting)
+        return replace(Arm.of(made), name=f"{name} · {price_as}")
 
     return arm_for

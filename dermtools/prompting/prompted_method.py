@@ -34,11 +34,13 @@ class PromptedMethod(LocalMethod):
         self.chain, self.task, self._concurrency = chain, chain.task, concurrency
         self.name = name or str(chain.builder.method)
         model = chain.asker.model
+        self._named_price = priced_as
         self._priced_as = priced_as or f"{model_provider(model)}:{model_name(model)}"
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {**self.chain.settings, "method": self.name}
+        priced = {"model": self._named_price, "max_output_tokens": self.max_output_tokens} if self._named_price else {}
+        return {**self.chain.settings, "method": self.name, **priced}
 
     def predict(self, query: Query) -> Prediction:
         """One prediction; a failed call has outcome `error`, a query without a picture raises a QueryError."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 
 from dermtools.errors import QueryError
 from dermtools.evaluation import Arm, grid, prompted_arms, run_study
@@ -55,6 +56,12 @@ def test_shots_order_diversity_and_size_reach_the_wire(sample_base, tmp_path):
     assert facts["shots 2, diversity mmr"]["method"] == "rag-mmr-2"
     assert max(seen) > 2 * min(seen), "smaller pictures were sent for the smaller size"
     assert [curve.name for curve in study.curves("shots")][:2] == ["size 64", "size 256"]
+
+
+def test_what_is_the_same_in_every_arm_reaches_those_it_means_something_to(sample_base):
+    arm_for = prompted_arms(sample_base, "location", FakeListChatModel(responses=["hand"]), "openai:gpt-4.1", seed=7)
+    assert arm_for({"shots": 3, "diversity": "random", "order": "nearest-first"}).facts["seed"] == 7
+    assert "seed" not in arm_for({"shots": 0}).facts
 
 
 def test_an_axis_that_cannot_be_varied_is_refused(sample_base):

@@ -53,7 +53,7 @@ def test_a_method_with_a_model_is_made_through_the_door(
 def test_a_model_may_be_named(case_base: CaseBase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     made = method("zero-shot", case_base, "location", model="openai:gpt-4.1")
-    assert made.settings["model"] == "gpt-4.1"
+    assert made.settings["model"] == "openai:gpt-4.1"
     estimate = made.estimate(case_base.query(case_id="drawn_p03_1"))
     assert estimate is not None
     assert estimate.price_usd

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dermtools.prediction import FREE, Estimate, Method, Query, TokenUsage, as_method
@@ -49,5 +49,4 @@ class Arm:
 
 def prompted_arm(method: PromptedMethod, model: str, *, name: str | None = None) -> Arm:
     """The arm of a prompted method; `model` is `provider:model` for the price list, and part of the usual name."""
-    facts = {**method.settings, "model": model, "max_output_tokens": method.max_output_tokens}
-    return Arm(name or f"{method.name} · {model}", method.priced_as(model), remote=True, facts=facts)
+    return replace(Arm.of(method.priced_as(model)), name=name or f"{method.name} · {model}")

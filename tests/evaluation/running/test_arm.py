@@ -10,6 +10,7 @@ from dermtools.embedding import EmbedderIdentity
 from dermtools.evaluation import Arm, RunError, evaluate, prompted_arm
 from dermtools.evaluation.reporting.tables import rows
 from dermtools.images import content_hash, data_url, encode_jpeg
+from dermtools.methods import method
 from dermtools.prompting import PromptedMethod, chain_for, chat_model
 from dermtools.retrieval import CaseBase
 from tests.support.openai_service import serving
@@ -48,9 +49,9 @@ def case_base(tmp_path_factory):
 def asked(case_base):
     """Make the arm of a method that asks the service below a path."""
 
-    def make(service, path, method, model="openai:gpt-4.1"):
+    def make(service, path, name, model="openai:gpt-4.1"):
         chat = chat_model(model, base_url=service.url(path), max_output_tokens=32, timeout=120)
-        return prompted_arm(PromptedMethod(chain_for(method, model=chat, case_base=case_base, task="location")), model)
+        return prompted_arm(PromptedMethod(chain_for(name, model=chat, case_base=case_base, task="location")), model)
 
     return make
 
@@ -85,6 +86,16 @@ def test_replies_scripted_over_the_wire_end_in_the_table(case_base, asked, scrip
     assert [found.against_best(arm) for arm in found.run.arms] == ["worse", "tied", "tied", "tied", "best"]
     assert all(summary.usage.price_usd > 0 for summary in found.summaries[1:])
     assert found.run.arms["rag-5 · openai:gpt-4.1"]["prompt_hash"]
+
+
+def test_an_arm_is_the_same_from_a_chain_and_from_the_registry(case_base):
+    with serving(lambda path, picture: "back") as service:
+        chat = chat_model("openai:gpt-4.1", base_url=service.url(), max_output_tokens=32, timeout=120)
+        chain = chain_for("rag-5", model=chat, case_base=case_base, task="location")
+    arm = prompted_arm(PromptedMethod(chain), "openai:my-name", name="rag-5")
+    made = Arm.of(method("rag-5", case_base, "location", model=chat, priced_as="openai:my-name"))
+    assert (made.name, made.remote, made.facts) == (arm.name, arm.remote, arm.facts)
+    assert (made.facts["model"], made.facts["max_output_tokens"]) == ("openai:my-name", 32)
 
 
 def test_the_plan_prices_a_call_before_it_and_the_ceiling_is_above_what_it_cost(case_base, asked):
