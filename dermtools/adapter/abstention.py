@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from dermtools.adapter.config import Strict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,10 +22,8 @@ MIN_ANSWERED = 10
 """An estimate from fewer answers is not one."""
 
 
-class Abstention(BaseModel):
+class Abstention(Strict):
     """A fitted rule: answer where the confidence is at least the threshold."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     precision: Annotated[float, Field(gt=0, lt=1)] = Field(description="target share of right answers")
     guarantee: Guarantee

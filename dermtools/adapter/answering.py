@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dermtools.adapter.abstention import Abstention, Guarantee, fit_abstention
 from dermtools.adapter.calibration import (
@@ -18,6 +18,7 @@ from dermtools.adapter.calibration import (
     reliability,
     softmax,
 )
+from dermtools.adapter.config import Strict
 from dermtools.adapter.conformal import Conformal, Score, fit_conformal
 from dermtools.adapter.training_data import FittedOn, LabelledVectors, soft_targets
 from dermtools.errors import TrainingError
@@ -50,20 +51,16 @@ Wanted = Guarantees
 USUAL = Guarantees()
 
 
-class Calibration(BaseModel):
-    """Temperature of the logits, and reliability before and after it on the cases it was fitted on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Calibration(Strict):
+    """Temperature of the logits, and reliability before and after it on the fitted cases."""
 
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     before: Reliability
     after: Reliability
 
 
-class Answering(BaseModel):
+class Answering(Strict):
     """How a classifier answers, fitted on held-out cases."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     calibration: Calibration
     conformal: Conformal
@@ -73,17 +70,16 @@ class Answering(BaseModel):
     def remarks(self) -> list[str]:
         """What is weak about this fit, one line each."""
         remarks = []
-        temperature, coverage = self.calibration.temperature, self.conformal.coverage
+        temperature, coverage, rule = self.calibration.temperature, self.conformal.coverage, self.abstention
         if not self.fitted_on.held_out:
             remarks.append(f"only {self.fitted_on.cases} validation cases: they chose the model and calibrated it too")
         if temperature in (MIN_TEMPERATURE, MAX_TEMPERATURE):
             remarks.append(f"the temperature ended at its limit {temperature:g}: too few cases to calibrate on")
         if self.conformal.limit is None:
             remarks.append(f"too few groups for a coverage of {coverage:.0%}: label sets hold all labels")
-        if (rule := self.abstention).threshold is None:
-            remarks.append(
-                f"no threshold reaches a precision of {rule.precision:.0%}: with abstention, nothing is answered"
-            )
+        if rule.threshold is None:
+            precision = f"{rule.precision:.0%}"
+            remarks.append(f"no threshold reaches a precision of {precision}: with abstention, nothing is answered")
         return remarks
 
 
@@ -125,25 +121,14 @@ def calibrated(logits: NDArray[np.float64], answering: Answering | None) -> NDAr
 class ProbabilisticMethod(LocalMethod):
     """Base of methods that answer many queries at once, by probabilities over a closed label set.
 
-    Args:
-        name: of the method.
-        task: name of the task.
-        labels: its closed label set.
-        answering: gives label sets and, with `abstain`, no label below its threshold.
-        abstain: give no label where the confidence is too low.
+    `answering` gives label sets and, with `abstain`, no label below its threshold.
 
     Raises:
         TrainingError: `abstain`, and no threshold was fitted, or none reaches the target precision.
     """
 
     def __init__(
-        self,
-        name: str,
-        task: str,
-        labels: Sequence[str],
-        answering: Answering | None = None,
-        *,
-        abstain: bool = False,
+        self, name: str, task: str, labels: Sequence[str], answering: Answering | None = None, *, abstain: bool = False
     ) -> None:
         self.name, self.task, self.labels = name, task, tuple(labels)
         self.answering = answering

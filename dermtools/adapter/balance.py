@@ -1,7 +1,4 @@
-"""Long-tailed labels: how often each occurs, as class weights or as a shift of the logits.
-
-Counts are cases a label, shape (labels,); fractions where a case has several labels.
-"""
+"""Long-tailed labels: class weights, or a shift of the logits, from the cases a label has, shape (labels,)."""
 
 from __future__ import annotations
 
@@ -16,10 +13,9 @@ if TYPE_CHECKING:
 
 
 def class_weights(counts: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Weight of each label, inverse to its count, so that all labels together weigh the same.
+    """Inverse to the counts, so that all labels together weigh the same; a label without a case weighs nothing.
 
-    Over the cases the weights have mean 1, so the learning rate keeps its meaning. A label without a case
-    weighs nothing.
+    Over the cases the weights have mean 1, so the learning rate keeps its meaning.
     """
     counts = np.asarray(counts, dtype=np.float64)
     present = counts > 0

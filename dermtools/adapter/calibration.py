@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from dermtools.adapter.config import Strict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,10 +21,8 @@ TINY = 1e-12
 """Probabilities are held above this where their logarithm is taken."""
 
 
-class Bin(BaseModel):
+class Bin(Strict):
     """One bar of a reliability diagram: cases whose confidence lies in (lower, upper]."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     lower: float
     upper: float
@@ -31,10 +31,8 @@ class Bin(BaseModel):
     accuracy: float | None
 
 
-class Reliability(BaseModel):
+class Reliability(Strict):
     """How good and how well calibrated probabilities are, on some cases."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cases: int
     accuracy: float

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from dermtools.adapter.training_data import VectorStore
     from dermtools.adapter.vector_model import Progress
     from dermtools.cases.identity import EmbedderIdentity
+    from dermtools.cases.store import CaseStore
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def fit_classifier(
 
 
 def train(
-    store: VectorStore,
+    store: CaseStore,
     task: str,
     config: ClassifierConfig | None = None,
     *,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from dermtools.adapter.answering import Answering
-from dermtools.adapter.config import ClassifierConfig
+from dermtools.adapter.config import ClassifierConfig, Strict
 from dermtools.adapter.kinds import KINDS, model_class
 from dermtools.adapter.training_data import FittedOn
 from dermtools.adapter.vector_model import Architecture
@@ -25,10 +25,8 @@ def _config_of_its_kind(value: Any) -> Any:
     return model_class(value["kind"]).config_class.model_validate(value)
 
 
-class ClassifierRecord(BaseModel):
+class ClassifierRecord(Strict):
     """Everything about a trained classifier but its weights."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format_version: Literal[1] = FORMAT_VERSION
     kind: str

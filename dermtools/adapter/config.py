@@ -16,10 +16,14 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
-class ClassifierConfig(BaseModel):
-    """Base of every kind's settings."""
+class Strict(BaseModel):
+    """Base of what is written to disk: frozen, and unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ClassifierConfig(Strict):
+    """Base of every kind's settings."""
 
     kind: str
     """Name of the kind, as in `kinds.py`; a subclass has it as a `Literal`, and as the default."""

@@ -10,7 +10,9 @@ import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from dermtools.adapter.config import Strict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,10 +25,8 @@ probability of all labels at least as probable (Romano et al. 2020, without thei
 sets that adapt better to hard cases."""
 
 
-class Conformal(BaseModel):
+class Conformal(Strict):
     """A fitted rule that turns probabilities into label sets."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     coverage: Annotated[float, Field(gt=0, lt=1)] = Field(description="target; at least this, on average")
     score: Score

@@ -6,7 +6,7 @@ head. The publication leaves open what the convolutions run along, so there are 
 `channels`
     The reference code's: 512 channels, a sequence of length one. Taps 0 and 2 of each kernel only ever meet
     padding, so they are left out: each convolution is a linear layer, equal to the plain module in outputs and
-    in training (`published.py` holds those modules, and copies weights both ways).
+    in training (`published.py` holds those modules).
 `features`
     A real 1-D convolution along the 512 features, which does model local dependencies.
 """

@@ -1,4 +1,4 @@
-"""The adapter in plain torch modules, as the reference code has it, and weights copied to and from it.
+"""The adapter in plain torch modules, as the reference code has it, and weights taken over from it.
 
 Source of the architecture: the reference code of the publication (MedImageInsight embeddings, 1024-d):
 Linear(1024, 512), GELU, Linear(512, 512), LayerNorm(512); two Conv1d(512, 512, 3, padding=1) with a GELU
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dermtools.adapter.networks import HIDDEN, KERNEL, AdapterNetwork, ChannelConvolutions, unallocated
+from dermtools.adapter.networks import HIDDEN, KERNEL, AdapterNetwork, unallocated
 
 
 class PublishedAdapter(nn.Module):
@@ -43,34 +43,8 @@ def from_published(plain: PublishedAdapter) -> AdapterNetwork:
     network: AdapterNetwork = unallocated(dimension, labels, "channels", hidden=hidden).to_empty(device="cpu")
     network.mean.zero_()
     network.scale.fill_(1.0)
-    for ours, theirs in _pairs(network, plain):
-        ours.copy_(theirs)
-    return network
-
-
-@torch.no_grad()
-def to_published(network: AdapterNetwork) -> PublishedAdapter:
-    """The same function in plain modules; the dead taps are zero.
-
-    Raises:
-        ValueError: a network of `features`, or one that standardises its input.
-    """
-    if bool(network.mean.any()) or bool((network.scale != 1).any()):
-        raise ValueError("a network that standardises its input is not the published one")
-    with torch.device("meta"):
-        shapes = PublishedAdapter(network.inner.in_features, network.head.out_features, hidden=network.head.in_features)
-    plain: PublishedAdapter = shapes.to_empty(device="cpu")
-    plain.first.weight.zero_()
-    plain.second.weight.zero_()
-    for ours, theirs in _pairs(network, plain):
-        theirs.copy_(ours)
-    return plain
-
-
-def _pairs(network: AdapterNetwork, plain: PublishedAdapter) -> list[tuple[Tensor, Tensor]]:
-    """Views of the corresponding parameters of both networks; of a kernel, only its middle tap lives."""
-    if not isinstance(network.convolutions, ChannelConvolutions):
-        raise ValueError("only a `channels` network is the published one")
     theirs = dict(plain.named_parameters())
-    pairs = [(ours, theirs[name.removeprefix("convolutions.")]) for name, ours in network.named_parameters()]
-    return [(ours, their[..., KERNEL // 2] if their.ndim == 3 else their) for ours, their in pairs]
+    for name, ours in network.named_parameters():
+        their = theirs[name.removeprefix("convolutions.")]
+        ours.copy_(their[..., KERNEL // 2] if their.ndim == 3 else their)
+    return network

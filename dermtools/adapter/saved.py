@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from dermtools.adapter.classifier import TrainedClassifier
 from dermtools.adapter.classifier_record import FORMAT_VERSION, ClassifierRecord
+from dermtools.adapter.config import Strict
 from dermtools.adapter.kinds import Kind, model_class
 from dermtools.errors import TrainingError
 from dermtools.files import read_record, write_whole
@@ -22,16 +23,14 @@ from dermtools.files import read_record, write_whole
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dermtools.adapter.training_data import VectorStore
+    from dermtools.cases.store import CaseStore
 
 FOLDER = "adapters"
 RECORD_NAME = "adapter.json"
 
 
-class SavedRecord(BaseModel):
+class SavedRecord(Strict):
     """The content of `adapter.json`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: str = Field(pattern=r"^model-[0-9a-f]{16}\.safetensors$", description="file beside this one")
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -68,7 +67,7 @@ def save_classifier(case_base: Path, classifier: TrainedClassifier) -> Path:
     return folder
 
 
-def load_classifier(store: VectorStore, task: str, kind: Kind) -> TrainedClassifier:
+def load_classifier(store: CaseStore, task: str, kind: Kind) -> TrainedClassifier:
     """Read a classifier of a case base, and check that it belongs to it and is whole.
 
     Raises:
@@ -103,7 +102,7 @@ def load_classifier(store: VectorStore, task: str, kind: Kind) -> TrainedClassif
         raise TrainingError(f"the weights in {folder} {error}; train again") from error
 
 
-def changes_since(record: ClassifierRecord, store: VectorStore) -> tuple[str, ...]:
+def changes_since(record: ClassifierRecord, store: CaseStore) -> tuple[str, ...]:
     """What a user should know where the case base has changed since training, one line each."""
     version = store.columns().version
     if version == record.case_base_version:
@@ -114,7 +113,7 @@ def changes_since(record: ClassifierRecord, store: VectorStore) -> tuple[str, ..
     )
 
 
-def _check_belongs(record: ClassifierRecord, store: VectorStore, task: str, kind: Kind, folder: Path) -> None:
+def _check_belongs(record: ClassifierRecord, store: CaseStore, task: str, kind: Kind, folder: Path) -> None:
     if (record.task, record.kind) != (task, kind):
         raise TrainingError(f"{folder} holds the {record.kind} of {record.task!r}, not the {kind} of {task!r}")
     identity = store.manifest.identity

@@ -5,38 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from dermtools.adapter.config import Strict
 from dermtools.errors import QueryError, TrainingError
 from dermtools.prediction import Query
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
-    from dermtools.cases.columns import CaseColumns
-    from dermtools.cases.manifest import Manifest
+    from dermtools.cases.store import CaseStore
 
 MIN_PART = 40
 """Validation is divided where each part gets this many cases or more; otherwise all of it serves twice."""
-
-
-class VectorStore(Protocol):
-    """The part of a case base that a classifier needs; `dermtools.cases.CaseStore` has it."""
-
-    @property
-    def path(self) -> Path: ...
-
-    @property
-    def manifest(self) -> Manifest: ...
-
-    def columns(self) -> CaseColumns: ...
-
-    def columns_and_vectors(self) -> tuple[CaseColumns, NDArray[np.float32]]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +84,8 @@ class LabelledVectors:
         ]
 
 
-class FittedOn(BaseModel):
+class FittedOn(Strict):
     """Split, cases and groups that something was fitted on."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     split: str
     cases: int = Field(ge=0)
@@ -156,7 +138,7 @@ class TaskData:
     notes: tuple[str, ...] = ()
 
 
-def task_data(store: VectorStore, task: str) -> TaskData:
+def task_data(store: CaseStore, task: str) -> TaskData:
     """The train and validation cases of a task that have a label.
 
     A validation case whose group is in train too is left out, and a note says so.

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from dermtools.adapter.config import ClassifierConfig, Conv
+from dermtools.adapter.config import ClassifierConfig, Conv, Strict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,10 +44,8 @@ class EpochStats:
 Progress = Callable[[EpochStats], None]
 
 
-class Architecture(BaseModel):
+class Architecture(Strict):
     """Shape of the weights."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     dimension: Annotated[int, Field(ge=1, le=2**20)] = Field(description="of the embeddings")
     labels: Annotated[int, Field(ge=1, le=2**20)]

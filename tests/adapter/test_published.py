@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 
 from dermtools.adapter.networks import new_network
-from dermtools.adapter.published import PublishedAdapter, from_published, to_published
+from dermtools.adapter.published import PublishedAdapter, from_published
 
 
 def parameters(network: torch.nn.Module) -> int:
@@ -56,22 +56,3 @@ def test_same_training_step_by_step(labels: int) -> None:
     with torch.no_grad():
         torch.testing.assert_close(ours(vectors), plain(vectors), rtol=1e-6, atol=1e-6)
         assert (ours(vectors) - start(vectors)).abs().max() > 0.1
-
-
-def test_weights_go_to_plain_modules_and_back() -> None:
-    network = new_network(32, 5, "channels", seed=1, hidden=16)
-    plain = to_published(network)
-    vectors = torch.randn(4, 32)
-    with torch.no_grad():
-        torch.testing.assert_close(plain(vectors), network(vectors))
-    again = from_published(plain).state_dict()
-    assert all(torch.equal(again[name], tensor) for name, tensor in network.state_dict().items())
-
-
-def test_what_is_not_the_published_network_is_not_exported_as_one() -> None:
-    with pytest.raises(ValueError, match="channels"):
-        to_published(new_network(8, 3, "features", seed=0))
-    standardising = new_network(8, 3, "channels", seed=0)
-    standardising.mean.fill_(1.0)
-    with pytest.raises(ValueError, match="standardises"):
-        to_published(standardising)
