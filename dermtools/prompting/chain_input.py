@@ -59,7 +59,8 @@ def read_input(
         QueryError: it cannot be resolved; says what a chain takes.
         ImageError: the picture cannot be read.
     """
-    fields = dict(value) if isinstance(value, Mapping) else {"query" if isinstance(value, Query) else "image": value}
+    as_given = {"query" if isinstance(value, Query) else "image": value}
+    fields: dict[str, Any] = dict(value) if isinstance(value, Mapping) else as_given
     if unknown := set(fields) - set(_KEYS) - variables:
         allowed = ", ".join([*_KEYS, *sorted(variables)])
         raise QueryError(f"a chain's input has no {', '.join(sorted(map(repr, unknown)))}; it may have {allowed}")
@@ -69,63 +70,49 @@ def read_input(
     note, group_id = fields.get("note") or "", fields.get("group_id")
     if not isinstance(note, str) or not isinstance(group_id, str | None):
         raise QueryError("note and group_id are texts")
-    query, jpeg = _Reader(case_base, budget, embed, group_id).read(given[0], fields[given[0]])
+    kind, source = given[0], fields[given[0]]
+    if kind == "image" and isinstance(source, str) and not source.startswith("data:"):
+        kind, source = _named(source, case_base)
+    side, jpeg = budget.max_side, None
+    if kind == "query":
+        query = _checked(source, group_id)
+    elif kind == "case_id":
+        if case_base is None:
+            raise QueryError(f"case {source!r} needs a case base; give the chain one with case_base=")
+        query = case_base.query(case_id=str(source), group_id=group_id)
+    elif embed and case_base is not None:
+        query = case_base.query(image=source, group_id=group_id)
+        if side > STORED_SIDE:  # the query's own picture may have come reduced
+            jpeg = budget.encode(open_image(source, min_side=side, name=query.name))
+    else:
+        query = picture_query(source, group_id, partial(open_image, min_side=max(side, STORED_SIDE)))
     own = {name: str(fields[name]) for name in variables if fields.get(name) is not None}
-    return Question(query, jpeg, note, own)
+    return Question(query, jpeg or _sent(query, budget), note, own)
 
 
-@dataclass(frozen=True)
-class _Reader:
-    case_base: CaseBase | None
-    budget: PictureBudget
-    embed: bool
-    group_id: str | None
+def _named(text: str, case_base: CaseBase | None) -> tuple[str, str | Path]:
+    """Which kind of input a text names, and what."""
+    if text.startswith(CASE_PREFIX):
+        return "case_id", text.removeprefix(CASE_PREFIX)
+    with suppress(OSError, ValueError):
+        if Path(text).is_file():
+            return "image", Path(text)
+    if case_base is not None and text in case_base.columns.row_of:
+        return "case_id", text
+    where = "no such file" if case_base is None else f"neither a file nor a case of {case_base.path}"
+    raise QueryError(f"{bounded(text, 200)!r}: {where}; give a path, a case id, case:ID, bytes or a data URL")
 
-    def read(self, kind: str, value: Any) -> tuple[Query, bytes]:
-        if kind == "image" and isinstance(value, str) and not value.startswith("data:"):
-            kind, value = self._named(value)
-        if kind == "image":
-            return self._picture(value)
-        if kind == "case_id":
-            value = self._case(str(value))
-        if not isinstance(value, Query):
-            raise QueryError(f"query is a dermtools Query, not a {type(value).__name__}; give a picture as image")
-        return self._query(value)
 
-    def _query(self, query: Query) -> tuple[Query, bytes]:
-        if self.group_id is not None:
-            query = replace(query, group_id=self.group_id)
-        if query.jpeg is not None:
-            return query, self.budget.fit_stored(query.jpeg)
-        if query.image is not None:
-            return query, self.budget.encode(query.image)
-        raise QueryError(f"the query {query.name} has no picture; a prompt needs one")
+def _checked(query: Any, group_id: str | None) -> Query:
+    if not isinstance(query, Query):
+        raise QueryError(f"query is a dermtools Query, not a {type(query).__name__}; give a picture as image")
+    return query if group_id is None else replace(query, group_id=group_id)
 
-    def _named(self, text: str) -> tuple[str, str | Path]:
-        """Which kind of input a text names, and what."""
-        if text.startswith(CASE_PREFIX):
-            return "case_id", text.removeprefix(CASE_PREFIX)
-        with suppress(OSError, ValueError):
-            if Path(text).is_file():
-                return "image", Path(text)
-        if self.case_base is not None and text in self.case_base.columns.row_of:
-            return "case_id", text
-        where = "no such file" if self.case_base is None else f"neither a file nor a case of {self.case_base.path}"
-        raise QueryError(f"{bounded(text, 200)!r}: {where}; give a path, a case id, case:ID, bytes or a data URL")
 
-    def _case(self, case_id: str) -> Query:
-        if self.case_base is None:
-            raise QueryError(f"case {case_id!r} needs a case base; give the chain one with case_base=")
-        return self.case_base.query(case_id=case_id, group_id=self.group_id)
-
-    def _picture(self, source: ImageSource) -> tuple[Query, bytes]:
-        side = self.budget.max_side
-        case_base = self.case_base if self.embed else None
-        if case_base is not None:
-            query = case_base.query(image=source, group_id=self.group_id)
-        else:
-            query = picture_query(source, self.group_id, partial(open_image, min_side=max(side, STORED_SIDE)))
-        image = query.image
-        if image is None or (case_base is not None and side > STORED_SIDE):  # it may have come reduced
-            image = open_image(source, min_side=side, name=query.name)
-        return query, self.budget.encode(image)
+def _sent(query: Query, budget: PictureBudget) -> bytes:
+    """The picture as it is sent."""
+    if query.jpeg is not None:
+        return budget.fit_stored(query.jpeg)
+    if query.image is not None:
+        return budget.encode(query.image)
+    raise QueryError(f"the query {query.name} has no picture; a prompt needs one")
