@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import SAFETY_NET
+
 EXECUTABLE = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
-TIMEOUT = 60.0
+TIMEOUT = SAFETY_NET
 
 
 class Page:

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 from PIL import Image
 
+from tests.support.patience import SAFETY_NET
+
 SCALING_FACTOR = 4.51
 
 Fault = Callable[["Handler"], None]
@@ -66,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
             server.headers.append({name.lower(): value for name, value in self.headers.items()})
             fault = server.faults.pop(0) if server.faults else None
             server.lock.notify_all()
-            server.lock.wait_for(lambda: server.most_in_flight >= server.awaited_in_flight, timeout=60)
+            server.lock.wait_for(lambda: server.most_in_flight >= server.awaited_in_flight, timeout=SAFETY_NET)
         self.left = False
         try:
             data = body["input_data"]["data"]
