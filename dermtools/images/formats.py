@@ -96,10 +96,7 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int]:
 
 
 def apply_orientation(image: Image.Image) -> Image.Image:
-    """Turn or mirror a picture as its EXIF orientation (1 to 8) says; anything else in the tag means upright.
-
-    Read by hand, since Pillow's EXIF reader warns about unrelated damaged tags.
-    """
+    """Turn or mirror a picture as its EXIF orientation says, read by hand: Pillow warns about unrelated damaged tags."""
     turn = _TURNS.get(_exif_orientation(image.info.get("exif")))
     if turn is None:
         return image

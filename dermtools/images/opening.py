@@ -37,11 +37,8 @@ class ImageLimits:
 def read_bytes(source: str | Path | bytes, *, limits: ImageLimits = ImageLimits(), name: str | None = None) -> bytes:
     """Encoded bytes of a picture from a path, a `data:` URL or bytes; nothing is decoded.
 
-    A symbolic link is followed; what is not a regular file (folder, pipe, device) is refused unread, and so is a
-    file above `max_bytes`. `name` as for `open_image`.
-
-    Raises:
-        ImageError: missing, not a regular file, unreadable, empty, too large, or a bad `data:` URL.
+    A symbolic link is followed. An ImageError where it is missing, unreadable, empty, above `max_bytes`, a bad
+    `data:` URL, or not a regular file (folder, pipe, device), which is refused unread. `name` as for `open_image`.
     """
     label = _label(source, name)
     if isinstance(source, bytes):
@@ -112,10 +109,9 @@ def encode_jpeg(image: Image.Image, *, max_side: int = STORED_SIDE, quality: int
         raise ImageError(f"max_side must be at least 1 and quality 1 to 95, not {max_side} and {quality}")
     if min(image.size) < 1:
         raise ImageError(f"a picture of {image.width} x {image.height} pixels has nothing to encode")
-    longest = max(image.size)
     try:
         clean = to_srgb(image)
-        if longest > max_side:
+        if (longest := max(image.size)) > max_side:
             size = tuple(max(1, round(side * max_side / longest)) for side in image.size)
             # A box filter first, down to at most 3 times the final side: far quicker, and not visible after it.
             clean = clean.resize((size[0], size[1]), Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -160,11 +156,10 @@ def _read_data_url(url: str, limits: ImageLimits, label: str) -> bytes:
     _check_bytes(len(payload) * 3 // 4, limits, label)
     try:
         raw = unquote_to_bytes(payload)
-        if header.lower().endswith(";base64"):
-            return base64.b64decode(b"".join(raw.split()), validate=True)
+        is_base64 = header.lower().endswith(";base64")
+        return base64.b64decode(b"".join(raw.split()), validate=True) if is_base64 else raw
     except (binascii.Error, UnicodeEncodeError) as error:
         raise ImageError(f"{label}: broken base64 ({reason_of(error)}); encode the picture again") from error
-    return raw
 
 
 def _check_bytes(count: int, limits: ImageLimits, label: str) -> None:

@@ -39,8 +39,7 @@ def picture_query(source: ImageSource, group_id: str | None, opened: Callable[..
     """A picture of which nothing more is known, not embedded; `opened(source, name=...)` decodes it, or raises."""
     name, digest = "picture", None
     if isinstance(source, str | Path):
-        is_data_url = isinstance(source, str) and source.startswith("data:")
-        name = "data URL" if is_data_url else Path(source).name
+        name = "data URL" if str(source)[:5].lower() == "data:" else Path(source).name
     if not isinstance(source, Image.Image):
         source = read_bytes(source)
         digest = content_hash(source)

@@ -32,19 +32,13 @@ class Outcome:
 def embed_batch(
     cases: Sequence[Prepared], stored: Mapping[str, StoredCase], preparer: Preparer, embedder: Embedder
 ) -> tuple[list[Outcome], int]:
-    """Embed pictures that are new to the store, or stored under another id.
+    """The outcome of every case, and how many pictures were embedded; EmbeddingError where none could be.
 
     Args:
-        cases: in the order of the source.
+        cases: those whose pictures are new to the store, or stored under another id.
         stored: content hash to a row that the store holds, whose vector and picture are taken over.
         preparer: decodes again where a picture that seemed known has left the store.
         embedder: embeds what is left, each content once.
-
-    Returns:
-        The outcome of every case, and how many pictures were embedded.
-
-    Raises:
-        EmbeddingError: nothing of the batch could be embedded.
     """
     rows = dict(stored)
     failed: dict[str, str] = {}
@@ -63,7 +57,7 @@ def embed_batch(
         if number in reasons:
             failed[digest] = reasons[number]
         else:
-            rows[digest] = StoredCase(item.case, digest, vectors[number], picture.jpeg, picture.width, picture.height)
+            rows[digest] = StoredCase(item.case, digest, vectors[number], picture.jpeg, *picture.size)
     return [_outcome(item, rows.get(item.content_hash), failed) for item in cases], len(new) - len(reasons)
 
 

@@ -26,9 +26,8 @@ class Picture:
 
     image: Image.Image
     jpeg: bytes
-    width: int
-    """Pixels of the original, upright."""
-    height: int
+    size: tuple[int, int]
+    """Width and height of the original in pixels, upright."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +76,15 @@ class Preparer:
     def _decode(self, encoded: bytes, name: str) -> Picture:
         image = open_for_embedding(encoded, self._embedder, name=name)
         # A large JPEG was reduced while decoding; all else is decoded whole.
-        width, height = jpeg_size(encoded) if encoded.startswith(JPEG_MAGIC) else image.size
-        return Picture(image, encode_jpeg(image, max_side=self._side, quality=self._quality), width, height)
+        size = jpeg_size(encoded) if encoded.startswith(JPEG_MAGIC) else image.size
+        return Picture(image, encode_jpeg(image, max_side=self._side, quality=self._quality), size)
 
 
 @contextmanager
 def prepared_ahead(
     cases: Iterable[SourceCase], prepare: Callable[[SourceCase], Prepared], *, workers: int
 ) -> Iterator[Iterator[Prepared]]:
-    """Prepare cases in threads, in their order, a few ahead of the one that is asked for."""
+    """Prepare cases in threads, in their order, a few ahead of their use."""
     with ThreadPoolExecutor(workers, thread_name_prefix="prepare") as pool:
 
         def results() -> Iterator[Prepared]:

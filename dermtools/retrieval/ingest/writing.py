@@ -25,7 +25,6 @@ from dermtools.retrieval.ingest.prepare import Prepared, Preparer, prepared_ahea
 from dermtools.retrieval.queries import accepted
 
 Embedded = tuple[list[Outcome], int]
-
 BATCH_PIXELS = 100_000_000
 """A batch ends early at this many decoded pixels (300 MB), however few pictures it has."""
 RELABELLED_ROWS = 1024

@@ -91,7 +91,7 @@ class Field:
 
 
 class Fields:
-    """Every column that a condition may name, made when first asked for.
+    """Every column that a condition may name, made when first used.
 
     Built-in names come before tasks, and tasks before attributes of the same name.
     """

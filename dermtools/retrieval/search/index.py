@@ -137,7 +137,7 @@ class Ranking:
         if self._pool < self.total // 2:
             rows, farthest = self._index.candidates(self._vector, self._bits, self._pool)
             self._pool *= GROWTH
-            # FAISS gives fewer than asked for only where squares overflow float32.
+            # FAISS gives fewer than requested only where squares overflow float32.
             if rows[-1] >= 0:
                 self._ranked = self._sorted(rows, farthest * (1 - self._index.rounding) - 1e-30)
                 return

@@ -80,15 +80,10 @@ class LeakGuard:
 
     def own_rows(self, query: Query) -> set[int]:
         """Rows that are the query's own by what is known of it: case, group, content hash."""
-        columns = self._columns
-        rows: set[int] = set()
-        contents = {query.content_hash} if query.content_hash is not None else set()
-        if query.case_id is not None and query.case_id in columns.row_of:
-            row = columns.row_of[query.case_id]
-            rows.add(row)
-            contents.add(columns.content_hashes[row])
-        for content in contents:
-            rows.update(self._rows_of_content.get(content, ()))
+        contents = {query.content_hash}
+        if query.case_id is not None and query.case_id in self._columns.row_of:
+            contents.add(self._columns.content_hashes[self._columns.row_of[query.case_id]])
+        rows = {row for content in contents if content is not None for row in self._rows_of_content.get(content, ())}
         return self._with_groups(rows) | self.rows_of_groups(() if query.group_id is None else (query.group_id,))
 
     def rows_of_groups(self, groups: Iterable[str]) -> set[int]:

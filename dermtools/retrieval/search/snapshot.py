@@ -69,12 +69,13 @@ class Snapshot:
 
     def matching(self, condition: str) -> NDArray[np.bool_]:
         """Rows that satisfy a `where` condition, bool, shape (n,); kept for the next time."""
-        if condition not in self._matching:
+        rows = self._matching.get(condition)
+        if rows is None:
             rows = matching_rows(condition, self._fields)
             if len(self._matching) >= KEPT_CONDITIONS:
                 self._matching.clear()
             self._matching[condition] = rows
-        return self._matching[condition]
+        return rows
 
     def by_label(self, task: str) -> dict[str, NDArray[np.bool_]]:
         """Each label of a task with the rows that have it, bool, shape (n,); labels without a case are absent."""

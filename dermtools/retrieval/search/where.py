@@ -42,9 +42,7 @@ ALLOWED = "AND, OR, NOT, =, !=, <, <=, >, >=, IN, BETWEEN, LIKE, ILIKE, IS NULL,
 def matching_rows(condition: str, fields: Fields) -> NDArray[np.bool_]:
     """Rows for which the condition is true: bool, shape (n,).
 
-    Raises:
-        QueryError: the condition cannot be parsed, uses something else than comparisons, or names a
-            column or label that does not exist.
+    A QueryError where it cannot be parsed, is more than comparisons, or names an unknown column or label.
     """
     truth = _truth(_parse(condition), fields)
     rows: NDArray[np.bool_] = truth.fill_null(False).to_numpy(zero_copy_only=False)
@@ -65,9 +63,8 @@ def _parse(condition: str) -> exp.Expr:
     except (SqlglotError, RecursionError) as error:
         raise QueryError(f"where: cannot read {one_line(condition, 80)!r}: {_reason(error)}; use {ALLOWED}") from None
     if len(statements) != 1 or statements[0] is None:
-        raise QueryError(
-            f"where: {one_line(condition, 80)!r} is not one condition; write e.g. location = 'face' AND age >= 40"
-        )
+        given = one_line(condition, 80)
+        raise QueryError(f"where: {given!r} is not one condition; write e.g. location = 'face' AND age >= 40")
     return statements[0]
 
 
