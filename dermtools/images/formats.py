@@ -96,7 +96,7 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int]:
 
 
 def apply_orientation(image: Image.Image) -> Image.Image:
-    """Turn or mirror a picture as its EXIF orientation says, read by hand: Pillow warns about unrelated damaged tags."""
+    """Turn or mirror as the EXIF orientation says, read by hand: Pillow's reader warns about unrelated damaged tags."""
     turn = _TURNS.get(_exif_orientation(image.info.get("exif")))
     if turn is None:
         return image
