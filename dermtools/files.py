@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or as they were, and the JSON records that are kept in them."""
+"""Files and folders that are written completely or not at all, and the JSON records that are kept in them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     """Yield a hidden folder beside `path` to be filled; it takes the name `path` at the end, at once.
 
     Raises:
-        CaseBaseError: there is something at `path` already, or it cannot be written.
+        CaseBaseError: `path` exists already and is not an empty folder, or it cannot be written.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise CaseBaseError(f"{path} exists already and is not empty; choose another folder, or open it")

@@ -72,11 +72,7 @@ class CaseColumns:
 
 
 def check_rows(rows: Sequence[StoredCase], tasks: Iterable[Task], dimension: int) -> None:
-    """Refuse rows that contradict each other, the label sets or the dimension.
-
-    Raises:
-        CaseBaseError: what is wrong with the first such row.
-    """
+    """Refuse rows that contradict each other, the label sets or the dimension, with a CaseBaseError on the first."""
     labels = {task.name: frozenset(task.labels) for task in tasks}
     seen = set[str]()
     for row in rows:
@@ -146,18 +142,8 @@ def stored_case(case: Case, cells: Mapping[str, Any]) -> StoredCase:
     return StoredCase(case, cells["content_hash"], vector, cells["jpeg"], cells["width"], cells["height"])
 
 
-def metadata_names(tasks: Iterable[str]) -> list[str]:
-    """The columns that `from_arrow` needs: all but vectors and pictures."""
-    small = ("case_id", "group_id", "split", "attributes", "content_hash", "width", "height")
-    return [*small, *(LABEL_PREFIX + task for task in tasks)]
-
-
 def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColumns:
-    """Columns from an Arrow table that holds `metadata_names`.
-
-    Raises:
-        ValueError: a cell does not hold what this package writes.
-    """
+    """Columns from an Arrow table; a ValueError or KeyError where it does not hold what this package writes."""
     case_ids: list[str] = table["case_id"].to_pylist()
     return CaseColumns(
         version=version,

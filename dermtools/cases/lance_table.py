@@ -91,7 +91,8 @@ class CaseTable:
     def columns(self, tasks: Sequence[str]) -> CaseColumns:
         """All metadata, in row order."""
         with _reading(self._folder):
-            return cols.from_arrow(self._scan(cols.metadata_names(tasks)).to_table(), tasks, self.version)
+            names = [name for name in self._dataset.schema.names if name not in ("vector", "jpeg")]
+            return cols.from_arrow(self._scan(names).to_table(), tasks, self.version)
 
     def vectors(self, count: int, dimension: int) -> NDArray[np.float32]:
         """All embeddings, float32, shape (count, d), in row order."""

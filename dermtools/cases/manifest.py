@@ -55,7 +55,7 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a case base.
 
     Raises:
-        CaseBaseError: there is no folder or manifest, it is unreadable, foreign, or of a newer format.
+        CaseBaseError: the folder or the manifest is missing, unreadable, foreign, or of a newer format.
     """
     if not folder.exists():
         raise CaseBaseError(f"no case base at {folder}; make one with: dermtools ingest SOURCE {folder}")

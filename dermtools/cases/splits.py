@@ -66,11 +66,7 @@ def assign_splits(
 
 
 def check_fractions(fractions: Sequence[float]) -> None:
-    """Refuse anything but three shares of one, train above 0.
-
-    Raises:
-        SourceError: says what was given and what is expected.
-    """
+    """Refuse anything but three shares of one, train above 0, with a SourceError."""
     if (
         len(fractions) != len(SPLITS)
         or not all(0 <= fraction <= 1 for fraction in fractions)

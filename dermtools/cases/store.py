@@ -72,7 +72,7 @@ class CaseStore:
         """Make an empty case base; the folder appears complete or not at all.
 
         Raises:
-            CaseBaseError: there is something at `path` already, or it cannot be written.
+            CaseBaseError: `path` exists already and is not an empty folder, or it cannot be written.
         """
         path = Path(path).absolute()
         manifest = Manifest(embedder=embedder_spec, identity=identity, tasks=tuple(tasks), sources=tuple(sources))
@@ -241,7 +241,7 @@ class CaseStore:
         """Join the small files that many writes leave, and remove earlier versions from the disk.
 
         Args:
-            files_kept: do nothing while there are no more data files than that.
+            files_kept: do nothing up to so many data files.
         """
         with self._guard, self.write():
             if self._table.files() > files_kept:

@@ -28,8 +28,7 @@ def text(cell: object) -> str:
 def labels(cell: object, separator: str, column: str) -> tuple[str, ...]:
     """Labels of a cell, each once, in their order: a list as it is, anything else split at the separator.
 
-    Raises:
-        ValueError: the cell holds something that is no label, such as an object or a list of lists.
+    A ValueError says where the cell holds something that is no label, such as an object or a list of lists.
     """
     if isinstance(cell, dict | bytes):
         raise ValueError(f"column {column!r} holds no labels")

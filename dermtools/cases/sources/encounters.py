@@ -20,11 +20,7 @@ class Encounter:
     fields: dict[str, object]
 
     def text(self, key: str) -> str:
-        """Stripped text of a field; empty where it is missing or null.
-
-        Raises:
-            SourceError: the field holds something else.
-        """
+        """Stripped text of a field; empty where it is missing or null. A SourceError where it is something else."""
         value = self.fields.get(key)
         if not isinstance(value, str | None):
             raise SourceError(f"{self.where}: {key!r} is {type(value).__name__}, not text")
@@ -46,11 +42,7 @@ class Encounter:
 
 
 def read_json(path: Path) -> object:
-    """Value of a JSON file.
-
-    Raises:
-        SourceError: cannot be read, is not UTF-8 or not JSON.
-    """
+    """Value of a JSON file; a SourceError where it cannot be read or is not JSON."""
     try:
         return parse_json(read_text(path))
     except ValueError as error:
@@ -58,11 +50,7 @@ def read_json(path: Path) -> object:
 
 
 def read_encounters(path: Path) -> list[Encounter]:
-    """Encounters of a JSON file.
-
-    Raises:
-        SourceError: not a JSON list of objects; says which entry.
-    """
+    """Encounters of a JSON file; a SourceError names the entry that is no object."""
     entries = read_json(path)
     if not isinstance(entries, list):
         raise SourceError(f"{path}: is a JSON {type(entries).__name__}, not a list of encounters")

@@ -57,21 +57,13 @@ class SourceOptions:
             raise SourceError(f"group pattern {self.group_pattern!r} captures nothing; {remedy}")
 
     def requested_tasks(self, source: str, available: Sequence[str]) -> tuple[str, ...]:
-        """The tasks that were asked for.
-
-        Raises:
-            SourceError: the source does not have one of them.
-        """
+        """The tasks that were requested; a SourceError where the source does not have one of them."""
         if unknown := [task for task in self.tasks if task not in available]:
             raise SourceError(f"{source} has no task {unknown[0]!r}; it has {', '.join(available)}")
         return self.tasks
 
     def refuse_others(self, kind: str, *applicable: str) -> None:
-        """Refuse options that were set and mean nothing to a source of this kind.
-
-        Raises:
-            SourceError: names the option, and the options that apply.
-        """
+        """Refuse an option that was set and means nothing to a source of this kind, with a SourceError."""
         plain = SourceOptions()
         for option in fields(self):
             if option.name not in applicable and getattr(self, option.name) != getattr(plain, option.name):

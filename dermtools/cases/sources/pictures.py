@@ -25,7 +25,7 @@ def picture_stem(name: str) -> str:
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file is there; a name that no file system takes is not."""
+    """Whether a file exists; one whose name no file system accepts does not."""
     try:
         return path.is_file()
     except OSError:

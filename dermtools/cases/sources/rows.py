@@ -38,7 +38,7 @@ def read_rows(path: Path) -> Rows:
     """Read a table file by its extension.
 
     Raises:
-        SourceError: not there, not of a known format, not UTF-8, damaged, or without a usable header.
+        SourceError: missing, not of a known format, not UTF-8, damaged, or without a usable header.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -50,11 +50,7 @@ def read_rows(path: Path) -> Rows:
 
 
 def read_text(path: Path) -> str:
-    """Text of a UTF-8 file, with or without a byte order mark.
-
-    Raises:
-        SourceError: cannot be read, or is in another encoding.
-    """
+    """Text of a UTF-8 file, with or without a byte order mark; a SourceError where it is not."""
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -64,11 +60,7 @@ def read_text(path: Path) -> str:
 
 
 def parse_json(document: str) -> object:
-    """Value of a JSON document.
-
-    Raises:
-        ValueError: not JSON, nested too deeply, or text that is half a Unicode character.
-    """
+    """Value of a JSON document; a ValueError where it is none, too deep, or holds half a Unicode character."""
     try:
         value: object = json.loads(document)
     except RecursionError as error:

@@ -30,7 +30,7 @@ def load_table(path: Path, options: SourceOptions) -> SourceData:
     themselves, as bytes or as the `{"bytes": ..., "path": ...}` of Hugging Face datasets.
 
     Raises:
-        SourceError: the file cannot be read, a column is not there, or no row makes a case.
+        SourceError: the file cannot be read, a column is missing, or no row makes a case.
     """
     options.refuse_others("table", "columns", "tasks", "separator", "split_seed", "split_fractions", "questions")
     table = read_rows(path)

@@ -170,8 +170,8 @@ def noise(rng: np.random.Generator, grain: float, shape: tuple[int, ...] = (SIDE
 def paint(picture: Array, mask: Array, colour: Colour | Array, strength: float = 1.0) -> None:
     """Lay a colour (0 to 1; or colours, shape (3, h, w)) on a picture of shape (3, h, w), in place."""
     weight = mask * np.float32(strength)
-    for channel, wanted in zip(picture, colour, strict=True):
-        channel += weight * (np.asarray(wanted, np.float32) - channel)
+    for channel, target in zip(picture, colour, strict=True):
+        channel += weight * (np.asarray(target, np.float32) - channel)
 
 
 def tint(picture: Array, mask: Array, factors: Colour) -> None:
