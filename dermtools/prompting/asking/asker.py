@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dermtools.errors import PromptError
-from dermtools.prompting.asking.failures import call_errors, failed_reply, is_retryable, refuses_rung, requested_wait
+from dermtools.prompting.asking.failures import call_errors, failed_reply, is_retryable, refuses_mode, requested_wait
 from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.asking.output_schema import answer_format, answer_schema
 from dermtools.prompting.asking.replies import Reply, read_reply
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Structured = Literal["auto", "json_schema", "tools", "text"]
 """How the answer is asked for; `auto` starts at `json_schema` and steps down where the model refuses."""
 
-LADDER = ("json_schema", "tools", "text")
+MODES = ("json_schema", "tools", "text")
 
 
 @dataclass(frozen=True)
@@ -96,59 +96,59 @@ class Asker:
             raise PromptError(f"structured must be one of {', '.join(get_args(Structured))}, not {structured!r}")
         self.model, self.output, self.labels, self.retry = model, dict(output), labels, retry
         self._schema = answer_schema(output, labels.labels if labels else ())
-        rungs = ("text",) if not output else LADDER if structured == "auto" else (structured,)
-        self._rungs = [(rung, runnable) for rung in rungs if (runnable := self._way(rung))]
-        if not self._rungs:
+        modes = ("text",) if not output else MODES if structured == "auto" else (structured,)
+        self._modes = [(mode, runnable) for mode in modes if (runnable := self._runnable(mode))]
+        if not self._modes:
             raise PromptError(f"{type(model).__name__} has no structured output by {structured}; use auto or text")
 
     @property
     def structured(self) -> str:
-        """The way in use: the best one that the model has not refused so far."""
-        return self._rungs[0][0]
+        """The mode in use: the best that the model has not refused so far."""
+        return self._modes[0][0]
 
-    def messages_for(self, messages: Sequence[BaseMessage], rung: str | None = None) -> list[BaseMessage]:
-        """The messages as this rung sends them: text for several fields has to be told how to write them."""
+    def messages_for(self, messages: Sequence[BaseMessage], mode: str | None = None) -> list[BaseMessage]:
+        """The messages as this mode sends them: text for several fields has to be told how to write them."""
         from langchain_core.messages import HumanMessage
 
-        if (rung or self.structured) != "text" or len(self.output) < 2:
+        if (mode or self.structured) != "text" or len(self.output) < 2:
             return list(messages)
         return [*messages, HumanMessage(answer_format(self.output))]
 
     def ask(self, messages: Sequence[BaseMessage], config: RunnableConfig | None = None) -> Reply:
         while True:
-            rung, way = self._rungs[0]
+            mode, model = self._modes[0]
             try:
-                message = self.retry.retrying()(way.invoke, self.messages_for(messages, rung), config)
+                message = self.retry.retrying()(model.invoke, self.messages_for(messages, mode), config)
                 return read_reply(message, self.output, self.labels)
             except call_errors() as error:
-                if not self._step_down(rung, error):
+                if not self._step_down(mode, error):
                     return failed_reply(error)
 
     async def aask(self, messages: Sequence[BaseMessage], config: RunnableConfig | None = None) -> Reply:
         while True:
-            rung, way = self._rungs[0]
-            sent = self.messages_for(messages, rung)
+            mode, model = self._modes[0]
+            sent = self.messages_for(messages, mode)
             try:
-                message: AIMessage = await self.retry.async_retrying()(way.ainvoke, sent, config)
+                message: AIMessage = await self.retry.async_retrying()(model.ainvoke, sent, config)
                 return read_reply(message, self.output, self.labels)
             except call_errors() as error:
-                if not self._step_down(rung, error):
+                if not self._step_down(mode, error):
                     return failed_reply(error)
 
-    def _step_down(self, rung: str, error: Exception) -> bool:
-        """Leave a rung that the service refuses, for this and all later questions; False on the last one."""
-        rungs = self._rungs
-        if rungs[0][0] != rung:
-            return True  # another thread has stepped down meanwhile: ask again that way
-        if rung == "text" or len(rungs) == 1 or not refuses_rung(error, rung):
+    def _step_down(self, mode: str, error: Exception) -> bool:
+        """Leave a mode that the service refuses, for this and all later questions; False on the last one."""
+        modes = self._modes
+        if modes[0][0] != mode:
+            return True  # another thread has stepped down meanwhile: ask again in the mode that is left
+        if mode == "text" or len(modes) == 1 or not refuses_mode(error, mode):
             return False
-        self._rungs = rungs[1:]
+        self._modes = modes[1:]
         return True
 
-    def _way(self, rung: str) -> Runnable[Any, AIMessage] | None:
-        if rung == "text":
+    def _runnable(self, mode: str) -> Runnable[Any, AIMessage] | None:
+        if mode == "text":
             return self.model
-        method = "json_schema" if rung == "json_schema" else "function_calling"
+        method = "json_schema" if mode == "json_schema" else "function_calling"
         build: Callable[..., Runnable[Any, Any]] = self.model.with_structured_output
         options: dict[str, Any]
         for options in ({"strict": True}, {}):

@@ -52,10 +52,10 @@ def requested_wait(error: BaseException | None) -> float | None:
     return retry_after(getattr(getattr(error, "response", None), "headers", None) or {})
 
 
-def refuses_rung(error: BaseException, rung: str) -> bool:
-    """Whether the service says that it does not know this way of structured output."""
+def refuses_mode(error: BaseException, mode: str) -> bool:
+    """Whether the service says that it does not know this mode of structured output."""
     refused = getattr(error, "status_code", None) in (400, 404, 422, 501) and not is_filtered(error)
-    return refused and bool(_REFUSES[rung].search(str(error)))
+    return refused and bool(_REFUSES[mode].search(str(error)))
 
 
 def is_filtered(error: BaseException) -> bool:
