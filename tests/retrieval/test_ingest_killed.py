@@ -1,4 +1,4 @@
-"""An ingest may be killed (SIGKILL) at any moment: nothing is lost, doubled or embedded again, and the base opens."""
+"""An ingest may be killed (SIGKILL) at any moment: nothing is lost, doubled or embedded twice, the case base opens."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ BLOCK = 2048
 SAMPLE = 2048
 """Rows from which the median nearest-neighbour distance is estimated."""
 MAX_PAIRS = 100_000
-"""Pairs kept in all; a base with more is broken beyond listing them."""
+"""Pairs kept in all; a case base with more is broken beyond listing them."""
 
 
 @dataclass(frozen=True, eq=False)

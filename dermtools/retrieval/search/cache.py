@@ -39,9 +39,9 @@ def load_index(store: CaseStore) -> tuple[CaseColumns, FlatIndex]:
     return columns, index
 
 
-def drop_index(case_base: Path) -> None:
-    """Remove the cached index, whose vectors are those of patients too."""
-    _remove(case_base / FOLDER)
+def drop_index(path: Path) -> None:
+    """Remove the cached index of the case base at `path`, whose vectors are those of patients too."""
+    _remove(path / FOLDER)
 
 
 def _key(columns: CaseColumns, identity: EmbedderIdentity) -> str:
