@@ -6,7 +6,6 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from benchmarks.timing import report, seconds
@@ -43,9 +42,6 @@ class Remote:
     def predict(self, query: Query) -> Prediction:
         with urllib.request.urlopen(self.url, timeout=60) as reply:
             return Prediction(method=self.name, task=self.task, label=reply.read().decode())
-
-    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
-        return [self.predict(query) for query in queries]
 
 
 class Server(ThreadingHTTPServer):

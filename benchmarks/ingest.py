@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.synthetic import photograph
 from benchmarks.timing import compare, report
+from dermtools import CaseBase
 from dermtools.cases import Case, SourceCase, SourceData, Task
 from dermtools.embedding import EmbedderIdentity
-from dermtools.retrieval import CaseBase
 
 PICTURES, SIZE = 24, (4000, 3000)
 BUDGET = 0.5
@@ -33,7 +34,7 @@ class FreeEmbedder:
 def main() -> bool:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = [_photograph(folder / f"{i}.jpg", seed=i) for i in range(PICTURES)]
+        files = [photograph(folder / f"{i}.jpg", seed=i, size=SIZE) for i in range(PICTURES)]
         task = Task(name="location", question="Which body site is shown?", labels=("arm",))
         cases = [
             SourceCase(Case(case_id=f.stem, group_id=f.stem, split="train", labels={"location": ("arm",)}), f)
@@ -56,16 +57,6 @@ def main() -> bool:
         f"ratio {result.ratio:.2f}"
     )
     return report("ingest of 12-megapixel JPEGs", measured, f"{BUDGET} x", result.ratio <= BUDGET)
-
-
-def _photograph(path: Path, *, seed: int) -> Path:
-    """Smooth structure with some grain: compresses to a few megabytes, as photographs do."""
-    rng = np.random.default_rng(seed)
-    coarse = Image.fromarray(rng.integers(60, 220, (30, 40, 3), dtype=np.uint8))
-    smooth = np.asarray(coarse.resize(SIZE, Image.Resampling.BICUBIC), dtype=np.int16)
-    grain = rng.integers(-12, 13, (SIZE[1], SIZE[0], 1), dtype=np.int16)
-    Image.fromarray(np.clip(smooth + grain, 0, 255).astype(np.uint8)).save(path, quality=92)
-    return path
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from dermtools.cases import load_source
-from dermtools.retrieval import CaseBase, KNNVote
+from dermtools import CaseBase, load_source, method
+from dermtools.evaluation import score, targets
 
 
 def main() -> None:
@@ -23,25 +23,16 @@ def main() -> None:
         case_base = CaseBase.create(Path(folder) / "casebase", embedder=arguments.embedder)
         case_base.add(load_source(arguments.table))
         columns = case_base.columns
+        tested = [columns.case(row) for row, split in enumerate(columns.splits) if split == "test"]
         for task in case_base.tasks:
-            rows = [i for i, split in enumerate(columns.splits) if split == "test" and columns.labels[task.name][i]]
-            queries = [case_base.query(case_id=columns.case_ids[i]) for i in rows]
-            truth = [columns.labels[task.name][i] for i in rows]
-            trained = [
-                label
-                for labels, split in zip(columns.labels[task.name], columns.splits, strict=True)
-                if split == "train"
-                for label in labels
-            ]
-            majority = max(sorted(set(trained)), key=trained.count)
-            floor = sum(majority in labels for labels in truth) / len(truth)
-            for k in arguments.k:
-                predictions = KNNVote(case_base, task.name, k=k).predict_many(queries)
-                right = sum(p.label in labels for p, labels in zip(predictions, truth, strict=True))
-                print(
-                    f"{task.name}: knn-vote-{k} {right / len(truth):.3f} ({right} of {len(truth)}), "
-                    f"majority class {floor:.3f}"
-                )
+            asked = targets(tested, task.name)
+            queries = [case_base.query(case_id=target.case_id) for target in asked]
+            for name in ("majority", *(f"knn-vote-{k}" for k in arguments.k)):
+                answers = method(name, case_base, task.name).predict_many(queries)
+                ids = (target.case_id for target in asked)
+                scored = score(name, asked, dict(zip(ids, answers, strict=True)))
+                right, n = int(scored.right.sum()), len(scored)
+                print(f"{task.name}: {name} {right / n:.3f} ({right} of {n})")
 
 
 if __name__ == "__main__":

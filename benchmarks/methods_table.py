@@ -18,22 +18,21 @@ from pathlib import Path
 
 import numpy as np
 
+from dermtools import CaseBase, load_source, method
 from dermtools.adapter import (
     AdapterConfig,
     ClassifierConfig,
     FusionMethod,
     LabelledVectors,
     LinearProbeConfig,
-    MajorityMethod,
     TaskData,
     VectorClassifierMethod,
     fit_classifier,
     task_data,
 )
-from dermtools.cases import load_source
-from dermtools.evaluation.statistics.intervals import clustered_bootstrap
+from dermtools.evaluation import clustered_bootstrap
+from dermtools.evaluation.reporting.tables import markdown
 from dermtools.prediction import Method
-from dermtools.retrieval import CaseBase, KNNVote
 
 CONFIGS: dict[str, ClassifierConfig] = {
     "linear-probe": LinearProbeConfig(),
@@ -56,8 +55,8 @@ def with_seed(config: ClassifierConfig, seed: int) -> ClassifierConfig:
 
 def methods(case_base: CaseBase, data: TaskData, seed: int, k: int) -> Iterator[Method]:
     """One training of every method, in the order of the table."""
-    yield MajorityMethod.fit(data)
-    neighbours = KNNVote(case_base, data.task, k=k)
+    yield method("majority", case_base, data.task)
+    neighbours = method(f"knn-vote-{k}", case_base, data.task)
     yield neighbours
     trained = [
         VectorClassifierMethod(fit_classifier(data, case_base.identity, with_seed(config, seed)))
@@ -68,7 +67,7 @@ def methods(case_base: CaseBase, data: TaskData, seed: int, k: int) -> Iterator[
 
 
 def test_cases(case_base: CaseBase, task: str) -> LabelledVectors:
-    columns, vectors = case_base.store.columns_and_vectors()
+    columns, vectors = case_base.columns, case_base.vectors
     rows = [row for row, split in enumerate(columns.splits) if split == "test" and columns.labels[task][row]]
     return LabelledVectors(
         vectors[rows],
@@ -85,8 +84,8 @@ def print_table(case_base: CaseBase, task: str, seeds: int, k: int) -> None:
     right = np.array(
         [
             [
-                [p.label in truth for p, truth in zip(method.predict_many(test.queries()), test.labels, strict=True)]
-                for method in methods(case_base, data, seed, k)
+                [p.label in truth for p, truth in zip(one.predict_many(test.queries()), test.labels, strict=True)]
+                for one in methods(case_base, data, seed, k)
             ]
             for seed in range(seeds)
         ],
@@ -95,17 +94,20 @@ def print_table(case_base: CaseBase, task: str, seeds: int, k: int) -> None:
     groups = np.unique(test.group_ids, return_inverse=True)[1]
     by_case, probe = right.mean(axis=0), names.index("linear-probe")
     print(f"\n{task}: {len(test)} test cases of {test.groups} groups, {seeds} seeds\n")
-    print("| method | accuracy [95 % interval] | deviation over seeds | difference to the linear probe |")
-    print("| --- | --- | --- | --- |")
+    rows = [["method", "accuracy [95 % interval]", "deviation over seeds", "difference to the linear probe"]]
     for index, name in enumerate(names):
         interval = clustered_bootstrap(by_case[index], groups)
         difference = by_case[index] - by_case[probe]
         paired = clustered_bootstrap(difference, groups)
-        print(
-            f"| {name} | {by_case[index].mean():.3f} [{interval.low:.3f}, {interval.high:.3f}] "
-            f"| {right[:, index].mean(axis=1).std(ddof=1):.3f} "
-            f"| {difference.mean():+.3f} [{paired.low:+.3f}, {paired.high:+.3f}] |"
+        rows.append(
+            [
+                name,
+                f"{by_case[index].mean():.3f} [{interval.low:.3f}, {interval.high:.3f}]",
+                f"{right[:, index].mean(axis=1).std(ddof=1):.3f}",
+                f"{difference.mean():+.3f} [{paired.low:+.3f}, {paired.high:+.3f}]",
+            ]
         )
+    print(markdown(rows))
 
 
 def divisions(data: TaskData, repeats: int) -> Iterator[tuple[TaskData, LabelledVectors]]:
@@ -130,17 +132,18 @@ def print_choice(case_base: CaseBase, task: str, repeats: int) -> None:
     accuracies: dict[str, list[float]] = {name: [] for name in CANDIDATES}
     for repeat, (data, held_out) in enumerate(divisions(task_data(case_base.store, task), repeats)):
         for name, config in CANDIDATES.items():
-            method = VectorClassifierMethod(fit_classifier(data, case_base.identity, with_seed(config, repeat)))
-            answers = method.predict_many(held_out.queries())
+            trained = VectorClassifierMethod(fit_classifier(data, case_base.identity, with_seed(config, repeat)))
+            answers = trained.predict_many(held_out.queries())
             right = [answer.label in truth for answer, truth in zip(answers, held_out.labels, strict=True)]
             accuracies[name].append(float(np.mean(right)))
     print(f"\n{task}: {repeats} divisions of the train and validation cases\n")
-    print("| settings | accuracy | difference to the linear probe |\n| --- | --- | --- |")
+    rows = [["settings", "accuracy", "difference to the linear probe"]]
     probe = np.array(accuracies["linear-probe"])
     for name, values in accuracies.items():
         difference = np.array(values) - probe
         error = difference.std(ddof=1) / repeats**0.5
-        print(f"| {name} | {np.mean(values):.3f} | {difference.mean():+.3f} ± {error:.3f} |")
+        rows.append([name, f"{np.mean(values):.3f}", f"{difference.mean():+.3f} ± {error:.3f}"])
+    print(markdown(rows))
 
 
 def main() -> None:

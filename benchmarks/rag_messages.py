@@ -11,16 +11,15 @@ from functools import partial
 from pathlib import Path
 
 import faiss
-import numpy as np
 from PIL import Image
 
-from benchmarks.synthetic import random_case_base
+from benchmarks.synthetic import photograph, random_case_base
 from benchmarks.timing import compare, report, seconds
+from dermtools import CaseBase
 from dermtools.cases import Case, SourceCase, SourceData, Task
 from dermtools.prediction import Query
 from dermtools.prompting import PromptBuilder, prompt_for
 from dermtools.prompting.cost.estimate import estimate_prompt
-from dermtools.retrieval import CaseBase
 
 CASES, DIMENSION = 2_500, 1024
 ORIGINALS, SIZE = 8, (4000, 3000)
@@ -50,7 +49,9 @@ def _from_case_base(path: Path) -> bool:
 
 def _against_originals(folder: Path) -> None:
     folder.mkdir()
-    files = {f"case_{number}": _photograph(folder / f"{number}.jpg", seed=number) for number in range(ORIGINALS)}
+    files = {
+        f"case_{number}": photograph(folder / f"{number}.jpg", seed=number, size=SIZE) for number in range(ORIGINALS)
+    }
     task = Task(name="location", question="Which body site is shown?", labels=("arm", "back"))
     cases = tuple(
         SourceCase(Case(case_id=name, group_id=name, split="train", labels={"location": (task.labels[i % 2],)}), file)
@@ -83,16 +84,6 @@ def _plain(builder: PromptBuilder, query: Query, files: dict[str, Path]) -> list
             image.convert("RGB").save(out, "JPEG", quality=90)
         encoded.append(base64.b64encode(out.getvalue()).decode())
     return encoded
-
-
-def _photograph(path: Path, *, seed: int) -> Path:
-    """Smooth structure with some grain: compresses to a few megabytes, as photographs do."""
-    rng = np.random.default_rng(seed)
-    coarse = Image.fromarray(rng.integers(60, 220, (30, 40, 3), dtype=np.uint8))
-    smooth = np.asarray(coarse.resize(SIZE, Image.Resampling.BICUBIC), dtype=np.int16)
-    grain = rng.integers(-12, 13, (SIZE[1], SIZE[0], 1), dtype=np.int16)
-    Image.fromarray((smooth + grain).clip(0, 255).astype(np.uint8)).save(path, "JPEG", quality=92)
-    return path
 
 
 if __name__ == "__main__":

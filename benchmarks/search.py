@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.synthetic import random_case_base
 from benchmarks.timing import compare, report
-from dermtools.retrieval import CaseBase
+from dermtools import CaseBase
 
 CASES, DIMENSION, K = 100_000, 1024, 5
 BUDGET = 1.10

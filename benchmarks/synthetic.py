@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from dermtools.cases import Case, CaseStore, StoredCase, Task
 from dermtools.embedding import EmbedderIdentity
@@ -16,8 +17,6 @@ CHUNK = 10_000
 
 def random_case_base(path: Path, *, cases: int, dimension: int, per_group: int = 3, seed: int = 0) -> np.ndarray:
     """Write a case base of random unit vectors; returns them, float32, shape (cases, dimension)."""
-    from PIL import Image
-
     rng = np.random.default_rng(seed)
     vectors = rng.standard_normal((cases, dimension), dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -52,3 +51,13 @@ def random_case_base(path: Path, *, cases: int, dimension: int, per_group: int =
             store.add(rows)
         store.compact()
     return vectors
+
+
+def photograph(path: Path, *, seed: int, size: tuple[int, int]) -> Path:
+    """A JPEG of smooth structure with some grain: compresses to a few megabytes, as photographs do."""
+    rng = np.random.default_rng(seed)
+    coarse = Image.fromarray(rng.integers(60, 220, (30, 40, 3), dtype=np.uint8))
+    smooth = np.asarray(coarse.resize(size, Image.Resampling.BICUBIC), dtype=np.int16)
+    grain = rng.integers(-12, 13, (size[1], size[0], 1), dtype=np.int16)
+    Image.fromarray((smooth + grain).clip(0, 255).astype(np.uint8)).save(path, quality=92)
+    return path
