@@ -11,7 +11,7 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 import dermtools
 from dermtools.adapter import LinearProbeConfig, save_classifier, train
 from dermtools.errors import QueryError
-from dermtools.methods import families, family_of, method, patterns, prompted_names, prompted_pattern
+from dermtools.methods import families, family_of, method, patterns, prompted_names, prompted_pattern, prompted_words
 from dermtools.prediction import Method
 from dermtools.prompting import PromptLibrary
 from dermtools.retrieval import CaseBase
@@ -146,3 +146,8 @@ def test_the_pattern_of_prompted_names_holds_exactly_them() -> None:
     pattern = re.compile(prompted_pattern(20))
     assert all(pattern.search(name) for name in (*prompted_names(), "random-20"))
     assert not any(pattern.search(name) for name in ("rag-0", "rag-21", "rag-5x", "xrag-5", "knn-vote-5", "agent"))
+
+
+def test_a_model_is_told_every_prompted_method_and_how_many_examples_it_may_ask_for() -> None:
+    assert set(re.findall(r"[\w-]+-K", prompted_words(20))) == {p for p in patterns() if p[:3] in ("rag", "ran")}
+    assert "1 to 20" in prompted_words(20)
