@@ -73,16 +73,13 @@ def read_input(
     kind, source = given[0], fields[given[0]]
     if kind == "image" and isinstance(source, str) and not source.startswith("data:"):
         kind, source = _named(source, case_base)
-    side = budget.max_side
-    jpeg: bytes | None = None
+    side, jpeg = budget.max_side, None
     if kind == "query":
         query = _checked(source, group_id)
     elif kind == "case_id":
         if case_base is None:
             raise QueryError(f"case {source!r} needs a case base; give the chain one with case_base=")
         query = case_base.query(case_id=str(source), group_id=group_id)
-        if case_base.store.manifest.picture_side <= side:
-            jpeg = query.jpeg  # every stored picture fits: its header need not be read
     elif embed and case_base is not None:
         query = case_base.query(image=source, group_id=group_id)
         if side > STORED_SIDE:  # the query's own picture may have come reduced
