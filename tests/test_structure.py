@@ -40,6 +40,7 @@ BEYOND_ONE_MODULE = {
     "test_examples.py": "examples/*.py",
     "test_packaging.py": "the wheel in a clean environment",
     "test_project_files.py": "documents, workflows and versions beside the code",
+    "test_public_face.py": "what the package and its rooms offer",
     "test_readme.py": "the README's commands",
     "test_returned_types.py": "public names of what calls return, in every room",
     "test_structure.py": "this file",

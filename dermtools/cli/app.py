@@ -39,8 +39,8 @@ for command in (
 app.add_typer(prompts.library, name="prompts")
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         from dermtools.version import __version__
 
         typer.echo(__version__)

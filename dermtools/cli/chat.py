@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dermtools.cli.models import ApiOption, BaseUrlOption, ModelOptions, PromptFolderOption, connect
+from dermtools.cli.models import ModelOptions, connect
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show
-from dermtools.cli.parameters import CaseBasePath
+from dermtools.cli.parameters import AllowOption, ApiOption, BaseUrlOption, CaseBasePath, PromptFolderOption
 from dermtools.errors import DermtoolsError
 from dermtools.text import bounded
 
@@ -33,9 +33,7 @@ def chat(
     task: Annotated[
         str | None, typer.Option("--task", metavar="TASK", help="Answer this task with one of its labels.")
     ] = None,
-    allow: Annotated[
-        list[Path] | None, typer.Option(metavar="FOLDER", help="Pictures below it may be read by path; repeatable.")
-    ] = None,
+    allow: AllowOption = None,
     prompts: PromptFolderOption = None,
     base_url: BaseUrlOption = None,
     api: ApiOption = None,

@@ -6,18 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dermtools.cli.models import (
-    ApiOption,
-    BaseUrlOption,
-    CacheOption,
-    ModelOption,
-    ModelOptions,
-    PromptFolderOption,
-    PromptOption,
-    method_of,
-)
+from dermtools.cli import parameters as shared
+from dermtools.cli.models import ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
-from dermtools.cli.parameters import CaseBasePath, CaseOption, GroupOption, ImageArgument, JsonOption, TaskOption
 from dermtools.methods.registry import BUILT_IN
 
 if TYPE_CHECKING:
@@ -25,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def classify(
-    path: CaseBasePath,
-    task: TaskOption,
-    image: ImageArgument = None,
+    path: shared.CaseBasePath,
+    task: shared.TaskOption,
+    image: shared.ImageArgument = None,
     method: Annotated[
         str,
         typer.Option(
@@ -36,8 +27,8 @@ def classify(
             f"{', '.join(f.pattern for f in BUILT_IN if f.needs_model)}, agent.",
         ),
     ] = "knn-vote-5",
-    case: CaseOption = None,
-    group: GroupOption = None,
+    case: shared.CaseOption = None,
+    group: shared.GroupOption = None,
     abstain: Annotated[bool, typer.Option("--abstain", help="Give no label where the confidence is too low.")] = False,
     coverage: Annotated[
         float | None, typer.Option(metavar="SHARE", help="Of conformal label sets, e.g. 0.95; else as trained.")
@@ -45,22 +36,22 @@ def classify(
     precision: Annotated[
         float | None, typer.Option(metavar="SHARE", help="Required when abstaining, e.g. 0.9; else as trained.")
     ] = None,
-    model: ModelOption = None,
-    base_url: BaseUrlOption = None,
-    api: ApiOption = None,
-    prompt: PromptOption = None,
-    prompts: PromptFolderOption = None,
-    cache: CacheOption = None,
+    model: shared.ModelOption = None,
+    base_url: shared.BaseUrlOption = None,
+    api: shared.ApiOption = None,
+    prompt: shared.PromptOption = None,
+    prompts: shared.PromptFolderOption = None,
+    cache: shared.CacheOption = None,
     top: Annotated[int, typer.Option(min=1, help="How many probabilities to print.")] = 5,
-    as_json: JsonOption = False,
+    as_json: shared.JsonOption = False,
 ) -> None:
     """Predict the label of a picture, with probabilities and the cases the answer rests on."""
     from dermtools.retrieval import CaseBase
 
     case_base = CaseBase.open(path)
     reach = ModelOptions(base_url, api, cache)
-    wanted = {"abstain": abstain, "coverage": coverage, "precision": precision, "prompt": prompt, "prompts": prompts}
-    predictor = method_of(case_base, task, method, model, reach, **wanted)
+    given = {"abstain": abstain, "coverage": coverage, "precision": precision, "prompt": prompt, "prompts": prompts}
+    predictor = method_of(case_base, task, method, model, reach, **given)
     query = case_base.query(image, case_id=case, group_id=group)
     prediction = predictor.predict(query)
     if as_json:

@@ -40,7 +40,7 @@ def demo(
     show(f"ingest {source.name}")
     with bar() as progress:
         report = case_base.add(source, progress=progress)
-    show(f"  {report.added} cases added, {report.unchanged} there already, {len(report.problems)} left out")
+    show(f"  {report.added} cases added, {report.unchanged} already present, {len(report.problems)} left out")
     show("check", *(f"  {line}" for line in case_base.check().lines()))
 
     queries = _test_queries(case_base)

@@ -11,18 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dermtools.cli.models import ApiOption, BaseUrlOption, CacheOption, ModelOptions, PromptFolderOption, method_of
+from dermtools.cli import parameters as shared
+from dermtools.cli.models import ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show, table
-from dermtools.cli.parameters import CaseBasePath, TaskOption
-from dermtools.cli.run_options import (
-    ConcurrencyOption,
-    LimitOption,
-    MaxCostOption,
-    RunOption,
-    SeedOption,
-    UnknownPriceOption,
-    YesOption,
-)
 from dermtools.errors import QueryError
 
 if TYPE_CHECKING:
@@ -35,9 +26,9 @@ NONE: list[str | None] = [None]
 
 
 def evaluate(
-    path: CaseBasePath,
-    task: TaskOption,
-    out: RunOption,
+    path: shared.CaseBasePath,
+    task: shared.TaskOption,
+    out: shared.RunOption,
     methods: Annotated[
         str, typer.Option(metavar="NAMES", help="Comma-separated, e.g. majority,knn-vote-5,adapter,zero-shot,rag-5.")
     ] = "majority,knn-vote-5,knn-vote-15",
@@ -48,20 +39,20 @@ def evaluate(
     prompts: Annotated[
         list[str] | None, typer.Option("--prompt", metavar="ID", help="Prompts to compare; repeat for several.")
     ] = None,
-    folders: PromptFolderOption = None,
+    folders: shared.PromptFolderOption = None,
     split: Annotated[str, typer.Option(help="Cases to ask about.")] = "test",
     rule: Annotated[
         str, typer.Option(metavar="any|single", help="Of several true labels: any counts; or only single-label cases.")
     ] = "any",
-    limit: LimitOption = None,
-    seed: SeedOption = 0,
-    max_cost: MaxCostOption = None,
-    accept_unknown_price: UnknownPriceOption = False,
-    concurrency: ConcurrencyOption = 8,
-    base_url: BaseUrlOption = None,
-    api: ApiOption = None,
-    cache: CacheOption = None,
-    yes: YesOption = False,
+    limit: shared.LimitOption = None,
+    seed: shared.SeedOption = 0,
+    max_cost: shared.MaxCostOption = None,
+    accept_unknown_price: shared.UnknownPriceOption = False,
+    concurrency: shared.ConcurrencyOption = 8,
+    base_url: shared.BaseUrlOption = None,
+    api: shared.ApiOption = None,
+    cache: shared.CacheOption = None,
+    yes: shared.YesOption = False,
 ) -> None:
     """Compare methods on the same cases, with intervals and paired tests; writes a table, figures and a report.
 

@@ -63,7 +63,7 @@ def ingest(
 ) -> None:
     """Read a labelled image set, embed it, and add it to a case base (made where there is none).
 
-    Run again after an interruption, it goes on where it was.
+    Run again after an interruption, it resumes.
     """
     from dermtools.cases import SourceOptions, load_source
     from dermtools.progress import bar

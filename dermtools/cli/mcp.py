@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dermtools.cli.parameters import CaseBasePath
+from dermtools.cli.parameters import AllowOption, CaseBasePath, PromptFolderOption
 from dermtools.errors import DermtoolsError, require_extra
 
 
@@ -18,12 +17,8 @@ def mcp(
         str | None,
         typer.Option(metavar="PROVIDER:MODEL", help="Vision model for the tool run_prompt, e.g. openai:gpt-4.1."),
     ] = None,
-    allow: Annotated[
-        list[Path] | None, typer.Option(metavar="FOLDER", help="Pictures below it may be read by path. Repeatable.")
-    ] = None,
-    prompts: Annotated[
-        list[Path] | None, typer.Option(metavar="FOLDER", help="Prompt files above the built-in ones. Repeatable.")
-    ] = None,
+    allow: AllowOption = None,
+    prompts: PromptFolderOption = None,
     http: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="Streamable HTTP instead of standard input and output."),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError
 
@@ -18,28 +16,6 @@ if TYPE_CHECKING:
 
 MAX_OUTPUT_TOKENS = 1024
 """Enough for a label and what surrounds it; a firm limit is what makes a price ceiling firm."""
-
-ModelOption = Annotated[
-    str | None,
-    typer.Option("--model", metavar="PROVIDER:MODEL", help="Chat model to ask, e.g. openai:gpt-4.1."),
-]
-BaseUrlOption = Annotated[
-    str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server instead of the provider's own.")
-]
-ApiOption = Annotated[
-    str | None,
-    typer.Option("--api", metavar="chat|responses", help="Which of OpenAI's APIs.", show_default="chat"),
-]
-PromptOption = Annotated[
-    str | None, typer.Option("--prompt", metavar="ID", help="Prompt of the library; else the one for the task.")
-]
-PromptFolderOption = Annotated[
-    list[Path] | None,
-    typer.Option("--prompts", metavar="FOLDER", help="Your own prompt files, over the built-in ones; repeatable."),
-]
-CacheOption = Annotated[
-    Path | None, typer.Option("--cache", metavar="FILE", help="Keep replies in this SQLite file, and reuse them.")
-]
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,37 @@ GroupOption = Annotated[
     str | None,
     typer.Option("--group", metavar="ID", help="Patient or encounter of the picture, so that it is left out."),
 ]
-WhereOption = Annotated[
-    str | None,
-    typer.Option(metavar="CONDITION", help="SQL-like filter, e.g. \"location = 'face' and fitzpatrick >= 4\"."),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 TaskOption = Annotated[str, typer.Option("--task", metavar="TASK", help="Label column to predict.")]
+
+ModelOption = Annotated[
+    str | None, typer.Option("--model", metavar="PROVIDER:MODEL", help="Chat model to ask, e.g. openai:gpt-4.1.")
+]
+BaseUrlOption = Annotated[
+    str | None, typer.Option(metavar="URL", help="An OpenAI-compatible server instead of the provider's own.")
+]
+ApiOption = Annotated[
+    str | None, typer.Option("--api", metavar="chat|responses", help="Which of OpenAI's APIs.", show_default="chat")
+]
+PromptOption = Annotated[
+    str | None, typer.Option("--prompt", metavar="ID", help="Prompt of the library; else the one for the task.")
+]
+PromptFolderOption = Annotated[
+    list[Path] | None,
+    typer.Option("--prompts", metavar="FOLDER", help="Your own prompt files, over the built-in ones; repeatable."),
+]
+AllowOption = Annotated[
+    list[Path] | None, typer.Option(metavar="FOLDER", help="Pictures below it may be read by path; repeatable.")
+]
+CacheOption = Annotated[
+    Path | None, typer.Option("--cache", metavar="FILE", help="Keep replies in this SQLite file, and reuse them.")
+]
+
+# Of the commands that leave a run.
+RunOption = Annotated[Path, typer.Option("--out", metavar="RUN", help="Folder of the run; resumed if interrupted.")]
+LimitOption = Annotated[int | None, typer.Option(min=1, help="Ask about so many cases only.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Of the draw and the intervals.")]
+MaxCostOption = Annotated[float | None, typer.Option(metavar="USD", min=0, help="Stop before this would be passed.")]
+UnknownPriceOption = Annotated[bool, typer.Option("--accept-unknown-price", help="Ask though a price is unknown.")]
+ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Calls at a time.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before paid calls are sent.")]

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dermtools.cli.models import ModelOption, PromptFolderOption, PromptOption
+from dermtools.cli import parameters as shared
 from dermtools.cli.output import print_json, show, table, write_text
-from dermtools.cli.parameters import CaseBasePath, CaseOption, GroupOption, ImageArgument, JsonOption, TaskOption
 from dermtools.errors import PromptError
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ FolderArgument = Annotated[
 
 
 @library.command("list")
-def list_prompts(folders: PromptFolderOption = None, as_json: JsonOption = False) -> None:
+def list_prompts(folders: shared.PromptFolderOption = None, as_json: shared.JsonOption = False) -> None:
     """List the prompts: the built-in ones, and those of your folders over them."""
     from dermtools.prompting import PromptLibrary
 
@@ -58,7 +57,7 @@ def list_prompts(folders: PromptFolderOption = None, as_json: JsonOption = False
 @library.command("show")
 def show_prompt(
     prompt: Annotated[str, typer.Argument(metavar="ID", help="Prompt of the library.")],
-    folders: PromptFolderOption = None,
+    folders: shared.PromptFolderOption = None,
 ) -> None:
     """Print a prompt file as it is."""
     from dermtools.prompting import PromptLibrary
@@ -81,20 +80,20 @@ def check_prompts(folders: FolderArgument = None) -> None:
 
 
 def prompt(
-    path: CaseBasePath,
-    task: TaskOption,
-    image: ImageArgument = None,
+    path: shared.CaseBasePath,
+    task: shared.TaskOption,
+    image: shared.ImageArgument = None,
     method: Annotated[
         str, typer.Option(metavar="METHOD", help="zero-shot, random-K, rag-K, rag-mmr-K or rag-balanced-K.")
     ] = "rag-5",
-    case: CaseOption = None,
-    group: GroupOption = None,
+    case: shared.CaseOption = None,
+    group: shared.GroupOption = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="What is known besides the picture.")] = None,
-    model: ModelOption = "openai:gpt-4.1",
-    prompt_id: PromptOption = None,
-    folders: PromptFolderOption = None,
+    model: shared.ModelOption = "openai:gpt-4.1",
+    prompt_id: shared.PromptOption = None,
+    folders: shared.PromptFolderOption = None,
     html: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the prompt as a page.")] = None,
-    as_json: JsonOption = False,
+    as_json: shared.JsonOption = False,
 ) -> None:
     """Show exactly what a method would send to a model, with tokens and price. Sends nothing."""
     from dermtools.prompting import PromptLibrary, preview_html, prompt_for

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table, write_text
-from dermtools.cli.parameters import CaseBasePath, CaseOption, GroupOption, ImageArgument, JsonOption, WhereOption
+from dermtools.cli.parameters import CaseBasePath, CaseOption, GroupOption, ImageArgument, JsonOption
 
 if TYPE_CHECKING:
     from dermtools.prediction import Query
@@ -22,7 +22,10 @@ def search(
     case: CaseOption = None,
     text: Annotated[str | None, typer.Option(help="Words instead of a picture, where the embedder reads text.")] = None,
     group: GroupOption = None,
-    where: WhereOption = None,
+    where: Annotated[
+        str | None,
+        typer.Option(metavar="CONDITION", help="SQL-like filter, e.g. \"location = 'face' and fitzpatrick >= 4\"."),
+    ] = None,
     max_per_group: Annotated[int | None, typer.Option(min=1, help="At most this many cases of one patient.")] = None,
     diversity: Annotated[
         str | None, typer.Option(metavar="mmr|balanced", help="Spread over pictures, or over labels of --task.")

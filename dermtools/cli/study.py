@@ -6,28 +6,19 @@ from typing import Annotated
 
 import typer
 
+from dermtools.cli import parameters as shared
 from dermtools.cli.evaluate import confirmed
-from dermtools.cli.models import ApiOption, BaseUrlOption, CacheOption, ModelOption, ModelOptions, connect
+from dermtools.cli.models import ModelOptions, connect
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show
-from dermtools.cli.parameters import CaseBasePath, TaskOption
-from dermtools.cli.run_options import (
-    ConcurrencyOption,
-    LimitOption,
-    MaxCostOption,
-    RunOption,
-    SeedOption,
-    UnknownPriceOption,
-    YesOption,
-)
 from dermtools.errors import QueryError
 
 WHOLE_NUMBERS = ("shots", "size")
 
 
 def study(
-    path: CaseBasePath,
-    task: TaskOption,
-    out: RunOption,
+    path: shared.CaseBasePath,
+    task: shared.TaskOption,
+    out: shared.RunOption,
     vary: Annotated[
         list[str] | None,
         typer.Option(
@@ -36,16 +27,16 @@ def study(
             "default) or order=nearest-last,nearest-first; repeat for a grid.",
         ),
     ] = None,
-    model: ModelOption = None,
-    limit: LimitOption = None,
-    seed: SeedOption = 0,
-    max_cost: MaxCostOption = None,
-    accept_unknown_price: UnknownPriceOption = False,
-    concurrency: ConcurrencyOption = 8,
-    base_url: BaseUrlOption = None,
-    api: ApiOption = None,
-    cache: CacheOption = None,
-    yes: YesOption = False,
+    model: shared.ModelOption = None,
+    limit: shared.LimitOption = None,
+    seed: shared.SeedOption = 0,
+    max_cost: shared.MaxCostOption = None,
+    accept_unknown_price: shared.UnknownPriceOption = False,
+    concurrency: shared.ConcurrencyOption = 8,
+    base_url: shared.BaseUrlOption = None,
+    api: shared.ApiOption = None,
+    cache: shared.CacheOption = None,
+    yes: shared.YesOption = False,
 ) -> None:
     """Vary shots, order, diversity, picture size or prompt over the same cases: a table, and a curve an axis."""
     from dermtools.evaluation import SHOTS, grid, prompted_arms, run_study

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,19 +16,13 @@ if TYPE_CHECKING:
     from dermtools.adapter import ClassifierConfig, ClassifierRecord, EpochStats
 
 
-class ConvName(StrEnum):
-    """Readings of the adapter's convolutions."""
-
-    CHANNELS = "channels"
-    FEATURES = "features"
-
-
 def train(
     path: CaseBasePath,
     task: TaskOption,
     kind: Annotated[Kind, typer.Option(help="What to train.")] = "adapter",
     conv: Annotated[
-        ConvName | None, typer.Option(help="What an adapter's convolutions run along; see the README.")
+        Literal["channels", "features"] | None,
+        typer.Option(help="What an adapter's convolutions run along; see the README."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of an adapter, at most.")] = None,
     balance: Annotated[
@@ -51,8 +44,8 @@ def train(
 
     config = _config(kind, published, conv=conv, epochs=epochs, balance=balance, seed=seed)
     case_base = CaseBase.open(path)
-    wanted = Guarantees(coverage=coverage, precision=precision)
-    classifier = fit(case_base.store, task, config, wanted=wanted, progress=_Line())
+    guarantees = Guarantees(coverage=coverage, precision=precision)
+    classifier = fit(case_base.store, task, config, wanted=guarantees, progress=_Line())
     folder = save_classifier(case_base.path, classifier)
     if as_json:
         print_json(classifier.record.model_dump(mode="json"))

@@ -7,13 +7,11 @@ spec arrive as strings, options given in code as they are. A built-in kind canno
 
 from __future__ import annotations
 
-import pkgutil
-
 from dermtools.embedding.base import Embedder
 from dermtools.embedding.options import split_spec
 from dermtools.embedding.self_test import selftest
 from dermtools.errors import EmbeddingError
-from dermtools.text import one_line
+from dermtools.plugins import contributed, imported
 
 GROUP = "dermtools.embedders"
 BUILT_IN = {
@@ -27,10 +25,7 @@ BUILT_IN = {
 
 def registered() -> dict[str, str]:
     """Kinds of embedder, sorted, each with the loader it names: `{"onnx": "module:load", ...}`."""
-    from importlib.metadata import entry_points
-
-    added = {entry.name: entry.value for entry in entry_points(group=GROUP)}
-    return dict(sorted((added | BUILT_IN).items()))
+    return dict(sorted((contributed(GROUP) | BUILT_IN).items()))
 
 
 def load_embedder(spec: str, **options: object) -> Embedder:
@@ -50,13 +45,7 @@ def load_embedder(spec: str, **options: object) -> Embedder:
     place = BUILT_IN.get(kind) or registered().get(kind)
     if place is None:
         raise EmbeddingError(f"unknown embedder {kind!r}; there are: {', '.join(registered())}")
-    try:
-        loader = pkgutil.resolve_name(place)
-    except (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError, OSError, RuntimeError) as error:
-        reason = f"{type(error).__name__}: {one_line(str(error), 300)}"
-        raise EmbeddingError(
-            f"embedder {kind!r} ({place}) cannot be imported: {reason}; repair or uninstall its package"
-        ) from error
+    loader = imported(place, f"embedder {kind!r}", EmbeddingError)
     embedder = loader(rest, **(written | options))
     if not isinstance(embedder, Embedder):
         raise EmbeddingError(f"embedder {kind!r} ({place}) did not return an Embedder but {type(embedder)}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import Parameter, signature
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
     from dermtools.prediction import Method
     from dermtools.retrieval import CaseBase
 
@@ -42,16 +42,13 @@ class MethodFamily:
     @property
     def options(self) -> dict[str, str]:
         """Options by name, each with its type as it is written."""
-        from pkgutil import resolve_name
-
-        own = {name: str(p.annotation) for name, p in self._parameters().items() if p.kind is not p.VAR_KEYWORD}
-        listed = resolve_name(self.further).__annotations__ if self.further else {}
-        own |= {name: getattr(kind, "__forward_arg__", str(kind)) for name, kind in listed.items()}
-        filled = ("case_base", "task", "name", "k", "model")
-        return {name: kind for name, kind in own.items() if name not in (*filled, *self.without)}
+        own = {name: one.annotation for name, one in self._parameters().items() if one.kind is not one.VAR_KEYWORD}
+        listed = own | (resolve_name(self.further).__annotations__ if self.further else {})
+        passed_over = ("case_base", "task", "name", "k", "model", *self.without)
+        return {name: getattr(t, "__forward_arg__", str(t)) for name, t in listed.items() if name not in passed_over}
 
     def check(self, name: str, model: object, options: dict[str, Any]) -> None:
-        """Refuse a K out of bounds, an option or a model that the method does not take, and a missing model.
+        """Refuse a K out of bounds, what the method does not take, and a missing model.
 
         Raises:
             QueryError: says what it takes.
@@ -68,9 +65,7 @@ class MethodFamily:
         if model is None and self.needs_model:
             raise QueryError(f"{name} asks a chat model; name it, e.g. --model openai:gpt-4.1")
 
-    def build(
-        self, name: str, case_base: CaseBase, task: str, model: str | BaseChatModel | None, options: dict[str, Any]
-    ) -> Method:
+    def build(self, name: str, case_base: CaseBase, task: str, model: object, options: dict[str, Any]) -> Method:
         """The method, made over a case base.
 
         Raises:
@@ -90,17 +85,14 @@ class MethodFamily:
     def _k(self, name: str) -> int | None:
         return int(name.rpartition("-")[2]) if self.pattern.endswith("-K") else None
 
-    def _load(self) -> Callable[..., Any]:
-        from pkgutil import resolve_name
-
+    def _load(self) -> Any:
         return resolve_name(self.builder) if isinstance(self.builder, str) else self.builder
 
-    def _parameters(self) -> Any:
-        from inspect import signature
-
-        return signature(self._load()).parameters
+    def _parameters(self) -> dict[str, Parameter]:
+        return dict(signature(self._load()).parameters)
 
 
 def matches(pattern: str, name: str) -> bool:
     """Whether a name is the pattern, or has a number for the K at its end."""
-    return bool(re.fullmatch(re.sub("-K$", "-[0-9]{1,6}", re.escape(pattern).replace(r"\-", "-")), name))
+    stem = pattern.removesuffix("-K")
+    return re.fullmatch(re.escape(stem) + ("" if stem == pattern else "-[0-9]{1,6}"), name) is not None

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any
 from dermtools.adapter.kinds import KINDS
 from dermtools.errors import QueryError
 from dermtools.methods.family import MethodFamily, matches
+from dermtools.plugins import contributed, imported
 from dermtools.prompting.method_names import MAX_SHOTS, WITH_SHOTS
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from langchain_core.language_models import BaseChatModel
 
     from dermtools.prediction import Method
     from dermtools.retrieval import CaseBase
 
 GROUP = "dermtools.methods"
-
 _BUILDERS = "dermtools.methods.builders"
 _CHAIN = "dermtools.prompting.factory:ChainOptions"
 _DRAWN = ("seed", "stratified")
@@ -27,11 +25,12 @@ _PROMPTED = {
     "zero-shot": ("layout", "order", "split", "where", "attributes", *_DRAWN),
     **{f"{kind}-K": ("order",) if kind == "random" else _DRAWN for kind in WITH_SHOTS},
 }
+"""Pattern to the options of a chain that mean nothing to it."""
 BUILT_IN = (
     MethodFamily("knn-vote-K", "vote", "dermtools.retrieval.vote:KNNVote"),
     MethodFamily("majority", "baseline", f"{_BUILDERS}:majority"),
-    *(MethodFamily(kind, "classifier", f"{_BUILDERS}:classifier") for kind in KINDS),
-    MethodFamily("fusion", "fusion", f"{_BUILDERS}:fusion"),
+    *(MethodFamily(kind, "classifier", f"{_BUILDERS}:trained") for kind in KINDS),
+    MethodFamily("fusion", "fusion", f"{_BUILDERS}:trained"),
     MethodFamily("label-similarity", "baseline", f"{_BUILDERS}:label_similarity"),
     *(
         MethodFamily(pattern, "prompted", f"{_BUILDERS}:prompted", True, MAX_SHOTS, _CHAIN, without)
@@ -63,7 +62,7 @@ def method(
 def patterns() -> list[str]:
     """All families by the pattern of their names; imports none of them."""
     known = {family.pattern: None for family in BUILT_IN}
-    return [*known, *sorted(_contributed().keys() - known)]
+    return [*known, *(pattern for pattern in contributed(GROUP) if pattern not in known)]
 
 
 def families() -> list[MethodFamily]:
@@ -84,16 +83,18 @@ def family_of(name: str) -> MethodFamily:
     for family in BUILT_IN:
         if matches(family.pattern, name):
             return family
-    for pattern, entry in _contributed().items():
+    for pattern, place in contributed(GROUP).items():
         if matches(pattern, name):
-            return _loaded(entry)
+            added = imported(place, f"method {pattern}", QueryError)
+            if not isinstance(added, MethodFamily) or added.pattern != pattern:
+                raise QueryError(f"method {pattern} ({place}) is no MethodFamily with this pattern; repair its package")
+            return added
     raise QueryError(_unknown(name))
 
 
 def prompted_pattern(max_shots: int) -> str:
     """Regular expression for the names of prompted methods with at most so many examples."""
-    numbers = "|".join(map(str, range(1, max_shots + 1)))
-    return f"^(zero-shot|({'|'.join(WITH_SHOTS)})-({numbers}))$"
+    return f"^(zero-shot|({'|'.join(WITH_SHOTS)})-({'|'.join(map(str, range(1, max_shots + 1)))}))$"
 
 
 def prompted_words(max_shots: int) -> str:
@@ -103,33 +104,14 @@ def prompted_words(max_shots: int) -> str:
 
 def prompted_names() -> list[str]:
     """Prompted methods to suggest; K may be another number."""
-    rag = [f"rag-{k}" for k in (1, 3, 5, 10)]
-    return list(dict.fromkeys(["zero-shot", *rag, *(f"{kind}-5" for kind in WITH_SHOTS)]))
-
-
-def _contributed() -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points
-
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
-
-
-def _loaded(entry: EntryPoint) -> MethodFamily:
-    what = f"method {entry.name} ({entry.value})"
-    try:
-        family = entry.load()
-    except (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError, OSError, RuntimeError) as error:
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise QueryError(f"{what} cannot be imported: {said}; repair or uninstall its package") from error
-    if not isinstance(family, MethodFamily) or family.pattern != entry.name:
-        raise QueryError(f"{what} is no MethodFamily with the pattern {entry.name}; repair or uninstall its package")
-    return family
+    return ["zero-shot", *(f"rag-{k}" for k in (1, 3, 10)), *(f"{kind}-5" for kind in WITH_SHOTS)]
 
 
 def _unknown(name: str) -> str:
     from difflib import get_close_matches
 
-    known = patterns()
-    near = get_close_matches(re.sub("[0-9]+$", "K", name.lower()), known, n=1, cutoff=0.45)
-    example = f", e.g. {near[0][:-1]}5" if near and near[0].endswith("-K") else ""
-    guess = f"did you mean {near[0]}{example}? " if near else ""
+    known, guess = patterns(), ""
+    for near in get_close_matches(re.sub("[0-9]+$", "K", name.lower()), known, n=1, cutoff=0.45):
+        example = re.sub("-K$", "-5", near)
+        guess = f"did you mean {near}? " if example == near else f"did you mean {near}, e.g. {example}? "
     return f"no method {name!r}; {guess}there are: {', '.join(known)}"

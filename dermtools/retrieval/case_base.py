@@ -85,6 +85,10 @@ class CaseBase:
     def __len__(self) -> int:
         return len(self.snapshot)
 
+    def __repr__(self) -> str:
+        tasks = ", ".join(task.name for task in self.store.manifest.tasks)
+        return f"CaseBase({str(self.path)!r}, {len(self.store)} cases, tasks: {tasks}; {self.identity.name})"
+
     @property
     def version(self) -> int:
         return self.store.version

@@ -36,6 +36,14 @@ def test_a_new_case_base_is_empty_and_can_be_searched(tmp_path: Path) -> None:
     assert found.notes == ("0 neighbours instead of 3: no more are left",)
 
 
+def test_it_says_where_it_is_and_what_it_holds(small_base: CaseBase) -> None:
+    shown = repr(small_base)
+    assert str(small_base.path) in shown
+    assert f"{len(small_base)} cases" in shown
+    assert small_base.identity.name in shown
+    assert all(task.name in shown for task in small_base.tasks)
+
+
 def test_info_counts_cases_groups_splits_and_labels(small_base: CaseBase) -> None:
     info = json.loads(json.dumps(small_base.info()))
     assert (info["cases"], info["groups"], info["version"]) == (18, 9, small_base.version)

@@ -86,7 +86,7 @@ print("toy-constant: " in toolkit.tool("classify_with_adapter").invoke(asked))
     ("name", "said"),
     [
         ("toy-broken-3", "method toy-broken-K (toy_methods:NOTHING) cannot be imported: AttributeError"),
-        ("toy-other", "method toy-other (toy_methods:FAMILY) is no MethodFamily with the pattern toy-other"),
+        ("toy-other", "method toy-other (toy_methods:FAMILY) is no MethodFamily with this pattern"),
     ],
 )
 def test_a_broken_package_is_one_line(site: Path, case_base: CaseBase, name: str, said: str) -> None:
