@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from dermtools.errors import QueryError
 
@@ -52,7 +52,7 @@ def trained(
     from dermtools.embedding import TextEmbedder
     from dermtools.retrieval import KNNVote
 
-    given = {"coverage": coverage, "precision": precision}
+    given: dict[str, Any] = {"coverage": coverage, "precision": precision}
     guarantees = replace(USUAL, **{share: value for share, value in given.items() if value is not None})
     if name == "fusion":
         members = [trained(case_base, task, "adapter"), KNNVote(case_base, task, FUSION_VOTERS)]
