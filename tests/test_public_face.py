@@ -18,56 +18,6 @@ from tests.support.paths import ROOT
 FACE = ["CaseBase", "DermToolkit", "Prediction", "Query", "chain_for", "create_derm_agent", "evaluate"]
 FACE += ["load_embedder", "load_source", "method"]
 
-OFFERED_BEFORE = {
-    "adapter": """
-        AdapterConfig Answering ClassifierConfig ClassifierRecord EpochStats FittedOn FusionMethod Kind
-        LabelSimilarityMethod LabelledVectors LinearProbeConfig MajorityMethod Progress TaskData TrainedClassifier
-        VectorClassifierMethod Wanted calibrate changes_since fit_classifier load_classifier save_classifier
-        task_data train
-    """,
-    "agent": """
-        AgentAnswer AgentMethod Conversation DermAgent DermContext DermToolkit Event Finished ImageGrants ImageStore
-        PictureFetcher PictureMiddleware TextDelta ToolFinished ToolStarted Workspace create_derm_agent
-        exemplar_messages human_message
-    """,
-    "cases": """
-        AttributeValue Case CaseColumns CaseStore EmbedderIdentity Manifest Problem SPLITS SourceCase SourceData
-        SourceNote SourceOptions Split SplitAssignment StoredCase Task assign_splits load_source
-    """,
-    "cases.sources": """
-        KINDS SourceOptions guess_kind load_source
-    """,
-    "cases.sources.sample": """
-        load_sample
-    """,
-    "cli": """
-        main
-    """,
-    "embedding": """
-        Embedder EmbedderIdentity PartialEmbeddingError TextEmbedder load_embedder open_for_embedding registered
-        selftest
-    """,
-    "evaluation": """
-        AXES Analyses Arm Budget Comparison Estimate Evaluation Interval Plan PricedMethod Record Results Rule Run
-        RunError RunSpec SHOTS Scored Study Summary Target Verdict analyze clustered_bootstrap compare compare_runs
-        evaluate grid perform prompted_arm prompted_arms publish results run_spec run_study score table_markdown
-        targets wilson
-    """,
-    "images": """
-        ImageLimits ImageSource STORED_SIDE content_hash data_url encode_jpeg open_image read_bytes
-    """,
-    "prompting": """
-        Answer AnswerChain BuiltPrompt ExemplarSelector LabelSet NoExemplars PictureBudget Prompt PromptBuilder
-        PromptChain PromptEntry PromptEstimate PromptLibrary PromptedMethod RagSelector RandomSelector RetryPolicy
-        SQLiteCache answer_chain chain_for chat_model compile_exemplar compile_prompt estimate_prompt fenced knn_rag
-        parse_method preview_html price_of prompt_for random_few_shot read_prompt zero_shot
-    """,
-    "retrieval": """
-        CaseBase CheckReport IngestReport KNNVote Neighbor Neighbors SimilarCaseRetriever
-    """,
-}
-"""What each room offered before the rooms moved; scripts that import it go on working."""
-
 PACKAGES = sorted(["dermtools", *(m.name for m in pkgutil.walk_packages(dermtools.__path__, "dermtools.") if m.ispkg)])
 
 SCRIPT = """
@@ -106,12 +56,6 @@ def test_no_name_hides_a_module(package: str) -> None:
     inside = {found.name for found in pkgutil.iter_modules(module.__path__)}
     assert inside & set(getattr(module, "__all__", [])) == set()
     assert [name for name in inside if not inspect.ismodule(importlib.import_module(f"{package}.{name}"))] == []
-
-
-@pytest.mark.parametrize("room", OFFERED_BEFORE)
-def test_what_a_room_offered_before_is_still_there(room: str) -> None:
-    module = importlib.import_module(f"dermtools.{room}")
-    assert [name for name in OFFERED_BEFORE[room].split() if not hasattr(module, name)] == []
 
 
 def test_importing_the_package_loads_none_of_it() -> None:
