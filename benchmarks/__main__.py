@@ -15,6 +15,6 @@ from benchmarks import (
 BUDGETS = (help, start, opening, search, ingest, rag_messages, adapter_training, mcp_start, evaluation_concurrency)
 
 if __name__ == "__main__":
-    # All run, even after one has failed: every line is wanted.
+    # All run, even after one has failed: every line is printed.
     held = [benchmark.main() for benchmark in BUDGETS]
     raise SystemExit(not all(held))

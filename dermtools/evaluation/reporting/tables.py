@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dermtools.evaluation.statistics.comparisons import ALPHA
-from dermtools.evaluation.statistics.intervals import RESAMPLES
+from dermtools.evaluation.statistics.comparisons import ALPHA, Comparison
+from dermtools.evaluation.statistics.intervals import RESAMPLES, Interval
 
 if TYPE_CHECKING:
     from dermtools.evaluation.reporting.results import Results
     from dermtools.evaluation.running.run import RunSpec
-    from dermtools.evaluation.statistics.comparisons import Comparison
-    from dermtools.evaluation.statistics.intervals import Interval
     from dermtools.evaluation.statistics.summary import Summary
 
 DASH = "–"

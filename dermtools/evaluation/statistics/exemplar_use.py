@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.evaluation.scoring import is_right, shows
+from dermtools.evaluation.scoring import Scored, Target, is_right, shows
 from dermtools.retrieval.vote import votes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dermtools.evaluation.scoring import Scored, Target
     from dermtools.prediction import Exemplar, Prediction
 
 

@@ -1,12 +1,15 @@
-"""How good a list of answers is: accuracy and its relatives, per class, top-k and calibration.
+"""How good a list of answers is: accuracy and its relatives, per class, top-k, near misses and calibration.
 
 Definitions are scikit-learn's (tests hold them against it); an answer without a label is wrong everywhere.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +26,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """One label. Shares are in [0, 1]; None where nothing was there to take a share of."""
+    """One label. Shares are in [0, 1]; None of no case."""
 
     label: str
     n: int
@@ -128,3 +131,27 @@ def calibration(scored: Scored, bins: int = BINS) -> Calibration | None:
     error, bars = calibration_error(confidence, right, bins=bins)
     found = (ReliabilityBin(bar.lower, bar.upper, bar.cases, bar.confidence, bar.accuracy) for bar in bars)
     return Calibration(len(pairs), error, tuple(found))
+
+
+@cache
+def neighboring_sites() -> dict[str, frozenset[str]]:
+    """Site label to the labels of the sites that touch it."""
+    text = resources.files(__package__).joinpath("data/neighboring_sites.json").read_text(encoding="utf-8")
+    found: dict[str, set[str]] = {}
+    for site, others in json.loads(text)["neighbors"].items():
+        for other in others:
+            found.setdefault(site, set()).add(other)
+            found.setdefault(other, set()).add(site)
+    return {site: frozenset(others) for site, others in sorted(found.items())}
+
+
+def adjacent_accuracy(scored: Scored) -> float | None:
+    """Share of answers that are right or name a site next to a true one; None where no label is a known site."""
+    sites = neighboring_sites()
+    if not any(label in sites for target in scored.targets for label in target.truth):
+        return None
+    near = sum(
+        bool(right) or any(prediction.label in sites.get(label, ()) for label in target.truth)
+        for right, prediction, target in zip(scored.right, scored.predictions, scored.targets, strict=True)
+    )
+    return near / len(scored)

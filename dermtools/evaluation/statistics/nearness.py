@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.evaluation.scoring import shows
+from dermtools.evaluation.scoring import Scored, Target, shows
 from dermtools.evaluation.statistics.intervals import Interval, wilson
 from dermtools.retrieval.audit import leaks
 from dermtools.retrieval.vote import KNNVote
 
 if TYPE_CHECKING:
-    from dermtools.evaluation.scoring import Scored, Target
     from dermtools.prediction import Exemplar
     from dermtools.retrieval import CaseBase
 

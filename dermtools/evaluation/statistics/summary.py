@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.evaluation.statistics.intervals import Interval, clustered_bootstrap, wilson
-from dermtools.evaluation.statistics.metrics import Calibration, ClassMetrics, calibration, confusion, top_k
-from dermtools.evaluation.statistics.sites import adjacent_accuracy
+from dermtools.evaluation.statistics.metrics import (
+    Calibration,
+    ClassMetrics,
+    adjacent_accuracy,
+    calibration,
+    confusion,
+    top_k,
+)
 from dermtools.prediction import Outcome
 
 if TYPE_CHECKING:

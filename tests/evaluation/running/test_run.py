@@ -26,10 +26,10 @@ def _record(arm, target, label="back"):
 
 
 def test_a_run_is_described_so_that_it_can_be_repeated(tmp_path, spec, targets):
-    wanted = spec(targets(3), "a", "b")
-    with Run.writing(tmp_path / "run", wanted):
+    requested = spec(targets(3), "a", "b")
+    with Run.writing(tmp_path / "run", requested):
         pass
-    assert Run.open(tmp_path / "run").spec == wanted
+    assert Run.open(tmp_path / "run").spec == requested
     content = json.loads((tmp_path / "run" / "run.json").read_text())
     assert content["versions"]["python"]
     assert content["targets"][0] == {"case_id": "case-000", "group_id": "group-0", "truth": ["back"]}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import re
 import warnings
 
 import numpy as np
@@ -9,7 +11,13 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from dermtools.evaluation.scoring import Scored, Target
-from dermtools.evaluation.statistics.metrics import Confusion, calibration, top_k
+from dermtools.evaluation.statistics.metrics import (
+    Confusion,
+    adjacent_accuracy,
+    calibration,
+    neighboring_sites,
+    top_k,
+)
 from dermtools.prediction import Outcome, Prediction, ranked
 
 LABELS = ["hand", "hand-back", "palm", "lips", "é", "e\u0301"]
@@ -126,3 +134,56 @@ def test_methods_without_probabilities_have_no_top_k_and_no_calibration():
     scored = Scored("m", (Target("a", "a", ("x",)),), (Prediction(method="m", task="t", label="x"),))
     assert top_k(scored, 3) is None
     assert calibration(scored) is None
+
+
+@pytest.fixture
+def dermavqa_labels(shared):
+    """The 39 labels as the data's own table holds them."""
+    table = shared / "data" / "dermavqa-iiyi" / "df_mediqa-m3g-final.csv"
+    with table.open(encoding="utf-8-sig", newline="") as lines:
+        found = {label for row in csv.DictReader(lines) for label in row["anatomic_locations"].split("|") if label}
+    assert len(found) == 39
+    return found
+
+
+def _about_sites(*pairs):
+    targets = tuple(Target(str(n), str(n), truth) for n, (truth, _) in enumerate(pairs))
+    answers = [
+        Prediction(method="m", task="t", label=label, outcome=Outcome.OK if label else Outcome.INVALID)
+        for _, label in pairs
+    ]
+    return Scored("m", targets, tuple(answers))
+
+
+def test_every_dermavqa_site_has_a_neighbour_except_the_unidentifiable(dermavqa_labels):
+    assert dermavqa_labels - set(neighboring_sites()) == {"unidentifiable"}
+
+
+def test_every_site_of_the_photographs_has_a_neighbour(photographs):
+    with photographs.open(newline="") as lines:
+        assert {row["location"] for row in csv.DictReader(lines)} <= set(neighboring_sites())
+
+
+def test_the_map_names_only_known_sites(dermavqa_labels):
+    assert set(neighboring_sites()) - dermavqa_labels == {"lip"}
+
+
+def test_neighbours_are_mutual_and_never_oneself():
+    sites = neighboring_sites()
+    for site, others in sites.items():
+        assert site not in others
+        assert all(site in sites[other] for other in others)
+        assert re.fullmatch("[a-z-]+", site)
+
+
+def test_a_neighbouring_site_counts_and_a_far_one_does_not():
+    scored = _about_sites((("hand",), "fingers"), (("lowerback",), "back"), (("scalp",), "toes"), (("hand",), None))
+    assert adjacent_accuracy(scored) == 0.5
+
+
+def test_one_true_site_of_several_is_enough():
+    assert adjacent_accuracy(_about_sites((("scalp", "hand"), "fingers"))) == 1.0
+
+
+def test_tasks_that_are_no_body_sites_have_no_adjacent_accuracy():
+    assert adjacent_accuracy(_about_sites((("BCC",), "BCC"))) is None
