@@ -32,8 +32,10 @@ class Field:
         self.name = name
         self.closed = tuple(closed)
         self.kind: Kind = "labels" if labels else _kind(values)
-        if self.kind == "text":
-            values = [None if value is None else str(value) for value in values]
+        # A column of mixed kinds is read as text; Arrow makes no float of an integer beyond 2^53.
+        plain = {"text": str, "number": float}.get(self.kind)
+        if plain is not None:
+            values = [None if value is None else plain(value) for value in values]
         types = {"labels": pa.list_(pa.string()), "text": pa.string(), "number": pa.float64(), "boolean": pa.bool_()}
         self._values = pa.array([None if value == () else value for value in values], types[self.kind])
 

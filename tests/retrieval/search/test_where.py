@@ -131,6 +131,18 @@ def test_a_long_chain_of_ands_is_read(fields: Fields) -> None:
     assert found(" AND ".join(["age > 0"] * 300), fields) == "ab"
 
 
+def test_large_integers_and_mixed_columns_are_compared(case_columns: MakeColumns) -> None:
+    values: list[dict[str, object]] = [{"visit": 2**60 + 1, "stage": 2}, {"visit": 3, "stage": "IIa"}, {}]
+    cases = [Case(case_id=str(i), group_id="p", attributes=row) for i, row in enumerate(values)]
+    fields = Fields(case_columns(cases), [])
+    assert matching_rows("visit > 1000", fields).tolist() == [True, False, False]
+    assert matching_rows("stage = '2' OR stage LIKE 'II%'", fields).tolist() == [True, True, False]
+
+
+def test_a_case_base_without_cases_has_no_matching_row(case_columns: MakeColumns) -> None:
+    assert matching_rows("split = 'train' OR location = 'face'", Fields(case_columns([]), [SITE])).tolist() == []
+
+
 def test_many_wildcards_do_not_hang(case_columns: MakeColumns) -> None:
     cases = [Case(case_id=str(i), group_id="p", attributes={"note": "a" * 2000}) for i in range(20)]
     fields = Fields(case_columns(cases), [])
