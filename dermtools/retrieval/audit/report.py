@@ -45,8 +45,7 @@ class Finding(BaseModel):
     def line(self) -> str:
         """One line for people, with a few examples."""
         shown = few([few(ids, EXAMPLES, " = ") for ids in self.cases], EXAMPLES)
-        examples = f" ({shown})" if shown else ""
-        return f"{self.severity}: {self.message}{examples}"
+        return f"{self.severity}: {self.message}" + (f" ({shown})" if shown else "")
 
 
 def finding(severity: Severity, kind: Kind, message: str, cases: Iterable[Sequence[str]] = ()) -> Finding:

@@ -32,6 +32,7 @@ class Field:
         self.name = name
         self.closed = tuple(closed)
         self.kind: Kind = "labels" if labels else _kind(values)
+        self._example = f"{name} {_EXAMPLES[self.kind]}"
         # A column of mixed kinds is read as text; Arrow makes no float of an integer beyond 2^53.
         plain = {"text": str, "number": float}.get(self.kind)
         if plain is not None:
@@ -61,7 +62,7 @@ class Field:
     def is_true(self) -> pa.BooleanArray:
         """Rows of a boolean column that are true."""
         if self.kind != "boolean":
-            raise QueryError(f"where: {self.name} alone is no condition; compare it, e.g. {self._example()}")
+            raise QueryError(f"where: {self.name} alone is no condition; compare it, e.g. {self._example}")
         return self._values
 
     def is_null(self) -> pa.BooleanArray:
@@ -84,12 +85,9 @@ class Field:
         given: Kind = _kind([value])
         held: Kind = "text" if self.kind == "labels" else self.kind
         if given != held:
-            raise QueryError(f"where: {self.name} holds {held}, not {given}; write e.g. {self._example()}")
+            raise QueryError(f"where: {self.name} holds {held}, not {given}; write e.g. {self._example}")
         if self.closed and value not in self.closed:
             raise QueryError(f"where: {self.name} has no {value!r}; {_nearest_names(str(value), self.closed)}")
-
-    def _example(self) -> str:
-        return f"{self.name} {_EXAMPLES[self.kind]}"
 
 
 class Fields:

@@ -38,7 +38,6 @@ SAME_PLACE = 0.02
 """Embedding distance of a copy at most, relative to the query's norm."""
 COMPARED = 4
 """Nearest cases compared by pixels at once; more only as long as one of them is a copy."""
-
 SIDE = 16
 """Pixels of a thumbnail's sides."""
 SAME_SHARE = 0.35
