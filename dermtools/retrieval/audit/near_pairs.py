@@ -36,8 +36,7 @@ def near_pairs(
 ) -> NearPairs:
     """Pairs of different content within `ratio` times the median distance to the nearest other group.
 
-    The median fits the threshold to any embedder; over other groups, so that a patient's several pictures do not
-    lower it.
+    The median fits any embedder; it is over other groups, lest a patient's several pictures lower it.
 
     Args:
         vectors: finite, shape (n, d).
