@@ -118,16 +118,14 @@ def _arms(
             raise QueryError(f"none of {', '.join(names)} takes {option}; leave it out")
     arms: list[Arm] = []
     for name, family in zip(names, families, strict=True):
-        if not family.needs_model:
-            arms.append(Arm.of(method_of(case_base, task, name, None, ModelOptions())))
-            continue
+        asking = (models or NONE, reach) if family.needs_model else (NONE, ModelOptions())
         ids = prompts if "prompt" in family.options else []
-        for model, prompt in product(models or NONE, ids or NONE):
+        for model, prompt in product(asking[0], ids or NONE):
             own = {"prompt": prompt, "prompts": folders, "priced_as": model}
             taken = {option: value for option, value in own.items() if option in family.options}
-            made = method_of(case_base, task, name, model, reach, **taken)
+            made = method_of(case_base, task, name, model, asking[1], **taken)
             # The model is named only where several are compared.
-            label = " · ".join([name, *([str(model)] if len(models) > 1 else []), *([prompt] if prompt else [])])
+            label = " · ".join(filter(None, [name, model if len(models) > 1 else None, prompt]))
             arms.append(replace(Arm.of(made), name=label))
     return arms
 

@@ -16,13 +16,10 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
         return
     show(f"{path}: {facts['cases']} cases of {facts['groups']} groups, version {facts['version']}")
     show(f"embedder: {facts['embedder']['name']}, {facts['embedder']['dimension']} dimensions")
-    show("", table(["split", "cases", "groups"], _splits(facts["splits"]), right=["cases", "groups"]))
+    splits = [(name, split["cases"], split["groups"]) for name, split in facts["splits"].items()]
+    show("", table(["split", "cases", "groups"], splits, right=["cases", "groups"]))
     for task, counts in facts["tasks"].items():
         show("", table([task, "cases"], counts.items(), right=["cases"]))
     for source in facts["sources"]:
         show("", f"source: {source['name']}", *(f"  {note}" for note in source["notes"]))
     show("", NOT_A_DIAGNOSIS)
-
-
-def _splits(splits: dict[str, dict[str, int]]) -> list[tuple[str, int, int]]:
-    return [(name, split["cases"], split["groups"]) for name, split in splits.items()]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dermtools.cli import parameters as shared
 from dermtools.cli.output import print_json, show, table, write_text
 from dermtools.errors import PromptError
+from dermtools.methods.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -84,7 +85,7 @@ def prompt(
     task: shared.TaskOption,
     image: shared.ImageArgument = None,
     method: Annotated[
-        str, typer.Option(metavar="METHOD", help="zero-shot, random-K, rag-K, rag-mmr-K or rag-balanced-K.")
+        str, typer.Option(metavar="METHOD", help=f"{', '.join(f.pattern for f in BUILT_IN if f.kind == 'prompted')}.")
     ] = "rag-5",
     case: shared.CaseOption = None,
     group: shared.GroupOption = None,
@@ -109,15 +110,12 @@ def prompt(
     if html is not None:
         write_text(html, preview_html(built.messages, estimate, title=f"{method} for {query.name}"))
     if as_json:
-        print_json({"messages": [_plain(message) for message in built.messages], "estimate": estimate.lines()})
+        messages = [{"role": message.type, "content": message.content} for message in built.messages]
+        print_json({"messages": messages, "estimate": estimate.lines()})
         return
     for message in built.messages:
         show(f"[{message.type}]", *_lines(message), "")
     show(*estimate.lines(), *([f"page: {html}"] if html else []), "Nothing was sent.")
-
-
-def _plain(message: BaseMessage) -> dict[str, Any]:
-    return {"role": message.type, "content": message.content}
 
 
 def _lines(message: BaseMessage) -> list[str]:

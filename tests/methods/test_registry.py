@@ -145,7 +145,6 @@ def test_every_family_names_its_options_and_what_it_needs() -> None:
 def test_the_pattern_of_prompted_names_holds_exactly_them() -> None:
     pattern = re.compile(prompted_pattern(20))
     assert all(pattern.search(name) for name in (*prompted_names(), "random-20"))
-    assert all(re.sub("[0-9]+$", "K", name) in prompted_words(20) for name in prompted_names())
     assert not any(pattern.search(name) for name in ("rag-0", "rag-21", "rag-5x", "xrag-5", "knn-vote-5", "agent"))
 
 
