@@ -129,14 +129,8 @@ def prompted_arms(case_base: CaseBase, task: str, model: Any, price_as: str, **f
 
     `shots` 0 is zero-shot; `diversity` is `nearest`, `mmr`, `balanced`, or `random` for exemplars drawn at random;
     `order` is `nearest-last` or `nearest-first`; `size` is the long side of every picture in pixels; `prompt` is a
-    prompt's id.
-
-    Args:
-        case_base: where exemplars come from.
-        task: what to predict.
-        model: a LangChain chat model.
-        price_as: `provider:model` for the price list.
-        fixed: options of `dermtools.method` that are the same in every arm.
+    prompt's id. `model` is a LangChain chat model, `price_as` its `provider:model` in the price list; `fixed` are
+    options of `dermtools.method` that are the same in every arm.
     """
     from dermtools.prompting.pictures import DEFAULT_BUDGET
 
