@@ -59,7 +59,7 @@ def method_of(
     from dermtools.methods import family_of, method
 
     family = family_of(name)
-    given = {option: value for option, value in options.items() if value not in (None, False, [])}
+    given = {key: value for key, value in options.items() if value is not None and value is not False and value != []}
     family.check(name, model, given if family.needs_model else given | reach.given())
     chat = connect(model, reach, method=name) if family.needs_model else None
     return method(name, case_base, task, model=chat, **given)

@@ -79,10 +79,8 @@ def _axes(options: list[str]) -> dict[str, list[int | str]]:
         values = [value.strip() for value in text.split(",") if value.strip()]
         if axis not in AXES or not values:
             raise QueryError(f"--vary {option}: write AXIS=VALUES, with one of {', '.join(AXES)}, e.g. shots=0,5")
-        if axis in WHOLE_NUMBERS:
-            if not all(value.isdecimal() for value in values):
-                raise QueryError(f"--vary {option}: {axis} takes whole numbers")
-            axes[axis] = [int(value) for value in values]
-        else:
-            axes[axis] = list(values)
+        whole = axis in WHOLE_NUMBERS
+        if whole and not all(value.isdecimal() for value in values):
+            raise QueryError(f"--vary {option}: {axis} takes whole numbers")
+        axes[axis] = [int(value) if whole else value for value in values]
     return axes

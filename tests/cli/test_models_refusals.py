@@ -14,6 +14,7 @@ MODEL = ("--model", "openai:gpt-4.1")
 @pytest.mark.parametrize(
     ("method", "options", "said"),
     [
+        ("majority", ["--coverage", "0"], "does not take coverage"),
         ("majority", ["--abstain"], "does not take abstain; its options: none"),
         ("knn-vote-5", ["--prompt", "location"], "does not take prompt; its options: splits, max_per_group, where"),
         ("knn-vote-5", ["--prompts", "."], "does not take prompts"),
