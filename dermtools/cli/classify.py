@@ -34,7 +34,7 @@ def classify(
         float | None, typer.Option(metavar="SHARE", help="Of conformal label sets, e.g. 0.95; else as trained.")
     ] = None,
     precision: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="Required when abstaining, e.g. 0.9; else as trained.")
+        float | None, typer.Option(metavar="SHARE", help="Target when abstaining, e.g. 0.9; else as trained.")
     ] = None,
     model: shared.ModelOption = None,
     base_url: shared.BaseUrlOption = None,
