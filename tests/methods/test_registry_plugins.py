@@ -44,14 +44,14 @@ def site(tmp_path: Path) -> Path:
     return folder
 
 
+def python(site: Path, code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(site)])}
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
 def dermtools(site: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     return python(site, "from dermtools.cli import main; main()", *arguments)
-
-
-def python(site: Path, script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(site)])}
-    command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_classify_takes_it(site: Path, case_base: CaseBase) -> None:
@@ -80,6 +80,18 @@ print("toy-constant: " in toolkit.tool("classify_with_adapter").invoke(asked))
 """
     done = python(site, script)
     assert done.stdout.split() == ["True", "True"], done.stderr
+
+
+def test_the_tool_that_classifies_takes_it(site: Path, case_base: CaseBase) -> None:
+    code = """
+import sys
+from dermtools import CaseBase, DermToolkit
+tool = DermToolkit.over(CaseBase.open(sys.argv[1])).tool("classify_with_adapter")
+print(tool.invoke({"image": "case:drawn_p03_1", "task": "location", "kind": "toy-constant"}))
+"""
+    done = python(site, code, case_base.path)
+    assert done.returncode == 0, done.stderr
+    assert "toy-constant" in done.stdout
 
 
 @pytest.mark.parametrize(
