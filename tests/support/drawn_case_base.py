@@ -1,4 +1,4 @@
-"""Fixtures for the tests of the agent room: a small case base from the drawn sample, and a workspace over it."""
+"""Fixtures for the tests of tools, agent and server: a small case base of drawn pictures, and a workspace over it."""
 
 from __future__ import annotations
 
