@@ -37,19 +37,13 @@ class Abstention(Strict):
 
 
 def fit_abstention(
-    confidence: NDArray[np.float64],
-    right: NDArray[np.bool_],
-    *,
-    precision: float,
-    guarantee: Guarantee = "estimate",
+    confidence: NDArray[np.float64], right: NDArray[np.bool_], *, precision: float, guarantee: Guarantee = "estimate"
 ) -> Abstention:
     """The lowest threshold that keeps the target precision.
 
-    With `estimate`, the lowest of all thresholds whose answers reach it. With `lower-bound`, thresholds are
-    tested from the strictest that could pass downwards, and the first that fails ends it, so the level holds
-    for the one chosen (fixed sequence testing: Angelopoulos et al. 2021, "Learn then test"; Geifman &
-    El-Yaniv 2017 for selective classification). It takes cases for independent, which those of one group are
-    not quite.
+    With `lower-bound`, thresholds are tested from the strictest that could pass downwards until one fails, so the
+    level holds for the one chosen (fixed sequence testing: Angelopoulos et al. 2021, "Learn then test"; Geifman &
+    El-Yaniv 2017). It takes cases for independent, which those of one group are not quite.
 
     Args:
         confidence: probability of the predicted label, shape (n,), of cases the classifier did not learn from.

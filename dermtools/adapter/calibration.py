@@ -59,15 +59,12 @@ def log_loss(probabilities: NDArray[np.float64], targets: NDArray[np.float64]) -
 
 
 def fit_temperature(logits: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
-    """The T that makes softmax(logits / T) likeliest (Guo et al. 2017, "On calibration of modern neural networks").
-
-    The loss is convex in 1 / T, so its derivative has one root, found by bisection.
-    """
+    """The T that makes softmax(logits / T) likeliest (Guo et al. 2017), by bisection: the loss is convex in 1 / T."""
     centred = logits - logits.max(axis=1, keepdims=True)
-    wanted = float((targets * centred).sum())
+    target = float((targets * centred).sum())
 
     def slope(inverse: float) -> float:
-        return float((softmax(inverse * centred) * centred).sum()) - wanted
+        return float((softmax(inverse * centred) * centred).sum()) - target
 
     if not centred.any():  # equally likely labels, at any temperature
         return 1.0

@@ -117,9 +117,8 @@ def _check(data: TaskData, embedder: EmbedderIdentity) -> None:
         raise TrainingError(f"task {data.task!r} has an empty label set")
     for cases in (data.train, data.valid):
         if len(cases) and cases.vectors.shape[1] != embedder.dimension:
-            raise TrainingError(
-                f"vectors have {cases.vectors.shape[1]} numbers, not the {embedder.dimension} of {embedder}"
-            )
+            length = cases.vectors.shape[1]
+            raise TrainingError(f"vectors have {length} numbers, not the {embedder.dimension} of {embedder}")
 
 
 def _label_notes(data: TaskData) -> list[str]:

@@ -32,9 +32,8 @@ class ClassifierConfig(Strict):
 class AdapterConfig(ClassifierConfig):
     """Training of the adapter network.
 
-    The defaults were chosen on repeated divisions of the train and validation cases of real photographs, by
-    patient (`benchmarks/methods_table.py --choose`), which tell `features` from `channels` only faintly, and
-    dropout and smoothing not at all. `published()` gives the publication's settings.
+    The defaults were chosen on repeated divisions of train and validation cases by patient
+    (`benchmarks/methods_table.py --choose`), which tell `features` from `channels` only faintly.
     """
 
     kind: Literal["adapter"] = "adapter"

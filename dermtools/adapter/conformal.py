@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
+
 Score = Literal["lac", "aps"]
 """`lac`: one minus the probability of the label (Sadinle et al. 2019), the smallest sets. `aps`: the
 probability of all labels at least as probable (Romano et al. 2020, without their randomisation), larger
@@ -53,12 +55,7 @@ def nonconformity(probabilities: NDArray[np.float64], score: Score) -> NDArray[n
 
 
 def fit_conformal(
-    probabilities: NDArray[np.float64],
-    targets: NDArray[np.float64],
-    group_ids: Sequence[str],
-    *,
-    coverage: float,
-    score: Score = "lac",
+    probabilities: Floats, targets: Floats, group_ids: Sequence[str], *, coverage: float, score: Score = "lac"
 ) -> Conformal:
     """Split conformal prediction (Vovk et al. 2005; Angelopoulos & Bates 2021), calibrated over groups.
 
@@ -79,9 +76,8 @@ def fit_conformal(
 def group_quantile(scores: NDArray[np.float64], group_ids: Sequence[str], coverage: float) -> float:
     """The score that a case of a new group stays below with probability `coverage`; infinite with too few groups.
 
-    Hierarchical conformal prediction (Lee, Barber & Willett 2023, "Distribution-free inference with
-    hierarchical data"): of G groups each weighs 1 / (G + 1), shared by its cases, and the last 1 / (G + 1)
-    lies at infinity. With one case a group it is the usual quantile of rank ceil((n + 1) coverage).
+    Hierarchical conformal prediction (Lee, Barber & Willett 2023): of G groups each weighs 1 / (G + 1), shared by
+    its cases, and the last 1 / (G + 1) lies at infinity. With one case a group: rank ceil((n + 1) coverage).
     """
     names, group_of = np.unique(np.asarray(group_ids), return_inverse=True)
     weights = 1.0 / np.bincount(group_of)[group_of]

@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.adapter.answering import (
-    USUAL,
-    Answering,
-    Guarantees,
-    ProbabilisticMethod,
-    calibrated,
-    fit_answering,
-)
+from dermtools.adapter.answering import USUAL, Answering, Guarantees, ProbabilisticMethod, calibrated, fit_answering
 from dermtools.adapter.calibration import TINY
 from dermtools.adapter.training_data import TaskData, soft_targets, validation_parts
 from dermtools.errors import TrainingError
@@ -30,8 +23,7 @@ STEPS = 200
 class FusionMethod(ProbabilisticMethod):
     """A linear pool: the weighted mean of the members' probabilities, calibrated.
 
-    A pool of calibrated members is under-confident (Ranjan & Gneiting 2010, "Combining probability
-    forecasts"), so the pooled probabilities get a temperature of their own.
+    A pool of calibrated members is under-confident (Ranjan & Gneiting 2010), so it gets a temperature of its own.
 
     Args:
         members: methods of one task that give probabilities.
@@ -113,9 +105,8 @@ class FusionMethod(ProbabilisticMethod):
     def _row(self, answer: Prediction) -> NDArray[np.float64]:
         """Probabilities in the order of the label set; a label that a method does not name has none."""
         if answer.probabilities is None:
-            raise TrainingError(
-                f"{answer.method} gives no probabilities ({answer.reason or answer.outcome}); leave it out"
-            )
+            why = answer.reason or answer.outcome
+            raise TrainingError(f"{answer.method} gives no probabilities ({why}); leave it out")
         foreign = next((label for label in answer.probabilities if label not in self.labels), None)
         if foreign is not None:
             raise TrainingError(f"{answer.method} gave label {foreign!r}, which the task's label set does not hold")
@@ -125,9 +116,8 @@ class FusionMethod(ProbabilisticMethod):
 def fit_weights(probabilities: NDArray[np.float64], targets: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights of a linear pool that make the truth likeliest, shape (members,), summing to 1.
 
-    Expectation maximisation of a mixture with fixed components (Dempster et al. 1977), which is concave, so
-    where it starts does not matter. One case's worth of weight is given to each member beforehand: few cases
-    then move the weights little, and none is thrown out for them.
+    Expectation maximisation of a mixture with fixed components (Dempster et al. 1977), which is concave. One
+    case's worth of weight is given to each member beforehand, so that few cases move the weights little.
 
     Args:
         probabilities: of each member, shape (members, n, labels).

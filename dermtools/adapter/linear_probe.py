@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from dermtools.adapter.vector_model import Architecture, Arrays, Progress, Tensors
 
+    Floats = NDArray[np.float64]
+
 MAX_STEPS = 500
 """L-BFGS steps a penalty; real embeddings need some tens."""
 
@@ -43,10 +45,9 @@ class LinearProbe(VectorModel[LinearProbeConfig]):
         validation: Arrays | None = None,
         progress: Progress | None = None,
     ) -> Fitted:
-        """Fit one probe a penalty, and keep the one with the lowest log loss on validation.
+        """Fit one probe a penalty by L-BFGS, and keep the one with the lowest log loss on validation.
 
-        The optimum is unique, so no seed is involved. Source of the method: the usual linear evaluation
-        protocol, e.g. Radford et al. 2021 (CLIP), section 3.2, by L-BFGS.
+        The usual linear evaluation (Radford et al. 2021, CLIP, section 3.2). The optimum is unique: no seed.
         """
         vectors, targets = train
         mean, scale = standardisation(vectors)
@@ -77,13 +78,7 @@ class LinearProbe(VectorModel[LinearProbeConfig]):
         return cls(**tensors)
 
 
-def _minimise(
-    inputs: NDArray[np.float64],
-    targets: NDArray[np.float64],
-    penalty: float,
-    config: LinearProbeConfig,
-    start: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _minimise(inputs: Floats, targets: Floats, penalty: float, config: LinearProbeConfig, start: Floats) -> Floats:
     """Weights and, as the last row, bias: minimum of the summed cross-entropy + penalty / 2 * |weights|^2."""
     import torch
     from torch.nn import functional
@@ -110,7 +105,5 @@ def _minimise(
     return np.vstack([weight.detach().numpy(), bias.detach().numpy()])
 
 
-def _standardised(
-    vectors: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]
-) -> NDArray[np.float64]:
+def _standardised(vectors: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]) -> Floats:
     return (vectors.astype(np.float64) - mean) / scale

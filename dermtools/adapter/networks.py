@@ -25,8 +25,7 @@ HIDDEN = 512
 """Width of the published network."""
 KERNEL = 3
 FEATURE_CHANNELS = 4
-"""Channels between the two convolutions of the `features` reading, of which there is no published count; on
-real photographs 4, 8 and 16 are equally accurate."""
+"""Between the convolutions of `features`; none is published, and 4, 8 and 16 are equally accurate on photographs."""
 
 
 class ChannelConvolutions(nn.Module):
@@ -43,8 +42,8 @@ class ChannelConvolutions(nn.Module):
     def logits(self, features: Tensor, head: nn.Linear) -> Tensor:
         """What `head` makes of the convolved features, shape (n, labels), from shape (n, width).
 
-        Nothing lies between the second convolution and the head, so for more rows than labels the product
-        of their weights comes cheaper than two products of all rows: same outputs, same gradients.
+        For more rows than labels the product of the second convolution's and the head's weights comes cheaper
+        than two products of all rows: same outputs, same gradients.
         """
         inner = functional.gelu(self.first(features))
         if len(features) <= head.out_features:
@@ -135,8 +134,8 @@ class AdapterNetwork(nn.Module):
 class Dropout:
     """Drops units by a random source of its own, so that training leaves torch's global one alone.
 
-    One random byte a unit decides, eight from one draw: torch's own Bernoulli draws took a quarter of the
-    training. The probability is therefore rounded to 1 / 256.
+    One random byte a unit decides, eight from one draw: torch's Bernoulli draws took a quarter of the training.
+    So the probability is rounded to 1 / 256.
     """
 
     def __init__(self, probability: float, generator: torch.Generator) -> None:

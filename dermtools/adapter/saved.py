@@ -1,7 +1,7 @@
 """Classifiers in the case base: `adapters/<task>/<kind>/`, weights as safetensors beside `adapter.json`.
 
-`adapter.json` names the weights' file, which is named after its content. The JSON is replaced in one step,
-so a reader sees the old classifier or the new one, never parts of both. Nothing is ever unpickled.
+`adapter.json` names the weights' file, which is named after its content. The JSON is replaced in one step, so a
+reader sees the old classifier or the new one. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -105,12 +105,11 @@ def load_classifier(store: CaseStore, task: str, kind: Kind) -> TrainedClassifie
 def changes_since(record: ClassifierRecord, store: CaseStore) -> tuple[str, ...]:
     """What a user should know where the case base has changed since training, one line each."""
     version = store.columns().version
-    if version == record.case_base_version:
-        return ()
-    return (
+    change = (
         f"the case base has changed since the {record.kind} was trained "
-        f"(version {record.case_base_version}, now {version}); train again to learn from all of it",
+        f"(version {record.case_base_version}, now {version}); train again to learn from all of it"
     )
+    return () if version == record.case_base_version else (change,)
 
 
 def _check_belongs(record: ClassifierRecord, store: CaseStore, task: str, kind: Kind, folder: Path) -> None:

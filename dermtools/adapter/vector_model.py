@@ -108,11 +108,7 @@ class VectorModel(ABC, Generic[C]):
 
 
 def check_tensors(tensors: Tensors, expected: Mapping[str, tuple[tuple[int, ...], str]]) -> None:
-    """Compare tensors with the expected shape and type of each.
-
-    Raises:
-        ValueError: one is missing, foreign, or different.
-    """
+    """Hold tensors against the expected shape and type of each. Raises ValueError where one differs."""
     different = sorted(set(tensors) ^ set(expected))
     if different:
         which = "lack" if different[0] in expected else "hold a foreign"

@@ -41,7 +41,7 @@ class RetryPolicy:
 
     attempts: int = 6
     first_wait: float = 1.0
-    """Upper bound of the first, random, wait; doubles from try to try (full jitter)."""
+    """Longest first wait, which is random; doubles from try to try (full jitter)."""
     longest_wait: float = 60.0
     total: float = 600.0
     """No further try starts later than this after the first."""

@@ -41,12 +41,9 @@ class LoadedModel:
 
 
 def load_model(name: str, *, revision: str | None, device: str | None) -> LoadedModel:
-    """Load a model with its image processor and tokenizer, in float32.
+    """Load a folder or a model of the Hugging Face Hub with image processor and tokenizer, in float32.
 
-    Args:
-        name: folder, or name of a model on the Hugging Face Hub.
-        revision: branch, tag or commit on the Hub.
-        device: torch's name of it; None takes a GPU where there is one.
+    `revision` is a branch, tag or commit; `device` torch's name of it, None a GPU where there is one.
 
     Raises:
         EmbeddingError: not found, not a vision model, weights missing or only pickled, or unknown device.
@@ -153,9 +150,7 @@ def _advice(name: str, error: BaseException) -> str:
         if not (folder / "config.json").is_file():
             return "the folder has no config.json; name a folder that save_pretrained wrote"
         if not any(folder.glob("*.safetensors")):
-            return (
-                "the folder has no *.safetensors weights, and pickled ones (.bin, .pt) are never opened; convert them"
-            )
+            return "the folder has no *.safetensors weights, and pickled ones (.bin, .pt) are never opened; convert it"
         if not (folder / "preprocessor_config.json").is_file():
             return "the folder has no preprocessor_config.json, so it is not known how pictures are prepared"
     text = " ".join(str(error).split())

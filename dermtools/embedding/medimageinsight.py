@@ -2,11 +2,10 @@
 
 The scoring URI comes from the spec (`medimageinsight:https://.../score`) or from `MI2_MODEL_ENDPOINT`; the
 key from `MI2_API_KEY` (or `AZUREML_API_KEY`), never from the spec; without a key an Entra token is asked for.
-The endpoint does not say which version of the model it serves: name it with the option `revision` if it
-matters, for two revisions never share a case base.
+The endpoint does not say which version of the model it serves: the option `revision` may.
 
-The server resizes to 512 and recompresses as JPEG, then the model sees 480 x 480 without cropping. So each
-picture is sent stretched to 512 x 512, which leaves that resize nothing to do, as a JPEG of quality 95.
+The server resizes to 512 and recompresses as JPEG; the model then sees 480 x 480 without cropping. So each
+picture is sent stretched to 512 x 512, as a JPEG of quality 95.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ URL_VARIABLE = "MI2_MODEL_ENDPOINT"
 PUBLISHED_SCALING_FACTOR = 4.51
 
 _SPLIT_ATTEMPTS = 2
-"""Tries for each part of a batch that was refused: enough for a hiccup, few enough for a row that is bad."""
+"""Tries for each part of a batch that was refused."""
 
 Result: TypeAlias = "NDArray[np.float32] | str"
 """Vector of a row, or why there is none."""
@@ -117,8 +116,8 @@ class MedImageInsightEmbedder:
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts: float32, shape (n, 1024), norm 1. One that is longer than the model reads is logged."""
-        for text in texts:
-            if (tokens := fewest_tokens(text)) > TOKENS:
+        for tokens in map(fewest_tokens, texts):
+            if tokens > TOKENS:
                 logger.warning("a text of %d or more tokens is cut: MedImageInsight reads %d", tokens, TOKENS)
         return self._embed(texts, text_row, "text_features")
 

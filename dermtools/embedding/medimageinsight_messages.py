@@ -81,12 +81,7 @@ class Reply:
 
 
 def read_reply(reply: object, *, rows: int, field: str) -> Reply:
-    """Take the vectors out of a decoded reply.
-
-    Args:
-        reply: a list with one object a row; for a single row the bare object too.
-        rows: how many rows were sent.
-        field: `image_features` or `text_features`.
+    """Take the vectors of `rows` rows out of a decoded reply: a list of one object a row; for one row it may be bare.
 
     Raises:
         EmbeddingError: not such a list, or another number of rows, so that none can be told apart.

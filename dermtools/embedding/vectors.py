@@ -24,10 +24,7 @@ def l2_normalize(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def finished_rows(raw: NDArray[np.generic], *, normalize: bool) -> NDArray[np.float32]:
-    """Rows of a model's output, shape (n, d), as vectors that keep an embedder's promises.
-
-    Returns:
-        float32, shape (n, d), finite, of norm 1 if `normalize`.
+    """Rows of a model's output, shape (n, d), as float32, finite and of norm 1 if `normalize`.
 
     Raises:
         PartialEmbeddingError: some rows are not finite, or have no direction to normalise.
@@ -52,7 +49,7 @@ def run_in_batches(
 
 
 def delivered(vectors: NDArray[np.float32], reasons: Mapping[int, str]) -> NDArray[np.float32]:
-    """`vectors` where no row failed; else the failed rows become NaN and the right error is raised.
+    """`vectors` where no row has a reason to have failed; such rows become NaN.
 
     Raises:
         PartialEmbeddingError: some rows have a reason.
