@@ -1,24 +1,29 @@
-"""Posting JSON to a scoring endpoint that is slow to wake, throttles, and sometimes fails.
+"""Posting JSON to a scoring endpoint of Azure, which is slow to wake, throttles, and sometimes fails.
 
-What is in the bodies is never logged or quoted.
+What is in the bodies is never logged or quoted. A key from the environment, else an Entra token, proves who is asking.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import logging
+import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 from urllib.parse import urlsplit
 
-from dermtools.errors import EmbeddingError
+import httpx
+import tenacity
+from pydantic import Field
+
+from dermtools.embedding.options import Options
+from dermtools.errors import EmbeddingError, MissingExtraError, require_extra
 from dermtools.retry_after import retry_after
 
-if TYPE_CHECKING:
-    import httpx
-    from tenacity import RetryCallState
+KEY_VARIABLES = ("MI2_API_KEY", "AZUREML_API_KEY")
+ENTRA_SCOPE = "https://ml.azure.com/.default"
 
 _FINAL = {
     400: "the request was refused as malformed",
@@ -35,19 +40,20 @@ _BLAMED_ON_CONTENT = {400, 413, 422, 424, 500}
 """Statuses that one row of a batch can cause. Azure ML passes a failure inside the model on as 424."""
 
 
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How long to wait, how often to try, and when to give up. All times in seconds."""
+class RetryPolicy(Options):
+    """How long to wait, how often to try, and when to give up.
 
-    attempts: int = 6
-    first_wait: float = 1.0
-    """Longest first wait, which is random; doubles from try to try (full jitter)."""
-    longest_wait: float = 60.0
-    total: float = 600.0
-    """No further try starts later than this after the first."""
-    connect_timeout: float = 10.0
-    read_timeout: float = 120.0
-    """An endpoint that was idle takes 30 to 90 s to answer its first request."""
+    Waits are random and double from try to try (full jitter). An endpoint that was idle takes 30 to 90 s to answer
+    its first request.
+    """
+
+    connect_timeout: ClassVar[float] = 10.0
+    longest_wait: ClassVar[float] = 60.0
+
+    attempts: int = Field(default=6, ge=1, description="tries a request")
+    first_wait: float = Field(default=1.0, ge=0, description="longest first wait between tries, in seconds")
+    total: float = Field(default=600.0, gt=0, description="seconds after which no further try starts")
+    read_timeout: float = Field(default=120.0, gt=0, description="seconds to wait for a reply")
 
 
 class EndpointError(EmbeddingError):
@@ -71,15 +77,8 @@ class EndpointError(EmbeddingError):
 class Endpoint:
     """A JSON endpoint behind a bearer token. Safe to call from several threads; connects when first used.
 
-    Args:
-        url: scoring URI; https, or http on a loopback address.
-        token: called before every try, so that an expiring token is renewed; None sends none.
-        headers: sent with every request.
-        concurrency: most requests in flight at any moment, over all threads.
-        policy: timeouts and retries.
-
-    Raises:
-        EmbeddingError: the URL is not acceptable.
+    `token` is called before every try, so that an expiring one is renewed; None sends none. `concurrency` bounds the
+    requests in flight over all threads. Raises as `checked_url`.
     """
 
     def __init__(
@@ -91,8 +90,6 @@ class Endpoint:
         concurrency: int,
         policy: RetryPolicy,
     ) -> None:
-        import httpx
-
         self.url = url
         self._token = token
         self._policy = policy
@@ -104,18 +101,10 @@ class Endpoint:
         weakref.finalize(self, self._client.close)
 
     def post(self, body: bytes, *, abort: threading.Event, attempts: int | None = None) -> object:
-        """Post a JSON body and return the decoded reply. Retries what is worth it.
+        """Post encoded JSON and return the decoded reply. Retries what is worth it, until `abort` is set.
 
-        Args:
-            body: encoded JSON.
-            abort: once set, waiting ends and no further try starts.
-            attempts: fewer than the policy's.
-
-        Raises:
-            EndpointError: refused, or not answered within the policy.
+        `attempts` may be fewer than the policy's. Raises EndpointError: refused, or not answered within the policy.
         """
-        import tenacity
-
         policy = self._policy
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: isinstance(error, EndpointError) and error.transient),
@@ -131,8 +120,6 @@ class Endpoint:
         return retrying(self._post_once, body, abort)
 
     def _post_once(self, body: bytes, abort: threading.Event) -> object:
-        import httpx
-
         if abort.is_set():  # perhaps while waiting, which this ended
             raise EndpointError("not sent, because another request of the same call failed")
         headers = {"Content-Type": "application/json"}
@@ -165,10 +152,8 @@ class Endpoint:
         reason = _FINAL.get(status, "it redirects, which is not followed" if status < 400 else "it refused the request")
         raise EndpointError(f"{self.url} answers HTTP {status}: {reason}", content_to_blame=blame)
 
-    def _wait(self, state: RetryCallState) -> float:
+    def _wait(self, state: tenacity.RetryCallState) -> float:
         """Seconds until the next try: what the server asked for and a little more, else random and growing."""
-        import tenacity
-
         policy, error = self._policy, state.outcome.exception() if state.outcome else None
         spread = tenacity.wait_random_exponential(policy.first_wait, policy.longest_wait)(state)
         asked = error.retry_after if isinstance(error, EndpointError) else None
@@ -176,11 +161,7 @@ class Endpoint:
 
 
 def checked_url(url: str) -> str:
-    """`url` if a key may be sent there.
-
-    Raises:
-        EmbeddingError: not https (http on a loopback address is fine), or with user, query or fragment.
-    """
+    """`url`, to which a key may be sent: https, or http on a loopback address; else an EmbeddingError."""
     parts = urlsplit(url)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise EmbeddingError("the scoring URI must hold no user, query or fragment; give the key by environment")
@@ -196,3 +177,40 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def bearer_token(url: str) -> Callable[[], str] | None:
+    """What gives the bearer token for a request to `url`; None for a server on this machine and no key.
+
+    An EmbeddingError where the key cannot be sent in a header; a MissingExtraError without key and azure-identity.
+    """
+    for name in KEY_VARIABLES:
+        if key := os.environ.get(name, "").strip():
+            # An HTTP library would quote a key with a line break in it in its error.
+            if not (key.isascii() and key.isprintable()) or " " in key:
+                raise EmbeddingError(f"medimageinsight: the key in {name} holds spaces or other signs that no key has")
+            return lambda: key
+    return None if is_loopback(url) else _entra_token()
+
+
+def _entra_token() -> Callable[[], str]:
+    try:
+        identity = require_extra("azure.identity", "azure")
+    except MissingExtraError as error:
+        raise MissingExtraError(
+            f"medimageinsight: set {KEY_VARIABLES[0]}, or to sign in with Entra: {error}"
+        ) from error
+    refused = require_extra("azure.core.exceptions", "azure").AzureError
+    # Its warnings say in many lines what the error then says in one.
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)
+    provider = identity.get_bearer_token_provider(identity.DefaultAzureCredential(), ENTRA_SCOPE)
+
+    def token() -> str:
+        try:
+            return str(provider())
+        except refused as error:
+            reason = (str(error).splitlines() or ["no reason given"])[0]
+            advice = f"set {KEY_VARIABLES[0]} or sign in (az login)"
+            raise EndpointError(f"medimageinsight: no key and no Entra token: {advice}; {reason}") from error
+
+    return token

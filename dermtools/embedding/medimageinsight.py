@@ -15,20 +15,20 @@ import math
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypeVar
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 import numpy as np
 from pydantic import Field
 
-from dermtools.embedding.azure_token import bearer_token
 from dermtools.embedding.base import EmbedderIdentity, PartialEmbeddingError
-from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, checked_url
+from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, bearer_token, checked_url
 from dermtools.embedding.medimageinsight_messages import (
     DIMENSION,
     JPEG_QUALITY,
     SIDE,
     TOKENS,
+    Result,
     Row,
     fewest_tokens,
     image_row,
@@ -37,7 +37,6 @@ from dermtools.embedding.medimageinsight_messages import (
     request_body,
     text_row,
 )
-from dermtools.embedding.options import Options
 from dermtools.embedding.self_test import drawn_pictures
 from dermtools.embedding.vectors import delivered
 from dermtools.errors import EmbeddingError, ImageError
@@ -54,13 +53,11 @@ PUBLISHED_SCALING_FACTOR = 4.51
 _SPLIT_ATTEMPTS = 2
 """Tries for each part of a batch that was refused."""
 
-Result: TypeAlias = "NDArray[np.float32] | str"
-"""Vector of a row, or why there is none."""
 FeatureField = Literal["image_features", "text_features"]
 T = TypeVar("T")
 
 
-class MedImageInsightOptions(Options):
+class MedImageInsightOptions(RetryPolicy):
     """Options of `medimageinsight`."""
 
     runtime: ClassVar[frozenset[str]] = frozenset(
@@ -72,10 +69,6 @@ class MedImageInsightOptions(Options):
     batch_size: int = Field(default=16, ge=1, le=64, description="most rows a request")
     max_request_bytes: int = Field(default=8_000_000, ge=1, description="most bytes a request, unless one row has more")
     concurrency: int = Field(default=3, ge=1, description="most requests at once; a default deployment allows 3")
-    attempts: int = Field(default=6, ge=1, description="tries a request")
-    first_wait: float = Field(default=1.0, ge=0, description="longest first wait between tries, in seconds")
-    total: float = Field(default=600.0, gt=0, description="seconds after which no further try starts")
-    read_timeout: float = Field(default=120.0, gt=0, description="seconds to wait for a reply")
 
 
 class MedImageInsightEmbedder:
@@ -122,11 +115,7 @@ class MedImageInsightEmbedder:
         return self._embed(texts, text_row, "text_features")
 
     def test_once(self) -> None:
-        """Embed two drawn pictures in one request, the first time only, and see that their vectors differ.
-
-        Raises:
-            EmbeddingError: the endpoint cannot be used.
-        """
+        """Embed two drawn pictures, the first time only; an EmbeddingError unless both work and differ."""
         with self._test_lock:
             if self._tested:
                 return
@@ -147,8 +136,7 @@ class MedImageInsightEmbedder:
         with ThreadPoolExecutor(self._options.concurrency) as pool:
             futures = [pool.submit(self._embed_batch, batch, encode, field, abort) for batch in batches]
             try:
-                done, _pending = wait(futures, return_when=FIRST_EXCEPTION)
-                for future in done:
+                for future in as_completed(futures):
                     future.result()
                 results = [result for future in futures for result in future.result()]
             finally:
@@ -156,11 +144,8 @@ class MedImageInsightEmbedder:
                 for future in futures:
                     future.cancel()
         reasons = {row: result for row, result in enumerate(results) if isinstance(result, str)}
-        vectors = np.full((len(items), DIMENSION), np.nan, np.float32)
-        for row, result in enumerate(results):
-            if row not in reasons:
-                vectors[row] = result
-        return delivered(vectors, reasons)
+        rows = [np.full(DIMENSION, np.nan) if isinstance(result, str) else result for result in results]
+        return delivered(np.array(rows, np.float32).reshape(-1, DIMENSION), reasons)
 
     def _embed_batch(
         self, items: Sequence[T], encode: Callable[[T], Row], field: FeatureField, abort: threading.Event
@@ -191,18 +176,16 @@ class MedImageInsightEmbedder:
                 return [str(error)]
             halves = rows[: len(rows) // 2], rows[len(rows) // 2 :]
             return [result for half in halves for result in self._send(half, field, abort, attempts=_SPLIT_ATTEMPTS)]
-        read = read_reply(reply, rows=len(rows), field=field)
-        if read.scaling_factor is not None:
-            self._scaling_factor = read.scaling_factor
-        return list(read.rows)
+        results, scaling_factor = read_reply(reply, rows=len(rows), field=field)
+        if scaling_factor is not None:
+            self._scaling_factor = scaling_factor
+        return results
 
 
 def load(rest: str, **options: object) -> MedImageInsightEmbedder:
     """Loader of the kind `medimageinsight`: `rest` is the scoring URI; empty takes `MI2_MODEL_ENDPOINT`.
 
-    Raises:
-        EmbeddingError: no scoring URI, or one that a key must not be sent to.
-        MissingExtraError: there is neither a key nor azure-identity.
+    An EmbeddingError without a scoring URI that a key may be sent to; otherwise raises as `bearer_token`.
     """
     settings = MedImageInsightOptions.read(options, where="medimageinsight")
     url = rest or os.environ.get(URL_VARIABLE, "")
@@ -213,7 +196,7 @@ def load(rest: str, **options: object) -> MedImageInsightEmbedder:
         token=bearer_token(url),
         headers={"azureml-model-deployment": settings.deployment} if settings.deployment else {},
         concurrency=settings.concurrency,
-        policy=RetryPolicy(**settings.model_dump(include={"attempts", "first_wait", "total", "read_timeout"})),
+        policy=settings,
     )
     spec = MedImageInsightOptions.spec("medimageinsight", rest, settings.model_dump(exclude_unset=True))
     return MedImageInsightEmbedder(endpoint, settings, spec=spec)

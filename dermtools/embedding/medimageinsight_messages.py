@@ -7,8 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -31,6 +30,8 @@ NORM_TOLERANCE = 1e-2
 
 Row = tuple[str, str]
 """Base64 of a picture and text; one of them empty."""
+Result: TypeAlias = "NDArray[np.float32] | str"
+"""Vector of a row, shape (1024,) and norm 1, or why there is none."""
 
 
 def image_row(image: Image.Image) -> Row:
@@ -72,19 +73,11 @@ def fewest_tokens(text: str) -> int:
     return len(re.findall(r"[^\W\d_]+|\d|[^\s\w]+", text)) + 2
 
 
-@dataclass(frozen=True)
-class Reply:
-    """Rows of one reply, in order: a vector of shape (1024,) and norm 1, or why there is none."""
+def read_reply(reply: object, *, rows: int, field: str) -> tuple[list[Result], float | None]:
+    """Results of `rows` rows, in order, and the scaling factor, from a decoded reply.
 
-    rows: tuple[NDArray[np.float32] | str, ...]
-    scaling_factor: float | None
-
-
-def read_reply(reply: object, *, rows: int, field: str) -> Reply:
-    """Take the vectors of `rows` rows out of a decoded reply: a list of one object a row; for one row it may be bare.
-
-    Raises:
-        EmbeddingError: not such a list, or another number of rows, so that none can be told apart.
+    That is a list of one object a row; for one row it may be bare. An EmbeddingError where it is no such list, or has
+    another number of rows, so that none can be told apart.
     """
     entries = [reply] if isinstance(reply, dict) else reply
     if not isinstance(entries, list):
@@ -92,13 +85,11 @@ def read_reply(reply: object, *, rows: int, field: str) -> Reply:
     if len(entries) != rows:
         raise EmbeddingError(f"MedImageInsight replied with {len(entries)} rows to a request of {rows}")
     factors = [_scalar(entry.get("scaling_factor")) for entry in entries if isinstance(entry, dict)]
-    return Reply(
-        rows=tuple(_vector(entry, field) for entry in entries),
-        scaling_factor=next((factor for factor in factors if factor is not None), None),
-    )
+    factor = next((factor for factor in factors if factor is not None), None)
+    return [_vector(entry, field) for entry in entries], factor
 
 
-def _vector(entry: object, field: str) -> NDArray[np.float32] | str:
+def _vector(entry: object, field: str) -> Result:
     if not isinstance(entry, dict):
         return f"the reply's row is {type(entry).__name__}, not an object"
     if entry.get(field) is None:

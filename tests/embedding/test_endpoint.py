@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import logging
 import threading
 
 import pytest
 
+from dermtools.embedding import load_embedder
 from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, checked_url
 from dermtools.errors import EmbeddingError
 from tests.support import embedding_endpoint as loopback
@@ -98,10 +100,11 @@ def test_retry_after_in_seconds_or_as_a_date_is_waited_for(server, after, shorte
     assert shortest <= waits.seconds[0] <= longest
 
 
-def test_waits_grow_from_try_to_try_up_to_the_longest(server):
+def test_waits_grow_from_try_to_try_up_to_the_longest(server, monkeypatch):
+    monkeypatch.setattr(RetryPolicy, "longest_wait", 4.0)
     server.faults = [loopback.status(503)] * 6
     waits = NotedWaits()
-    endpoint(server, attempts=7, first_wait=1.0, longest_wait=4.0).post(BODY, abort=waits)
+    endpoint(server, attempts=7, first_wait=1.0).post(BODY, abort=waits)
     assert all(0 <= wait <= most for wait, most in zip(waits.seconds, [1, 2, 4, 4, 4, 4], strict=True))
 
 
@@ -176,3 +179,50 @@ def test_url_that_no_key_may_go_to_is_refused_without_quoting_secrets(url):
         checked_url(url)
     assert "secret" not in str(caught.value)
     assert "word" not in str(caught.value)
+
+
+def test_key_is_sent_as_bearer_and_shown_nowhere(server, client, pictures, caplog):
+    with caplog.at_level(logging.DEBUG):
+        client.embed_images(pictures[:1])
+        server.faults = [loopback.status(401)]
+        with pytest.raises(EmbeddingError) as caught:
+            client.embed_images(pictures[:1])
+    assert server.headers[0]["authorization"] == "Bearer key-that-nobody-sees"
+    seen = f"{client!r} {vars(client)} {vars(client._endpoint)} {client.spec} {client.identity!r} "
+    assert "key-that-nobody-sees" not in seen + str(caught.value) + caplog.text
+    assert "secret-of-the-server" not in str(caught.value) + caplog.text
+
+
+def test_key_with_a_line_break_in_it_is_refused_unquoted(server, monkeypatch):
+    monkeypatch.setenv("MI2_API_KEY", "half\nother")
+    with pytest.raises(EmbeddingError, match="MI2_API_KEY") as caught:
+        load_embedder(f"medimageinsight:{server.url}")
+    assert "half" not in str(caught.value)
+
+
+def test_local_server_needs_no_key(server, monkeypatch, pictures):
+    monkeypatch.delenv("MI2_API_KEY")
+    monkeypatch.delenv("AZUREML_API_KEY", raising=False)
+    load_embedder(f"medimageinsight:{server.url}").embed_images(pictures[:1])
+    assert "authorization" not in server.headers[0]
+
+
+def test_second_name_of_the_key_is_known_too(server, monkeypatch):
+    monkeypatch.delenv("MI2_API_KEY")
+    monkeypatch.setenv("AZUREML_API_KEY", "other-key\n")
+    load_embedder(f"medimageinsight:{server.url}").test_once()
+    assert server.headers[0]["authorization"] == "Bearer other-key"
+
+
+def test_without_key_an_entra_token_is_asked_for_and_its_lack_is_one_line(monkeypatch):
+    pytest.importorskip("azure.identity")
+    for name in ("MI2_API_KEY", "AZUREML_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    # A credential that answers at once, whatever this machine is signed in to.
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    embedder = load_embedder("medimageinsight:https://endpoint.invalid/score")
+    with pytest.raises(EmbeddingError, match="set MI2_API_KEY or sign in") as caught:
+        embedder.test_once()
+    assert "\n" not in str(caught.value)
