@@ -19,10 +19,10 @@ import torch
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
+from benchmarks.published import PublishedAdapter
 from benchmarks.timing import report, seconds
 from dermtools.adapter import AdapterConfig
 from dermtools.adapter.config import Conv
-from dermtools.adapter.published import PublishedAdapter
 from dermtools.adapter.training import train_network
 
 CASES, HELD_OUT, DIMENSION, LABELS, EPOCHS = 2474, 618, 1024, 39, 10

@@ -48,8 +48,6 @@ def fit_abstention(
     Args:
         confidence: probability of the predicted label, shape (n,), of cases the classifier did not learn from.
         right: whether that label is a true one, shape (n,).
-        precision: target share of right answers, between 0 and 1.
-        guarantee: what is meant by reaching it.
     """
     order = np.argsort(-confidence, kind="stable")
     ordered, hits = confidence[order], np.cumsum(right[order])

@@ -32,7 +32,7 @@ class AdapterModel(VectorModel[AdapterConfig]):
         cls, train: Arrays, config: AdapterConfig, *, validation: Arrays | None = None, progress: Progress | None = None
     ) -> Fitted:
         trained = train_network(*train, config, validation=validation, progress=progress)
-        kept, epochs = trained.history[trained.best_epoch - 1], len(trained.history)
+        kept, epochs = trained.history[trained.history[-1].best_epoch - 1], len(trained.history)
         batch, rate = config.batch_and_rate(len(train[0]))
         metrics = {"epochs": epochs, "best_epoch": kept.epoch, "train_loss": kept.loss}
         notes = (f"training was interrupted after epoch {epochs} of {config.epochs}",) if trained.interrupted else ()

@@ -91,14 +91,9 @@ def fit_answering(
     held_out: bool,
     wanted: Guarantees = USUAL,
 ) -> Answering:
-    """Fit temperature, label sets and threshold.
+    """Fit temperature, label sets and threshold to logits, shape (n, labels), n at least 1, of cases not learned from.
 
-    Args:
-        logits: of `cases`, shape (n, labels), n at least 1.
-        cases: cases that the classifier did not learn from.
-        labels: the closed set, in the order of the logits.
-        held_out: whether nothing about the classifier was chosen on these cases either.
-        wanted: target coverage and precision.
+    `held_out`: nothing about the classifier was chosen on them either.
     """
     targets = soft_targets(cases, labels)
     temperature = fit_temperature(logits, targets)

@@ -90,11 +90,7 @@ class LabelSimilarityMethod(ProbabilisticMethod):
 
 
 def _unit(vectors: NDArray[np.float32] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows scaled to norm 1.
-
-    Raises:
-        EmbeddingError: a row is zero, and has no direction.
-    """
+    """Rows scaled to norm 1; EmbeddingError where one is zero, and has no direction."""
     norms = np.linalg.norm(vectors.astype(np.float64), axis=-1, keepdims=True)
     if not norms.all():
         raise EmbeddingError("an embedding is zero everywhere, so it is equally similar to every label")

@@ -49,11 +49,7 @@ class VectorClassifierMethod(ProbabilisticMethod):
 
 
 def query_vectors(queries: Sequence[Query], dimension: int) -> NDArray[np.float32]:
-    """The embeddings of queries, float32, shape (n, d).
-
-    Raises:
-        QueryError: a query has no embedding, or one of another dimension, or one that is not finite.
-    """
+    """Embeddings, float32, shape (n, d); QueryError where one is missing, of another dimension, or not finite."""
     rows = []
     for query in queries:
         if query.vector is None:

@@ -59,14 +59,8 @@ def fit_conformal(
 ) -> Conformal:
     """Split conformal prediction (Vovk et al. 2005; Angelopoulos & Bates 2021), calibrated over groups.
 
-    A case with several true labels counts as covered when one of them is in the set.
-
-    Args:
-        probabilities: of cases the classifier did not learn from, shape (n, labels).
-        targets: their truth as distributions, same shape.
-        group_ids: their groups; cases of one are not independent, so each group weighs the same.
-        coverage: target probability that a set holds a true label, between 0 and 1.
-        score: how strangeness is measured.
+    Probabilities and truth have shape (n, labels), of cases the classifier did not learn from. Cases of one group
+    are not independent, so each group weighs the same. A case is covered when one of its true labels is in the set.
     """
     strangeness = np.where(targets > 0, nonconformity(probabilities, score), np.inf).min(axis=1)
     limit = group_quantile(strangeness, group_ids, coverage)

@@ -118,10 +118,7 @@ def fit_weights(probabilities: NDArray[np.float64], targets: NDArray[np.float64]
 
     Expectation maximisation of a mixture with fixed components (Dempster et al. 1977), which is concave. One
     case's worth of weight is given to each member beforehand, so that few cases move the weights little.
-
-    Args:
-        probabilities: of each member, shape (members, n, labels).
-        targets: truth as distributions, shape (n, labels).
+    Probabilities have shape (members, n, labels), the truth (n, labels).
     """
     members = len(probabilities)
     # Probability that each member gives to the truth; of several true labels, to all of them together.

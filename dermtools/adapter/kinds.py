@@ -23,11 +23,7 @@ else:
 
 
 def model_class(kind: str) -> type[VectorModel[Any]]:
-    """The class of a kind.
-
-    Raises:
-        TrainingError: there is no such kind.
-    """
+    """The class of a kind; TrainingError where there is no such kind."""
     if kind not in KINDS:
         raise TrainingError(f"unknown kind of classifier {kind!r}; there are: {', '.join(KINDS)}")
     found: type[VectorModel[Any]] = pkgutil.resolve_name(KINDS[kind])

@@ -6,7 +6,7 @@ head. The publication leaves open what the convolutions run along, so there are 
 `channels`
     The reference code's: 512 channels, a sequence of length one. Taps 0 and 2 of each kernel only ever meet
     padding, so they are left out: each convolution is a linear layer, equal to the plain module in outputs and
-    in training (`published.py` holds those modules).
+    in training (`benchmarks/published.py` holds those modules).
 `features`
     A real 1-D convolution along the 512 features, which does model local dependencies.
 """
@@ -87,12 +87,6 @@ class AdapterNetwork(nn.Module):
     """Logits of a closed label set from embeddings.
 
     The buffers `mean` and `scale` standardise the input: 0 and 1 (as published) until `training.py` sets them.
-
-    Args:
-        dimension: of the embeddings.
-        labels: size of the label set.
-        conv: what the convolutions run along.
-        hidden: width.
     """
 
     mean: Tensor
@@ -110,7 +104,7 @@ class AdapterNetwork(nn.Module):
 
     def forward(self, vectors: Tensor, dropout: Dropout | None = None) -> Tensor:
         """Logits, shape (n, labels), from embeddings, shape (n, dimension); `dropout` in training only."""
-        drop = dropout or _keep
+        drop = dropout or (lambda features: features)
         features = drop((vectors - self.mean) / self.scale)
         features = drop(functional.gelu(self.inner(features)))
         features = drop(self.norm(self.outer(features)))
@@ -147,10 +141,6 @@ class Dropout:
         draws.random_(torch.iinfo(torch.int64).min, None, generator=self.generator)
         bytes_ = draws.view(torch.uint8)[: features.numel()].view(features.shape)
         return features * (bytes_ >= self.limit).to(features.dtype).mul_(256 / (256 - self.limit))
-
-
-def _keep(features: Tensor) -> Tensor:
-    return features
 
 
 def unallocated(dimension: int, labels: int, conv: Conv, *, hidden: int = HIDDEN) -> AdapterNetwork:

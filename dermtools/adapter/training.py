@@ -38,11 +38,6 @@ class TrainedNetwork:
     history: tuple[EpochStats, ...]
     interrupted: bool
 
-    @property
-    def best_epoch(self) -> int:
-        """The epoch that the weights are from."""
-        return self.history[-1].best_epoch
-
 
 def train_network(
     vectors: NDArray[np.float32],
@@ -52,18 +47,13 @@ def train_network(
     validation: tuple[NDArray[np.float32], NDArray[np.float64]] | None = None,
     progress: Progress | None = None,
 ) -> TrainedNetwork:
-    """Train from scratch. The same seed, data, device and thread count give the same weights.
+    """Train from scratch on vectors, float32, shape (n, d), and their truth as distributions, shape (n, labels).
+
+    The same seed, data, device and thread count give the same weights.
 
     The weights kept are those of the epoch with the lowest cross-entropy on validation (accuracy is too coarse
     to choose by some tens of cases), without validation those of the last epoch. Ctrl-C ends the training and
     keeps what was reached; before the first epoch is done it is passed on.
-
-    Args:
-        vectors: embeddings, float32, shape (n, d).
-        targets: truth as distributions, shape (n, labels).
-        config: the settings.
-        validation: vectors and targets to choose by.
-        progress: called after each epoch.
 
     Raises:
         TrainingError: no such device, or the loss is no longer finite.

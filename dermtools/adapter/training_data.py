@@ -103,8 +103,7 @@ class FittedOn(Strict):
 def soft_targets(cases: LabelledVectors, labels: Sequence[str]) -> NDArray[np.float64]:
     """Truth as a distribution, shape (n, labels): a case with several labels gives each an equal share.
 
-    Raises:
-        TrainingError: a case has a label outside `labels`.
+    TrainingError where a case has a label outside `labels`.
     """
     column = {label: index for index, label in enumerate(labels)}
     targets = np.zeros((len(cases), len(labels)))

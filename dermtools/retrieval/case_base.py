@@ -19,7 +19,7 @@ from dermtools.retrieval.info import case_base_info
 from dermtools.retrieval.queries import accepted, case_query, check_one_kind, embedded, image_query, text_query
 from dermtools.retrieval.search.cache import drop_index
 from dermtools.retrieval.search.pipeline import SearchOptions, search
-from dermtools.retrieval.search.snapshot import LatestSnapshot, Snapshot
+from dermtools.retrieval.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,8 +44,8 @@ class CaseBase:
         """Refuses an embedder whose identity is not that of the store's vectors with a CaseBaseError."""
         self.store = store
         self.path = store.path
-        self._latest = LatestSnapshot(store)
-        self._lock = threading.Lock()
+        self._snapshot: Snapshot | None = None
+        self._lock, self._snapshot_lock = threading.Lock(), threading.Lock()
         self._embedder = None if embedder is None else accepted(embedder, store)
 
     @classmethod
@@ -126,8 +126,11 @@ class CaseBase:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The latest version on disk, in memory."""
-        return self._latest.get()
+        """The latest version on disk, in memory; loaded again whenever anybody has written."""
+        with self._snapshot_lock:
+            if self._snapshot is None or self._snapshot.columns.version != self.store.version:
+                self._snapshot = Snapshot.load(self.store)
+            return self._snapshot
 
     def case(self, case_id: str) -> Case:
         """A case; QueryError where there is no such id."""

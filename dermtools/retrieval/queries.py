@@ -75,9 +75,7 @@ def case_query(case_id: str, snapshot: Snapshot, jpegs: Jpegs, group_id: str | N
 def embedded(query: Query, embedder: Embedder) -> NDArray[np.float32]:
     """Embedding of a query's picture, or its text; float32, shape (d,).
 
-    Raises:
-        QueryError: it has neither, or the embedder reads no text.
-        EmbeddingError: it cannot be embedded.
+    A QueryError where it has neither or the embedder reads no text, an EmbeddingError where it cannot be embedded.
     """
     image = query.image
     if image is None and query.jpeg is not None:

@@ -67,6 +67,7 @@ class KNNVote(LocalMethod):
             splits = ("train",) if "train" in case_base.columns.splits else ()
         if isinstance(splits, str) or not set(splits) <= set(SPLITS):
             raise QueryError(f"splits must be a list of {', '.join(SPLITS)}, not {splits!r}")
+        self.name = f"knn-vote-{k}"
         self.task = task
         self.k = k
         self._case_base = case_base
@@ -76,10 +77,6 @@ class KNNVote(LocalMethod):
             self._where.append("split IN ({})".format(", ".join(f"'{split}'" for split in splits)))
         if where is not None:
             self._where.append(where)
-
-    @property
-    def name(self) -> str:
-        return f"knn-vote-{self.k}"
 
     def predict(self, query: Query) -> Prediction:
         """Vote of the query's neighbours; abstained where no labelled case is left."""

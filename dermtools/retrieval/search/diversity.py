@@ -36,13 +36,8 @@ def maximal_marginal_relevance(
     Maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) with the negative Euclidean distance as
     similarity: each step takes the pair with the largest
     `(1 - relevance) * distance to the nearest chosen - relevance * distance to the query`.
-    Both terms grow with the scale of the embedding, so one `relevance` serves every embedder.
-
-    Args:
-        pairs: candidates, nearest first.
-        vectors: all vectors, float32, shape (n, d).
-        k: how many to choose.
-        relevance: 0 to 1; 1 takes the nearest.
+    Both terms grow with the scale of the embedding, so one `relevance`, 0 to 1 (the nearest), serves every embedder.
+    `pairs` are the candidates, nearest first; `vectors` those of all cases, float32, shape (n, d).
     """
     places = vectors[[row for row, _ in pairs]].astype(np.float64)
     to_query = np.array([distance for _, distance in pairs])

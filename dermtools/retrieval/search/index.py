@@ -61,12 +61,10 @@ class FlatIndex:
         faiss.write_index(self._faiss, str(path))
 
     def rank(self, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None, *, first: int = 1) -> Ranking:
-        """Rows from the nearest to the farthest, found as far as they are read.
+        """Rows from the nearest to the farthest, found as far as they are read; `first` will probably be.
 
-        Args:
-            vector: float32, shape (d,); a QueryError where its shape differs or it is not finite.
-            allowed: bool, shape (n,); other rows are searched as if they were not in the index. None: all.
-            first: how many rows will probably be read.
+        Those not `allowed`, bool, shape (n,), are as if not in the index. A QueryError where the vector, float32,
+        shape (d,), has another shape or is not finite.
         """
         vector = np.ascontiguousarray(vector, dtype=np.float32)
         if vector.shape != (self.dimension,):

@@ -62,11 +62,8 @@ class LeakGuard:
     def left_out(self, query: Query, nearest: Callable[[], Ranking], jpegs: Jpegs) -> set[int]:
         """Every row that the query must not meet: its own, and copies where nothing known says whose it is.
 
-        Args:
-            query: its picture is compared where it has one.
-            nearest: gives all cases by their distance to the query; called only where copies are looked for. No
-                filter may apply: a copy that a filter hides still says which group is the query's.
-            jpegs: gives stored pictures by case id.
+        `nearest` gives all cases by their distance to the query, and is called only where copies are looked for. No
+        filter may apply to it: a copy that a filter hides still says which group is the query's.
         """
         own = self.own_rows(query)
         if own or query.group_id is not None or query.text is not None:

@@ -68,15 +68,9 @@ class SearchOptions:
 def search(
     snapshot: Snapshot, query: Query, vector: NDArray[np.float32], options: SearchOptions, jpegs: Jpegs
 ) -> Neighbors:
-    """Neighbours of a query in one version of a case base.
+    """Neighbours in one version of a case base of a query with this embedding, float32, shape (d,).
 
-    Args:
-        query: what is known of the query, for the guard.
-        vector: its embedding, float32, shape (d,).
-        jpegs: gives stored pictures by case id.
-
-    Raises:
-        QueryError: the vector does not fit, or an option names what does not exist.
+    A QueryError where the vector does not fit, or an option names what does not exist.
     """
     columns, index = snapshot.columns, snapshot.index
     if options.task is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -87,18 +86,3 @@ class Snapshot:
                     masks[label][row] = True
             self._by_label[task] = dict(sorted(masks.items()))
         return self._by_label[task]
-
-
-class LatestSnapshot:
-    """The latest version on disk, loaded again whenever anybody has written. Safe for threads."""
-
-    def __init__(self, store: CaseStore) -> None:
-        self._store = store
-        self._lock = threading.Lock()
-        self._snapshot: Snapshot | None = None
-
-    def get(self) -> Snapshot:
-        with self._lock:
-            if self._snapshot is None or self._snapshot.columns.version != self._store.version:
-                self._snapshot = Snapshot.load(self._store)
-            return self._snapshot

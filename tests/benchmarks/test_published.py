@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
+from benchmarks.published import PublishedAdapter, from_published
 from dermtools.adapter.networks import new_network
-from dermtools.adapter.published import PublishedAdapter, from_published
 
 
 def parameters(network: torch.nn.Module) -> int:
