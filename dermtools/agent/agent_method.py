@@ -92,19 +92,6 @@ class AgentMethod(LocalMethod):
             answer = self._agent.ask(f"{self._question} The picture is {held.handle}.", [held.handle], context=context)
         except ModelError as error:
             return Prediction(method=self.name, task=self.task, outcome=Outcome.ERROR, reason=str(error))
-        return self._prediction(answer)
-
-    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
-        """Predictions in the order of the queries, several questions at once."""
-        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="agent") as pool:
-            return list(pool.map(self.predict, queries))
-
-    def _own_groups(self, query: Query) -> frozenset[str]:
-        snapshot = self._agent.workspace.case_base.snapshot
-        groups = {snapshot.columns.group_ids[row] for row in snapshot.guard.own_rows(query)}
-        return frozenset(groups if query.group_id is None else {*groups, query.group_id})
-
-    def _prediction(self, answer: AgentAnswer) -> Prediction:
         case_base = self._agent.workspace.case_base
         return Prediction(
             method=self.name,
@@ -119,6 +106,16 @@ class AgentMethod(LocalMethod):
             usage=answer.usage,
             reason=answer.problem,
         )
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """Predictions in the order of the queries, several questions at once."""
+        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="agent") as pool:
+            return list(pool.map(self.predict, queries))
+
+    def _own_groups(self, query: Query) -> frozenset[str]:
+        snapshot = self._agent.workspace.case_base.snapshot
+        groups = {snapshot.columns.group_ids[row] for row in snapshot.guard.own_rows(query)}
+        return frozenset(groups if query.group_id is None else {*groups, query.group_id})
 
 
 def _outcome(answer: AgentAnswer) -> Outcome:

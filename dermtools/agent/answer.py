@@ -95,15 +95,11 @@ def read_answer(
     known: Collection[str] = (),
     max_model_calls: int | None = None,
 ) -> AgentAnswer:
-    """Read what a run of the agent said.
+    """Read what the messages of a run say, its question left out.
 
-    Args:
-        run: messages of the run, without its question.
-        before: earlier messages of the conversation, whose cases count as seen too.
-        structured: the arguments of the final answer, for a task.
-        task: question and closed label set, where one was set.
-        known: all case ids of the case base, to recognise one that is cited without `case:`.
-        max_model_calls: limit of the run; one message more says that it was reached.
+    Cases in messages `before` it count as seen too; `structured` are the arguments of the final answer to a task.
+    Of all `known` case ids, one that is cited without `case:` is recognised. One reply more than `max_model_calls`
+    says that this limit was reached.
     """
     tools = _tool_uses(run)
     seen = list(dict.fromkeys(case_id for use in (*_tool_uses(before), *tools) for case_id in use.case_ids))
@@ -190,8 +186,7 @@ def _tool_uses(messages: Sequence[AnyMessage]) -> list[ToolUse]:
         if message.type != "tool" or message.name == ANSWER_TOOL:
             continue
         call = calls.get(message.tool_call_id)
-        artifact = message.artifact if isinstance(message.artifact, dict) else {}
-        shown = artifact.get("case_ids")
+        shown = message.artifact.get("case_ids") if isinstance(message.artifact, dict) else None
         uses.append(
             ToolUse(
                 name=message.name or (call["name"] if call else ""),

@@ -36,13 +36,11 @@ class _RequestMiddleware(AgentMiddleware[Any, Any, Any], ABC):
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelResponse[Any]:
-        """Send the changed request."""
         return handler(self.changed(request))
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
-        """As `wrap_model_call`."""
         return await handler(self.changed(request))
 
 
@@ -77,7 +75,6 @@ class PictureMiddleware(_RequestMiddleware):
         return {"messages": changed} if changed else None
 
     def changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
-        """The request with its pictures, the newest of them."""
         given = getattr(request.runtime, "context", None)
         context = given if isinstance(given, DermContext) else DermContext()
         handles = [self._handles(message) for message in request.messages]
@@ -95,9 +92,7 @@ class PictureMiddleware(_RequestMiddleware):
                 messages.append(HumanMessage(of_tools))
                 of_tools = []
             messages.append(self._attached(message, shown, context) if named else message)
-        if of_tools:
-            messages.append(HumanMessage(of_tools))
-        return request.override(messages=messages)
+        return request.override(messages=[*messages, HumanMessage(of_tools)] if of_tools else messages)
 
     def _handles(self, message: AnyMessage) -> list[str]:
         named = None
@@ -139,7 +134,6 @@ class PlainToolSchemas(_RequestMiddleware):
     """
 
     def changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
-        """The request with the field."""
         from langchain_openai.chat_models.base import BaseChatOpenAI
 
         if not isinstance(request.model, BaseChatOpenAI):

@@ -62,20 +62,6 @@ class DermTool(BaseTool):
         return await asyncio.to_thread(self._run, runtime=runtime, **arguments)
 
 
-def _tool(spec: ToolSpec, workspace: Workspace, context: DermContext) -> DermTool:
-    schema: type[BaseModel] = create_model(
-        f"{spec.name}_input", __base__=(spec.arguments, _Input), __doc__=spec.description, runtime=(_Runtime, None)
-    )
-    return DermTool(
-        name=spec.name,
-        description=spec.description,
-        args_schema=schema,
-        spec=spec,
-        workspace=workspace,
-        context=context,
-    )
-
-
 class DermToolkit(BaseToolkit):
     """Typed tools over a case base.
 
@@ -115,7 +101,20 @@ class DermToolkit(BaseToolkit):
     def model_post_init(self, _: object, /) -> None:
         """Make the tools."""
         for spec in offered_tools(with_model=self.workspace.vision_model is not None):
-            self._tools[spec.name] = _tool(spec, self.workspace, self.context)
+            schema: type[BaseModel] = create_model(
+                f"{spec.name}_input",
+                __base__=(spec.arguments, _Input),
+                __doc__=spec.description,
+                runtime=(_Runtime, None),
+            )
+            self._tools[spec.name] = DermTool(
+                name=spec.name,
+                description=spec.description,
+                args_schema=schema,
+                spec=spec,
+                workspace=self.workspace,
+                context=self.context,
+            )
 
     def get_tools(self) -> list[BaseTool]:
         """All tools."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import mcp_types as types
 
@@ -26,20 +26,15 @@ def complete(
 ) -> types.Completion:
     """Values that fit what was typed: those that begin with it, then those that contain it.
 
-    Args:
-        served: the case base.
-        reference: the prompt or template.
-        argument: its argument and what was typed.
-        known: values of other arguments.
+    `known` holds the values of other arguments.
 
     Raises:
         PromptError: there is no such prompt.
         QueryError: there is no such template.
         CaseBaseError: the case base cannot be read.
     """
-    values = _values(served, reference, argument.name, known)
     typed = argument.value.casefold()
-    fitting = [value for value in values if typed in value.casefold()]
+    fitting = [value for value in _values(served, reference, argument.name, known) if typed in value.casefold()]
     found = sorted(fitting, key=lambda value: not value.casefold().startswith(typed))
     return types.Completion(values=found[:MAX_VALUES], total=len(found), has_more=len(found) > MAX_VALUES)
 
@@ -49,29 +44,22 @@ def _values(
     reference: types.PromptReference | types.ResourceTemplateReference,
     name: str,
     known: Mapping[str, str],
-) -> Iterable[str]:
-    values: dict[str, Callable[[], Iterable[str]]]
+) -> Sequence[str]:
     if isinstance(reference, types.PromptReference):
         if reference.name not in offered_prompts(served):
             raise PromptError(f"no prompt {one_line(reference.name, 80)!r}")
-        values = {
-            "image": lambda: [CASE_PREFIX + case_id for case_id in _case_ids(served)],
-            "task": lambda: [task.name for task in served.tasks()],
-            "method": prompted_names,
-        }
-    elif reference.uri in (CASE, PICTURE, LABEL):
-        tasks = served.tasks()
-        values = {
-            "case_id": lambda: _case_ids(served),
-            "task": lambda: [task.name for task in tasks],
-            "label": lambda: [
-                label for task in tasks if known.get("task") in (None, task.name) for label in task.labels
-            ],
-        }
-    else:
+    elif reference.uri not in (CASE, PICTURE, LABEL):
         raise QueryError(f"no template {one_line(reference.uri, 200)!r}")
-    return values[name]() if name in values else []
-
-
-def _case_ids(served: ServedCaseBase) -> list[str]:
-    return served.call(lambda workspace: workspace.case_base.columns.case_ids)
+    match reference.type, name:
+        case _, "task":
+            return [task.name for task in served.tasks()]
+        case "ref/prompt", "method":
+            return prompted_names()
+        case "ref/prompt", "image":
+            return served.call(lambda workspace: [CASE_PREFIX + one for one in workspace.case_base.columns.case_ids])
+        case "ref/resource", "case_id":
+            return served.call(lambda workspace: workspace.case_base.columns.case_ids)
+        case "ref/resource", "label":
+            tasks = [task for task in served.tasks() if known.get("task") in (None, task.name)]
+            return [label for task in tasks for label in task.labels]
+    return []

@@ -151,12 +151,11 @@ def _messages(
         where=served.context.condition,
         variables={name: given[name] for name in offered.own if name in given},
     )
-    # The query is resolved here and not by the builder, which would open any path that it is given.
-    query = workspace.query(given["image"], served.context) if "image" in file.variables else None
-    if query is None:
+    if "image" not in file.variables:
         raise PromptError(f"prompt {file.id!r} shows no picture; it cannot be filled in here")
-    built = builder.build({"query": query, "note": given.get("note", "")})
-    return _converted(built.messages)
+    # The query is resolved here and not by the builder, which would open any path that it is given.
+    query = workspace.query(given["image"], served.context)
+    return _converted(builder.build({"query": query, "note": given.get("note", "")}).messages)
 
 
 def _converted(messages: list[BaseMessage]) -> list[types.PromptMessage]:
@@ -167,8 +166,7 @@ def _converted(messages: list[BaseMessage]) -> list[types.PromptMessage]:
         blocks = [message.content] if isinstance(message.content, str) else message.content
         converted += [types.PromptMessage(role=role, content=_content(block)) for block in blocks]
     pictures = [one.content.data for one in converted if isinstance(one.content, types.ImageContent)]
-    taken = sum(map(len, pictures)) * 3 // 4
-    if taken > MAX_BYTES:
+    if (taken := sum(map(len, pictures)) * 3 // 4) > MAX_BYTES:
         raise PromptError(
             f"{taken:,} bytes of pictures are more than the {MAX_BYTES:,} allowed; ask for fewer examples"
         )

@@ -12,10 +12,12 @@ from urllib.parse import quote, unquote
 import mcp_types as types
 
 from dermtools.errors import QueryError
+from dermtools.handles import CASE_PREFIX
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.text import one_line
 from dermtools.tools import DermContext, Workspace, describe_case_base
 from dermtools.tools.arguments import DescribeArguments
+from dermtools.tools.pictures.showing import stored_jpeg
 from dermtools.tools.results import FoundCase
 
 CASE_BASE = "dermtools://case-base"
@@ -24,14 +26,14 @@ PICTURE = "dermtools://cases/{case_id}/picture"
 LABEL = "dermtools://tasks/{task}/labels/{label}"
 TEMPLATES = (CASE_BASE, CASE, PICTURE, LABEL)
 
-_SCHEME = "dermtools://"
-_MAX_URI = 4096
-
 JSON = "application/json"
 MAX_VALUE = 1000
 """Characters of one text that a resource quotes from the case base."""
 MAX_LISTED = 200
 """Cases of a label that are listed."""
+
+_SCHEME = "dermtools://"
+_MAX_URI = 4096
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,7 @@ def list_resources() -> list[types.Resource]:
 
 def list_templates() -> list[types.ResourceTemplate]:
     """What has an address for each value."""
-    several = [one for one in _RESOURCES.values() if "{" in one.uri]
-    return [types.ResourceTemplate(uri_template=one.uri, **one.about) for one in several]
+    return [types.ResourceTemplate(uri_template=one.uri, **one.about) for one in _RESOURCES.values() if "{" in one.uri]
 
 
 def read_resource(served: ServedCaseBase, uri: str) -> types.ReadResourceResult:
@@ -104,23 +105,13 @@ def read_resource(served: ServedCaseBase, uri: str) -> types.ReadResourceResult:
         return types.ReadResourceResult(contents=[picture])
     # A model reads this text as it is, so what stands in it is bounded; JSON itself escapes control characters.
     text = json.dumps(_bounded(content), indent=1)
-    return types.ReadResourceResult(
-        contents=[types.TextResourceContents(uri=uri, mime_type=resource.mime_type, text=text)]
-    )
-
-
-def _description(workspace: Workspace, context: DermContext) -> dict[str, Any]:
-    return describe_case_base(workspace, DescribeArguments(), context).artifact
+    return types.ReadResourceResult(contents=[types.TextResourceContents(uri=uri, mime_type=JSON, text=text)])
 
 
 def _case(workspace: Workspace, context: DermContext, case_id: str) -> dict[str, Any]:
     case = workspace.case(case_id, context)
     found = FoundCase.of(case, workspace.case_base.tasks)
     return {**found.model_dump(mode="json", exclude={"rank", "distance"}), "picture": picture_uri(case.case_id)}
-
-
-def _picture(workspace: Workspace, context: DermContext, case_id: str) -> bytes:
-    return workspace.case_base.jpeg(workspace.case(case_id, context).case_id)
 
 
 def _label(workspace: Workspace, _: DermContext, task_name: str, label: str) -> dict[str, Any]:
@@ -154,7 +145,7 @@ _RESOURCES = {
             "case-base",
             "The case base",
             "Tasks with their labels and counts, attributes, embedder, sources, and what it covers badly",
-            _description,
+            lambda workspace, context: describe_case_base(workspace, DescribeArguments(), context).artifact,
         ),
         _Resource(CASE, "case", "A case", "Labels and attributes of a case", _case),
         _Resource(
@@ -162,7 +153,7 @@ _RESOURCES = {
             "case-picture",
             "A case's picture",
             "Clean JPEG, long side at most 512 pixels",
-            _picture,
+            lambda workspace, context, case_id: stored_jpeg(workspace, context, CASE_PREFIX + case_id),
             "image/jpeg",
         ),
         _Resource(

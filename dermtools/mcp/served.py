@@ -51,19 +51,14 @@ class RecentImages(ImageStore):
             while len(self._held) > 1 and (len(self._held) > self._max_pictures or self._bytes() > self._max_bytes):
                 oldest = next(iter(self._held))
                 del self._held[oldest]
-                for key in [key for key in self._resolved if key[0] == oldest]:
-                    del self._resolved[key]
+                self._resolved = {key: query for key, query in self._resolved.items() if key[0] != oldest}
             return kept
 
 
 class ServedCaseBase:
-    """What all clients of a server share. Safe for threads.
+    """What all clients of a server share; arguments as of `serve`. Safe for threads.
 
-    Args:
-        path: folder of the case base; only its manifest is read now.
-        grants: folders that pictures may be read from, and whether `data:` URLs may be given.
-        model: `provider:model` that `run_prompt` asks; set up when first needed.
-        prompts: folders of prompt files above the built-in ones.
+    Only the manifest is read at once; the case base and the model are set up when first needed.
 
     Raises:
         CaseBaseError: there is no case base, or it is foreign or of a newer format.
@@ -91,9 +86,7 @@ class ServedCaseBase:
     def call(self, action: Callable[[Workspace], T], *, repeatable: bool = True) -> T:
         """What `action` gives for the present case base, never for parts of two.
 
-        Args:
-            action: reads from the workspace.
-            repeatable: whether it may run once more where the case base was replaced meanwhile.
+        Where the case base was replaced meanwhile, a `repeatable` action runs once more.
 
         Raises:
             CaseBaseError: there is no case base, or it is damaged.
@@ -133,8 +126,7 @@ class ServedCaseBase:
             stamp = self._stamp()
             if self._opened is None or self._opened[0] != stamp:
                 self._opened = None
-                case_base = CaseBase.open(self.path)
-                self._opened = (stamp, Workspace(case_base, grants=self._grants, library=self.library))
+                self._opened = stamp, Workspace(CaseBase.open(self.path), grants=self._grants, library=self.library)
             return self._opened
 
     def _stamp(self) -> Stamp:

@@ -119,12 +119,10 @@ async def _warm_up(server: CaseBaseServer) -> None:
 
 def _refusal(problem: Exception) -> SessionMessage:
     """JSON-RPC 2.0, section 5.1: an error without an id for what cannot be read as a message."""
-    is_json = isinstance(problem, ValidationError) and all(
-        detail["type"] != "json_invalid" for detail in problem.errors(include_input=False, include_url=False)
-    )
-    error = types.ErrorData(code=types.INVALID_REQUEST, message="not a JSON-RPC message")
-    if not is_json:
-        error = types.ErrorData(
-            code=types.PARSE_ERROR, message=f"not JSON on one line of at most {MAX_MESSAGE:,} bytes"
-        )
+    details = problem.errors(include_input=False) if isinstance(problem, ValidationError) else []
+    if details and all(detail["type"] != "json_invalid" for detail in details):
+        error = types.ErrorData(code=types.INVALID_REQUEST, message="not a JSON-RPC message")
+    else:
+        reason = f"not JSON on one line of at most {MAX_MESSAGE:,} bytes"
+        error = types.ErrorData(code=types.PARSE_ERROR, message=reason)
     return SessionMessage(types.JSONRPCError(jsonrpc="2.0", id=None, error=error))

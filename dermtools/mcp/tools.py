@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from dermtools.errors import DermtoolsError
 from dermtools.mcp.resources import JSON, case_uri
 from dermtools.mcp.served import ServedCaseBase
-from dermtools.tools import CATALOG, ToolResult, ToolSpec, Workspace, offered_tools
+from dermtools.tools import CATALOG, Workspace, offered_tools
 from dermtools.tools.pictures.showing import named_pictures
 from dermtools.tools.results import error_message, shown, validation_message
 
@@ -32,18 +32,17 @@ def input_schema(name: str) -> dict[str, Any] | None:
 
 def list_tools(served: ServedCaseBase) -> list[types.Tool]:
     """All tools with their schemas. Reads nothing from the case base."""
-    return [_tool(CATALOG[name]) for name in tool_names(served)]
-
-
-def _tool(spec: ToolSpec) -> types.Tool:
-    return types.Tool(
-        name=spec.name,
-        title=spec.title,
-        description=spec.description,
-        input_schema=spec.arguments.model_json_schema(),
-        output_schema=spec.result.model_json_schema(mode="serialization"),
-        annotations=types.ToolAnnotations(title=spec.title, **spec.annotations),
-    )
+    return [
+        types.Tool(
+            name=spec.name,
+            title=spec.title,
+            description=spec.description,
+            input_schema=spec.arguments.model_json_schema(),
+            output_schema=spec.result.model_json_schema(mode="serialization"),
+            annotations=types.ToolAnnotations(title=spec.title, **spec.annotations),
+        )
+        for spec in map(CATALOG.__getitem__, tool_names(served))
+    ]
 
 
 def call_tool(served: ServedCaseBase, name: str, given: Mapping[str, Any]) -> types.CallToolResult:
@@ -57,20 +56,17 @@ def call_tool(served: ServedCaseBase, name: str, given: Mapping[str, Any]) -> ty
     def answer(workspace: Workspace) -> types.CallToolResult:
         if spec.asks_model:
             workspace.vision_model = served.vision_model()
-        return _converted(served, workspace, spec.function(workspace, arguments, served.context))
+        result = spec.function(workspace, arguments, served.context)
+        content: list[types.ContentBlock] = [types.TextContent(text=result.text)]
+        content += map(_case_link, result.data.case_ids[:MAX_LINKS])
+        text, jpegs = named_pictures(workspace, served.context, result.data.pictures)
+        content += [types.TextContent(text=text), *map(image_content, jpegs)] if text else []
+        return types.CallToolResult(content=content, structured_content=result.artifact)
 
     try:
         return served.call(answer, repeatable=not spec.asks_model)
     except DermtoolsError as error:
         return _failed(error_message(error, served.path))
-
-
-def _converted(served: ServedCaseBase, workspace: Workspace, result: ToolResult) -> types.CallToolResult:
-    content: list[types.ContentBlock] = [types.TextContent(text=result.text)]
-    content += [_case_link(case_id) for case_id in result.data.case_ids[:MAX_LINKS]]
-    text, jpegs = named_pictures(workspace, served.context, result.data.pictures)
-    content += [types.TextContent(text=text), *map(image_content, jpegs)] if text else []
-    return types.CallToolResult(content=content, structured_content=result.artifact)
 
 
 def _case_link(case_id: str) -> types.ResourceLink:

@@ -94,8 +94,7 @@ class ExemplarArguments(Arguments):
     image: _Picture | None = None
     shots: Annotated[int, _field("How many exemplars, where `image` is given.", 5, ge=1, le=MAX_CASES)] = 5
     layout: Annotated[
-        str | None,
-        _field("How an exemplar is laid out: a layout of the task's prompt.", "single", max_length=60),
+        str | None, _field("How an exemplar is laid out: a layout of the task's prompt.", "single", max_length=60)
     ] = None
     show_pictures: Annotated[bool, _field("Whether to show the exemplars' pictures.", True)] = True
 
@@ -107,11 +106,7 @@ class PromptArguments(Arguments):
     task: _Task
     method: Annotated[
         str,
-        _field(
-            f"{prompted_words(MAX_CASES)}.",
-            "rag-5",
-            pattern=prompted_pattern(MAX_CASES),
-        ),
+        _field(f"{prompted_words(MAX_CASES)}.", "rag-5", pattern=prompted_pattern(MAX_CASES)),
     ] = "rag-5"
     note: Annotated[
         str | None,

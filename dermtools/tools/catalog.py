@@ -110,7 +110,7 @@ _SPECS = (
     ),
 )
 
-CATALOG: dict[str, ToolSpec] = {spec.name: spec for spec in _SPECS}
+CATALOG = {spec.name: spec for spec in _SPECS}
 """Tool by its name, in the order in which they are offered."""
 
 

@@ -72,7 +72,15 @@ def classify_with_adapter(workspace: Workspace, arguments: ClassifyArguments, co
         case_ids=[exemplar.case_id for exemplar in vote.exemplars],
         notes=notes,
     )
-    return ToolResult(_text(result), result)
+    lines = [f"picture: {one_line(result.query, 80)}", result.classifier.line()]
+    labels = result.classifier.label_set
+    if labels is not None and coverage is not None:
+        lines.append(f"label set at {coverage:.0%} coverage: {shown(labels[:20]) or 'empty'}")
+    lines.append(result.vote.line())
+    if result.case_ids:
+        lines.append(f"the vote rests on {shown(f'case:{case_id}' for case_id in result.case_ids[:10])}")
+    head = f"{one_line(task, 60)} of the picture:"
+    return ToolResult(f"{head}\n{quoted(lines, result.notes)}", result)
 
 
 def _classified(
@@ -108,18 +116,6 @@ def _learned(workspace: Workspace, query: Query) -> list[str]:
     return []
 
 
-def _text(result: ClassifyResult) -> str:
-    lines = [f"picture: {one_line(result.query, 80)}", result.classifier.line()]
-    labels = result.classifier.label_set
-    if labels is not None and result.coverage is not None:
-        lines.append(f"label set at {result.coverage:.0%} coverage: {shown(labels[:20]) or 'empty'}")
-    lines.append(result.vote.line())
-    if result.case_ids:
-        lines.append(f"the vote rests on {shown(f'case:{case_id}' for case_id in result.case_ids[:10])}")
-    head = f"{one_line(result.task, 60)} of the picture:"
-    return f"{head}\n{quoted(lines, result.notes)}"
-
-
 def run_prompt(workspace: Workspace, arguments: PromptArguments, context: DermContext) -> ToolResult:
     """Ask the workspace's vision model; a failed call is a result without a label, which says why.
 
@@ -143,8 +139,7 @@ def run_prompt(workspace: Workspace, arguments: PromptArguments, context: DermCo
         library=workspace.library,
         where=context.condition,
     )
-    asked = {"query": query, "note": arguments.note or ""}
-    prediction = chain.invoke(asked, {"tags": [NOT_STREAMED]})
+    prediction = chain.invoke({"query": query, "note": arguments.note or ""}, {"tags": [NOT_STREAMED]})
     result = PromptResult(
         query=query.name,
         task=task.name,

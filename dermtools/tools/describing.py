@@ -75,6 +75,7 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
     Raises:
         QueryError: there is no such task.
     """
+    from dermtools.adapter.saved import FOLDER, RECORD_NAME
     from dermtools.embedding import TextEmbedder
 
     case_base = workspace.case_base
@@ -90,7 +91,9 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
                 name=task.name,
                 question=task.question,
                 labels=info["tasks"][task.name],
-                classifiers=_classifiers(case_base, task.name),
+                classifiers=sorted(
+                    path.parent.name for path in (case_base.path / FOLDER / task.name).glob(f"*/{RECORD_NAME}")
+                ),
             )
             for task in tasks
         ],
@@ -102,12 +105,6 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
         gaps=_gaps(case_base),
     )
     return ToolResult(_text(result, SHOWN_LABELS if arguments.task is None else None), result)
-
-
-def _classifiers(case_base: CaseBase, task: str) -> list[str]:
-    from dermtools.adapter.saved import FOLDER, RECORD_NAME
-
-    return sorted(path.parent.name for path in (case_base.path / FOLDER / task).glob(f"*/{RECORD_NAME}"))
 
 
 def _methods() -> list[str]:

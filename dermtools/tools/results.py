@@ -17,20 +17,16 @@ from dermtools.prediction import Exemplar, Prediction
 from dermtools.text import bounded, fenced, one_line
 
 TRY_AGAIN = "The arguments were wrong. Change them and call the tool again."
-SHOWN_REASON = 1000
-"""Characters of an error in a text for a model."""
-SHOWN_LABEL = 80
-"""Characters of a label or id in a text for a model."""
 SHOWN_ATTRIBUTES = 8
 """Attributes of a case in a text for a model; the data holds all."""
-SHOWN_VALUE = 100
-"""Characters of one attribute in a text for a model."""
-SHOWN_CASE = 400
-"""Characters of a case in a text for a model."""
-SHOWN_LINE = 2000
-"""Characters of one line of a text for a model."""
-SHOWN_TEXT = 10_000
-"""Characters that a tool quotes from the case base at most."""
+
+# Characters at most in a text for a model,
+SHOWN_REASON = 1000  # of an error
+SHOWN_LABEL = 80  # of a label or id
+SHOWN_VALUE = 100  # of one attribute
+SHOWN_CASE = 400  # of a case
+SHOWN_LINE = 2000  # of one line
+SHOWN_TEXT = 10_000  # of all that is quoted from the case base
 
 
 class Data(BaseModel):
@@ -76,11 +72,8 @@ class FoundCase(Data):
     def of(cls, case: Case, tasks: Iterable[Task], rank: int | None = None, distance: float | None = None) -> FoundCase:
         """Labels outside a task's closed set are left out."""
         closed = {task.name: task.labels for task in tasks}
-        labels = {
-            task: [label for label in labels if label in closed[task]]
-            for task, labels in case.labels.items()
-            if task in closed
-        }
+        known_tasks = {task: given for task, given in case.labels.items() if task in closed}
+        labels = {task: [label for label in given if label in closed[task]] for task, given in known_tasks.items()}
         known = case.model_dump(exclude={"labels"})
         return cls(**known, handle=CASE_PREFIX + case.case_id, labels=labels, rank=rank, distance=distance)
 
@@ -113,11 +106,8 @@ class Answer(Data):
         """The `top_k` most probable labels are kept."""
         answer = cls.model_validate(prediction, from_attributes=True)
         likely = answer.probabilities
-        return (
-            answer
-            if likely is None
-            else answer.model_copy(update={"probabilities": dict(islice(likely.items(), top_k))})
-        )
+        kept = None if likely is None else dict(islice(likely.items(), top_k))
+        return answer.model_copy(update={"probabilities": kept})
 
     def line(self) -> str:
         """One line of text for a model; to be fenced."""
@@ -151,13 +141,10 @@ def error_message(error: DermtoolsError, case_base: Path) -> str:
     return f"This error is final: do not call this tool again for this, and tell the user what it says.\n{reason}"
 
 
-def validation_message(error: Any) -> str:
+def validation_message(error: ValidationError) -> str:
     """Arguments that do not fit the schema as a text for a model: each problem on its line."""
-    if isinstance(error, ValidationError):
-        problems = [(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False)[:10]]
-    else:
-        problems = [((), str(error))]
     lines = [
-        bounded(f"{'.'.join(map(str, place)) or 'arguments'}: {reason}", SHOWN_REASON) for place, reason in problems
+        bounded(f"{'.'.join(map(str, problem['loc'])) or 'arguments'}: {problem['msg']}", SHOWN_REASON)
+        for problem in error.errors(include_url=False)[:10]
     ]
     return f"{TRY_AGAIN}\n{quoted(lines)}"

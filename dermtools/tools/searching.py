@@ -35,10 +35,8 @@ def search_similar_cases(workspace: Workspace, arguments: SearchArguments, conte
     if (arguments.image is None) == (arguments.text is None):
         raise QueryError("give either image or text, one of them")
     case_base = workspace.case_base
-    if arguments.image is not None:
-        query = workspace.query(arguments.image, context)
-    else:
-        query = case_base.query(text=arguments.text)
+    image = arguments.image
+    query = case_base.query(text=arguments.text) if image is None else workspace.query(image, context)
     found = case_base.search(
         query=query,
         k=arguments.k,
@@ -59,15 +57,9 @@ def search_similar_cases(workspace: Workspace, arguments: SearchArguments, conte
         pictures=[case.handle for case in cases] if arguments.show_pictures else [],
         notes=list(found.notes),
     )
-    return ToolResult(_text(result), result)
-
-
-def _text(result: SearchResult) -> str:
-    lines = [f"query: {one_line(result.query, 80)}", *(case.line() for case in result.cases)]
-    lines += [f"labels of {one_line(task, 60)}: {_counts(counts)}" for task, counts in result.agreement.items()]
-    head = f"{len(result.cases)} cases similar to the query, nearest first:"
-    return f"{head}\n{quoted(lines, result.notes)}"
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{shown([label])} {count}" for label, count in counts.items())
+    lines = [f"query: {one_line(result.query, 80)}", *(case.line() for case in cases)]
+    for task, numbers in result.agreement.items():
+        told = ", ".join(f"{shown([label])} {number}" for label, number in numbers.items())
+        lines.append(f"labels of {one_line(task, 60)}: {told}")
+    head = f"{len(cases)} cases similar to the query, nearest first:"
+    return ToolResult(f"{head}\n{quoted(lines, result.notes)}", result)

@@ -138,8 +138,7 @@ class Workspace:
             raise refuse("an empty or overlong reference")
         scheme = _SCHEME.match(reference)
         if scheme is None:
-            content = self.grants.read_file(reference)
-            return context.images.add(content, name=re.split(r"[/\\]", reference)[-1])
+            return context.images.add(self.grants.read_file(reference), name=re.split(r"[/\\]", reference)[-1])
         if scheme[1].lower() not in ("http", "https"):
             raise refuse(f"the scheme {scheme[1][:20]}:")
         return context.images.add(self._fetcher.fetch(reference), name="fetched picture")

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import ImageError
@@ -107,12 +108,8 @@ class PictureFetcher:
 
         backend = _guarded_backend(self._resolver, self._reachable, deadline)
         address = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        headers: dict[str | bytes, str | bytes] = {
-            "Host": url.netloc,
-            "Accept": "image/*",
-            "Accept-Encoding": "identity",
-            "User-Agent": "dermtools",
-        }
+        headers: dict[str | bytes, str | bytes] = {"Host": url.netloc, "Accept": "image/*"}
+        headers |= {"Accept-Encoding": "identity", "User-Agent": "dermtools"}
         with (
             httpcore.ConnectionPool(network_backend=backend) as pool,
             pool.stream("GET", address, headers=headers) as reply,
@@ -127,17 +124,14 @@ class PictureFetcher:
                 raise ImageError(f"the host answered {reply.status}; check the URL, or use another picture")
             if answered.get(b"content-encoding", b"identity").lower() != b"identity":
                 raise ImageError("the host sent a compressed reply that was not asked for; use another picture")
-            return self._body(reply.iter_stream(), answered.get(b"content-length")), None
+            return self._body(reply.iter_stream(), answered.get(b"content-length", b"")), None
 
-    def _body(self, chunks: Iterable[bytes], promised: bytes | None) -> bytes:
-        too_large = f"the picture is larger than {self.limits.bytes:,} bytes; use a smaller one"
-        if promised is not None and promised.isdigit() and int(promised) > self.limits.bytes:
-            raise ImageError(too_large)
-        body = bytearray()
-        for chunk in chunks:
+    def _body(self, chunks: Iterable[bytes], promised: bytes) -> bytes:
+        body, size = bytearray(), int(promised) if promised.isdigit() else 0
+        for chunk in chain([b""], chunks):
             body += chunk
-            if len(body) > self.limits.bytes:
-                raise ImageError(too_large)
+            if max(size, len(body)) > self.limits.bytes:
+                raise ImageError(f"the picture is larger than {self.limits.bytes:,} bytes; use a smaller one")
         return bytes(body)
 
 
@@ -176,9 +170,8 @@ def _guarded_backend(resolver: Resolver, reachable: Callable[[str], bool], deadl
             if not addresses or not all(map(reachable, addresses)):
                 raise refuse(f"{one_line(host, 80)}, which leads to an address outside the open internet")
             while True:
-                address = addresses.pop(0)
                 try:
-                    return Stream(httpcore.SyncBackend().connect_tcp(address, port, left()))
+                    return Stream(httpcore.SyncBackend().connect_tcp(addresses.pop(0), port, left()))
                 except (httpcore.ConnectError, httpcore.ConnectTimeout):
                     if not addresses:
                         raise

@@ -120,9 +120,8 @@ class ImageStore:
             if len(self._held) >= self._max_pictures:
                 raise ImageError(f"{self._max_pictures} pictures are attached already; start a new conversation")
             if self._bytes() + held.size > self._max_bytes:
-                raise ImageError(
-                    f"the attached pictures are larger than {self._max_bytes:,} bytes in all; start a new conversation"
-                )
+                most = f"{self._max_bytes:,} bytes in all"
+                raise ImageError(f"the attached pictures are larger than {most}; start a new conversation")
             self._held[held.handle] = held
             return held
 
