@@ -64,11 +64,10 @@ def require_extra(module: str, extra: str) -> ModuleType:
     Raises:
         MissingExtraError: the module is not installed; the message names the extra.
     """
+    package = module.partition(".")[0]
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
+        if (error.name or "").partition(".")[0] != package:
             raise
-        raise MissingExtraError(
-            f"{module.partition('.')[0]} is not installed; run: pip install 'dermtools[{extra}]'"
-        ) from error
+        raise MissingExtraError(f"{package} is not installed; run: pip install 'dermtools[{extra}]'") from error

@@ -68,30 +68,24 @@ def read_record(
     newest: int,
     error: type[DermtoolsError],
     what: str,
+    missing: str,
     remedy: str,
     versioned: Callable[[Any], Any] = lambda content: content,
 ) -> M:
-    """Read a JSON file that names its `format_version`, and say in one line why it cannot be read.
+    """Read a JSON file that names its `format_version`, in the part `versioned` of it; older ones than `newest` too.
 
-    Args:
-        path: the file.
-        model: what it holds.
-        newest: the format version that this dermtools writes; older ones are read too.
-        error: what to raise.
-        what: what the file is, e.g. `the manifest of a case base`.
-        remedy: what to do where it is damaged, e.g. `restore it`.
-        versioned: the part of the content that names the format version.
+    `what` the file is, e.g. `the manifest of a case base`, the message where it is `missing`, and the `remedy` where
+    it is damaged, e.g. `restore it`, go into the errors.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        DermtoolsError: of the type `error`: it is unreadable, damaged, foreign, or of a newer format.
+        DermtoolsError: of the type `error`: it is missing, unreadable, damaged, foreign, or of a newer format.
     """
     from pydantic import ValidationError
 
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise
+        raise error(missing) from None
     except OSError as problem:
         raise error(f"{path} cannot be read: {problem.strerror}") from problem
     except (ValueError, RecursionError) as problem:  # broken JSON or UTF-8, or nested without end
@@ -101,10 +95,8 @@ def read_record(
     if not isinstance(written, int) or isinstance(written, bool):
         raise error(f"{path} is not {what}: it names no format_version")
     if written > newest:
-        raise error(
-            f"{path} was made by a newer dermtools (format {written}, this one reads {newest}); "
-            "upgrade with: pip install -U dermtools"
-        )
+        newer = f"was made by a newer dermtools (format {written}, this one reads {newest})"
+        raise error(f"{path} {newer}; upgrade with: pip install -U dermtools")
     try:
         return model.model_validate_json(json.dumps(content))
     except ValidationError as problem:

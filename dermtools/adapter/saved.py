@@ -75,18 +75,16 @@ def load_classifier(store: CaseStore, task: str, kind: Kind) -> TrainedClassifie
     """
     folder = classifier_folder(store.path, task, kind)
     command = f"dermtools train {store.path} --task {task} --kind {kind}"
-    try:
-        saved = read_record(
-            folder / RECORD_NAME,
-            SavedRecord,
-            newest=FORMAT_VERSION,
-            error=TrainingError,
-            what="the record of a classifier",
-            remedy=f"train again with: {command}",
-            versioned=lambda content: content.get("record"),
-        )
-    except FileNotFoundError:
-        raise TrainingError(f"no trained classifier at {folder}; make one with: {command}") from None
+    saved = read_record(
+        folder / RECORD_NAME,
+        SavedRecord,
+        newest=FORMAT_VERSION,
+        error=TrainingError,
+        what="the record of a classifier",
+        missing=f"no trained classifier at {folder}; make one with: {command}",
+        remedy=f"train again with: {command}",
+        versioned=lambda content: content.get("record"),
+    )
     record, path = saved.record, folder / saved.weights
     _check_belongs(record, store, task, kind, folder)
     try:

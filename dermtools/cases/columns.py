@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -61,11 +62,10 @@ class CaseColumns:
 
     def case(self, row: int) -> Case:
         """The case of one row."""
-        split = self.splits[row]
         return Case.model_construct(
             case_id=self.case_ids[row],
             group_id=self.group_ids[row],
-            split=split,
+            split=self.splits[row],
             labels={task: column[row] for task, column in self.labels.items() if column[row]},
             attributes={name: value for name, column in self.attributes.items() if (value := column[row]) is not None},
         )
@@ -124,7 +124,7 @@ def to_arrow(rows: Sequence[StoredCase], columns: pa.Schema) -> pa.Table:
     """Rows as an Arrow table with exactly the columns of the table on disk."""
     import pyarrow as pa
 
-    cells = (
+    cells = [
         {
             **{name: getattr(row.case, name) for name in ("case_id", "group_id", "split")},
             **{name: getattr(row, name) for name in ROW_NAMES},
@@ -132,14 +132,8 @@ def to_arrow(rows: Sequence[StoredCase], columns: pa.Schema) -> pa.Table:
             **{LABEL_PREFIX + task: labels or None for task, labels in row.case.labels.items()},
         }
         for row in rows
-    )
-    return pa.Table.from_pylist(list(cells), schema=columns)
-
-
-def stored_case(case: Case, cells: Mapping[str, Any]) -> StoredCase:
-    """A row from its case and its cells `ROW_NAMES`."""
-    vector = np.asarray(cells["vector"], dtype=np.float32)
-    return StoredCase(case, cells["content_hash"], vector, cells["jpeg"], cells["width"], cells["height"])
+    ]
+    return pa.Table.from_pylist(cells, schema=columns)
 
 
 def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColumns:
@@ -168,11 +162,8 @@ def _attributes(cells: list[str]) -> dict[str, list[AttributeValue | None]]:
     parsed = json.loads("[" + ",".join(cells) + "]")
     if len(parsed) != len(cells) or not all(isinstance(attributes, dict) for attributes in parsed):
         raise ValueError("an attributes cell is not a JSON object")
-    columns: dict[str, list[AttributeValue | None]] = {}
+    columns: dict[str, list[AttributeValue | None]] = defaultdict(lambda: [None] * len(parsed))
     for row, attributes in enumerate(parsed):
         for name, value in attributes.items():
-            column = columns.get(name)
-            if column is None:
-                column = columns[name] = [None] * len(parsed)
-            column[row] = value
-    return columns
+            columns[name][row] = value
+    return dict(columns)

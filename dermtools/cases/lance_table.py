@@ -16,7 +16,6 @@ from dermtools.cases.columns import CaseColumns, StoredCase
 from dermtools.errors import CaseBaseError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
 TABLE = "cases.lance"
@@ -118,12 +117,12 @@ class CaseTable:
 
     def add(self, rows: Sequence[StoredCase]) -> None:
         """Append rows; the caller has made sure that their ids are new."""
-        self._write(lambda: self._dataset.insert(self._arrow(rows)))
+        self._write(lambda: self._dataset.insert(cols.to_arrow(rows, self._dataset.schema)))
 
     def merge(self, rows: Sequence[StoredCase]) -> None:
         """Replace rows of the same case id, append the others."""
         merge = self._dataset.merge_insert("case_id").when_matched_update_all().when_not_matched_insert_all()
-        self._write(lambda: merge.execute(self._arrow(rows)))
+        self._write(lambda: merge.execute(cols.to_arrow(rows, self._dataset.schema)))
 
     def delete(self, case_ids: Iterable[str]) -> None:
         """Delete rows by case id."""
@@ -140,8 +139,8 @@ class CaseTable:
 
     def add_tasks(self, tasks: Iterable[str]) -> None:
         """Add the missing label columns, without labels."""
-        new = [cols.label_field(task) for task in tasks if cols.LABEL_PREFIX + task not in self._dataset.schema.names]
-        if new:
+        fields = map(cols.label_field, tasks)
+        if new := [field for field in fields if field.name not in self._dataset.schema.names]:
             self._write(lambda: self._dataset.add_columns(new))
 
     def files(self) -> int:
@@ -157,9 +156,6 @@ class CaseTable:
     def _scan(self, names: list[str] | None = None) -> Any:
         """A scanner in row order, the order that `take` counts in."""
         return self._dataset.scanner(columns=names, scan_in_order=True)
-
-    def _arrow(self, rows: Sequence[StoredCase]) -> pa.Table:
-        return cols.to_arrow(rows, self._dataset.schema)
 
     def _write(self, action: Callable[[], object]) -> None:
         with _one_line_errors(f"{self._folder} could not be written"):

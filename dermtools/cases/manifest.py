@@ -18,10 +18,6 @@ FORMAT_VERSION = 1
 MANIFEST_NAME = "manifest.json"
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 class SourceNote(BaseModel):
     """A data set that went into the case base, and what must be kept with it: licence, drawn or real."""
 
@@ -38,7 +34,9 @@ class Manifest(BaseModel):
 
     format_version: int = Field(default=FORMAT_VERSION, ge=1)
     dermtools_version: str = Field(default=__version__, description="the version that created the folder")
-    created: str = Field(default_factory=_now, description="UTC, ISO 8601")
+    created: str = Field(
+        default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"), description="UTC, ISO 8601"
+    )
     embedder: str = Field(description="spec string that loads the embedder, e.g. `onnx:/models/m.onnx`")
     identity: EmbedderIdentity
     tasks: tuple[Task, ...] = ()
@@ -52,26 +50,20 @@ class Manifest(BaseModel):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read the manifest of a case base.
-
-    Raises:
-        CaseBaseError: the folder or the manifest is missing, unreadable, foreign, or of a newer format.
-    """
+    """The manifest of a case base; a CaseBaseError where it is missing, unreadable, foreign, or of a newer format."""
     if not folder.exists():
         raise CaseBaseError(f"no case base at {folder}; make one with: dermtools ingest SOURCE {folder}")
     if not folder.is_dir():
         raise CaseBaseError(f"{folder} is a file, not a case base; a case base is a folder with a {MANIFEST_NAME}")
-    try:
-        return read_record(
-            folder / MANIFEST_NAME,
-            Manifest,
-            newest=FORMAT_VERSION,
-            error=CaseBaseError,
-            what="the manifest of a case base",
-            remedy="restore it, or ingest again into a new folder",
-        )
-    except FileNotFoundError:
-        raise CaseBaseError(f"{folder} is not a case base: it has no {MANIFEST_NAME}") from None
+    return read_record(
+        folder / MANIFEST_NAME,
+        Manifest,
+        newest=FORMAT_VERSION,
+        error=CaseBaseError,
+        what="the manifest of a case base",
+        missing=f"{folder} is not a case base: it has no {MANIFEST_NAME}",
+        remedy="restore it, or ingest again into a new folder",
+    )
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, wraps
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+import numpy as np
+
 from dermtools.cases.case import Task
-from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows, stored_case
+from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.lance_table import CaseTable
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, read_manifest, write_manifest
@@ -18,7 +20,6 @@ from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import new_folder
 
 if TYPE_CHECKING:
-    import numpy as np
     from filelock import FileLock
     from numpy.typing import NDArray
 
@@ -58,6 +59,7 @@ class CaseStore:
         self._guard = threading.RLock()
         self._columns: CaseColumns | None = None
         self._ids: tuple[int, set[str]] | None = None
+        self._lock: FileLock | None = None
 
     @classmethod
     def create(
@@ -93,8 +95,7 @@ class CaseStore:
         table = CaseTable.open(path)
         # Read again, after the table: what rows need is in the manifest before they are written.
         manifest = read_manifest(path)
-        mismatch = table.mismatch((task.name for task in manifest.tasks), manifest.identity.dimension)
-        if mismatch is not None:
+        if mismatch := table.mismatch((task.name for task in manifest.tasks), manifest.identity.dimension):
             raise CaseBaseError(f"{path}: {MANIFEST_NAME} does not match its data: {mismatch}; restore both together")
         return cls(path, manifest, table)
 
@@ -153,8 +154,10 @@ class CaseStore:
         """
         case_ids = list(dict.fromkeys(case_ids))
         columns, cells = self._take(case_ids, ROW_NAMES)
-        cases = (columns.case(columns.row_of[case_id]) for case_id in case_ids)
-        return [stored_case(case, cell) for case, cell in zip(cases, cells, strict=True)]
+        return [
+            StoredCase(columns.case(columns.row_of[case_id]), **cell | {"vector": np.array(cell["vector"], np.float32)})
+            for case_id, cell in zip(case_ids, cells, strict=True)
+        ]
 
     @_reads
     def _take(self, case_ids: Sequence[str], names: Sequence[str]) -> tuple[CaseColumns, list[dict[str, Any]]]:
@@ -172,10 +175,10 @@ class CaseStore:
         Raises:
             CaseBaseError: another process is writing, or the folder cannot be written.
         """
-        from filelock import Timeout
+        from filelock import FileLock, Timeout  # readers do without
 
         with self._guard:  # one lock, whichever thread needs it first
-            lock = self._lock
+            lock = self._lock = self._lock or FileLock(self.path / LOCK_NAME, timeout=0)
         try:
             lock.acquire()
         except Timeout:
@@ -190,13 +193,6 @@ class CaseStore:
             yield
         finally:
             lock.release()
-
-    @cached_property
-    def _lock(self) -> FileLock:
-        """One process at a time writes; the lock ends with it. Loaded here: readers do without."""
-        from filelock import FileLock
-
-        return FileLock(self.path / LOCK_NAME, timeout=0)
 
     def add(self, rows: Sequence[StoredCase]) -> None:
         """Add new cases in one transaction.
@@ -231,18 +227,13 @@ class CaseStore:
         Unknown ids are skipped. All other rows are written anew, so delete many at once.
         """
         with self._guard, self.write():
-            gone = sorted(set(case_ids) & self._known_ids())
-            if gone:
+            if gone := sorted(set(case_ids) & self._known_ids()):
                 self._table.delete(gone)
                 self._table.rewrite()
             return len(gone)
 
     def compact(self, *, files_kept: int = 0) -> None:
-        """Join the small files that many writes leave, and remove earlier versions from the disk.
-
-        Args:
-            files_kept: do nothing up to so many data files.
-        """
+        """Join the small files that many writes leave, if more than `files_kept`; remove earlier versions."""
         with self._guard, self.write():
             if self._table.files() > files_kept:
                 self._table.compact()

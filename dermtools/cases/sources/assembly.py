@@ -20,9 +20,7 @@ _SPLIT_NAMES: dict[str, Split] = {
 SPLIT_NAMES = tuple(_SPLIT_NAMES)
 
 _QUESTIONS = {
-    "location": "Which body site does the picture show?",
-    "anatomic_location": "Which body site does the picture show?",
-    "anatomic_locations": "Which body site does the picture show?",
+    **dict.fromkeys(("location", "anatomic_location", "anatomic_locations"), "Which body site does the picture show?"),
     "diagnosis": "Which diagnosis fits the picture best?",
     "infection": "Is the wound infected?",
 }

@@ -48,7 +48,10 @@ def load_dermavqa(root: Path, options: SourceOptions) -> SourceData:
     """
     options.refuse_others("dermavqa", "tasks", "questions", "images")
     options.requested_tasks("DermaVQA-IIYI", ("location",))
-    numbers = _read_numbers(root)
+    listed = read_json(root / NUMBERS)
+    if not isinstance(listed, dict):
+        raise SourceError(f"{root / NUMBERS}: not a JSON object of encounter ids and numbers")
+    numbers = {str(number): encounter_id for encounter_id, number in listed.items()}
     metadata = _read_metadata(root, numbers)
     found = CaseCollector(options.images or root)
     notes = [
@@ -86,18 +89,9 @@ def _add(found: CaseCollector, encounter: Encounter, encounter_id: str, split: S
             cells.labels(row.cells["anatomic_locations"], "|", "anatomic_locations"), LOCATIONS, row.where
         )
         attributes |= _attributes(row)
-        if row.cells["split"] != split:
-            said = f"says split {row.cells['split']!r}, {encounter.where} says {split}, which is kept"
-            found.problem(row.where, said)
+        if (said := row.cells["split"]) != split:
+            found.problem(row.where, f"says split {said!r}, {encounter.where} says {split}, which is kept")
     found.add(encounter, group_id=encounter_id, split=split, labels={"location": labels}, attributes=attributes)
-
-
-def _read_numbers(root: Path) -> dict[str, str]:
-    """Number that the table uses to encounter id that the JSON files use."""
-    numbers = read_json(root / NUMBERS)
-    if not isinstance(numbers, dict):
-        raise SourceError(f"{root / NUMBERS}: not a JSON object of encounter ids and numbers")
-    return {str(number): encounter_id for encounter_id, number in numbers.items()}
 
 
 def _read_metadata(root: Path, numbers: Mapping[str, str]) -> dict[str, Row]:

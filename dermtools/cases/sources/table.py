@@ -57,10 +57,16 @@ class _RowReader:
         self._path = path
         self._options = options
         self._columns = table.columns
-        roles = {role: self._candidates(role) for role in DEFAULT_COLUMNS}
+        self._listing = f"the columns are {', '.join(table.columns)}"
+        roles = {
+            role: [self._existing(options.columns[role])]
+            if role in options.columns
+            else [name for name in names if name in table.columns]
+            for role, names in DEFAULT_COLUMNS.items()
+        }
         if not roles["image"]:
             looked = f"no column for the picture (looked for {', '.join(DEFAULT_COLUMNS['image'])})"
-            raise SourceError(f"{path}: {looked}; map one to 'image'; {self._listing()}")
+            raise SourceError(f"{path}: {looked}; map one to 'image'; {self._listing}")
         self._image = roles["image"][0]
         self._id = next(iter(roles["case_id"]), None)
         self._split = next(iter(roles["split"]), None)
@@ -84,10 +90,9 @@ class _RowReader:
             raise ValueError(f"has no {self._id or 'path to name the case'}")
         if case_id in self.cases:
             raise ValueError(f"case id {case_id!r} is taken by an earlier row")
-        labels = {}
-        for name, column in self.tasks.items():
-            if found := cells.labels(row.cells.get(column), self._options.separator, column):
-                labels[name] = found
+        separator = self._options.separator
+        found = {name: cells.labels(row.cells.get(column), separator, column) for name, column in self.tasks.items()}
+        labels = {name: values for name, values in found.items() if values}
         group, split = self._group_of(row), given_split(cells.text(row.cells.get(self._split)) if self._split else "")
         known = {column: value for column, values in self._attributes.items() if (value := values[index]) is not None}
         case = Case(case_id=case_id, group_id=group or case_id, split=split, labels=labels, attributes=known)
@@ -131,11 +136,6 @@ class _RowReader:
                 return group if column == self._groups[0] else f"{column}:{group}"
         return ""
 
-    def _candidates(self, role: str) -> list[str]:
-        if role in self._options.columns:
-            return [self._existing(self._options.columns[role])]
-        return [name for name in DEFAULT_COLUMNS[role] if name in self._columns]
-
     def _task_columns(self, taken: set[str | None]) -> dict[str, str]:
         columns = [self._existing(column) for column in self._options.tasks]
         columns = columns or [name for name in KNOWN_TASKS if name in self._columns and name not in taken]
@@ -152,8 +152,5 @@ class _RowReader:
 
     def _existing(self, column: str) -> str:
         if column not in self._columns:
-            raise SourceError(f"{self._path}: no column {column!r}; {self._listing()}")
+            raise SourceError(f"{self._path}: no column {column!r}; {self._listing}")
         return column
-
-    def _listing(self) -> str:
-        return f"the columns are {', '.join(self._columns)}"

@@ -71,18 +71,16 @@ class Run:
             RunError: there is no run, or it is damaged or of a newer format.
         """
         path = Path(path)
-        try:
-            spec = read_record(
-                path / "run.json",
-                RunSpec,
-                newest=FORMAT,
-                error=RunError,
-                what="the description of a run",
-                remedy="start a new run",
-                versioned=lambda content: {"format_version": content.get("format")},
-            )
-        except FileNotFoundError:
-            raise RunError(f"{path} is not a run: it has no run.json; give the folder of an evaluation") from None
+        spec = read_record(
+            path / "run.json",
+            RunSpec,
+            newest=FORMAT,
+            error=RunError,
+            what="the description of a run",
+            missing=f"{path} is not a run: it has no run.json; give the folder of an evaluation",
+            remedy="start a new run",
+            versioned=lambda content: {"format_version": content.get("format")},
+        )
         return cls(path, spec)
 
     @classmethod

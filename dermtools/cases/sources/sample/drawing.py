@@ -6,15 +6,14 @@ which piece of that plane the picture shows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-SIDE = 384
-"""Pixels on each side of a drawn picture."""
+SIDE = 384  # pixels on each side of a drawn picture
 
 Array = NDArray[np.float32]
 Colour = tuple[float, float, float]
@@ -61,20 +60,14 @@ class BodyPart:
 
 def shape(pose: Pose, *outlines: Sequence[Point] | Array) -> Array:
     """Mask of the union of closed outlines: 1 inside, 0 outside, smooth at the border."""
-    canvas, pen = _canvas()
-    for outline in outlines:
-        pen.polygon((pose.pixels(outline) * _OVERSAMPLING).ravel().tolist(), fill=255)
-    return _mask(canvas)
+    return _mask(pose, outlines, lambda pen, points: pen.polygon(points, fill=255))
 
 
 def strokes(pose: Pose, lines: Sequence[Sequence[Point] | Array] | Array, width: float) -> Array:
     """Mask of open lines of a width in body units."""
-    canvas, pen = _canvas()
     thickness = max(1, round(width * pose.unit * _OVERSAMPLING))
-    for line in lines:
-        points = (pose.pixels(line) * _OVERSAMPLING).ravel().tolist()
-        pen.line(points, fill=255, width=thickness, joint="curve" if thickness > 4 else None)
-    return _mask(canvas)
+    joint = "curve" if thickness > 4 else None
+    return _mask(pose, lines, lambda pen, points: pen.line(points, fill=255, width=thickness, joint=joint))
 
 
 def closed_curve(*runs: Sequence[Point]) -> Array:
@@ -148,8 +141,7 @@ def _around(centre: Point, radii: Point, angles: NDArray[np.floating]) -> Array:
 def soften(mask: Array, radius: float) -> Array:
     """Blur a mask (0 to 1) by a Gaussian of `radius` pixels."""
     image = Image.fromarray((mask * 255 + 0.5).astype(np.uint8))
-    blurred = np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), dtype=np.float32)
-    return blurred / np.float32(255)
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), dtype=np.float32) / np.float32(255)
 
 
 def spread(mask: Array, radius: float) -> Array:
@@ -180,10 +172,13 @@ def tint(picture: Array, mask: Array, factors: Colour) -> None:
         channel *= 1 + mask * np.float32(factor - 1)
 
 
-def _canvas() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+def _mask(
+    pose: Pose,
+    lines: Iterable[Sequence[Point] | Array],
+    draw: Callable[[ImageDraw.ImageDraw, list[float]], None],
+) -> Array:
     canvas = Image.new("L", (SIDE * _OVERSAMPLING, SIDE * _OVERSAMPLING))
-    return canvas, ImageDraw.Draw(canvas)
-
-
-def _mask(canvas: Image.Image) -> Array:
+    pen = ImageDraw.Draw(canvas)
+    for line in lines:
+        draw(pen, (pose.pixels(line) * _OVERSAMPLING).ravel().tolist())
     return np.asarray(canvas.reduce(_OVERSAMPLING), dtype=np.float32) / np.float32(255)

@@ -32,16 +32,10 @@ class Patch:
 def add_lesion(
     skin: Array, label: str, rng: np.random.Generator, centre: Point, size: float, turn: float, darkness: float
 ) -> Array:
-    """Draw a lesion on skin of shape (3, SIDE, SIDE), colours 0 to 1, in place.
+    """Draw a lesion on skin of shape (3, SIDE, SIDE), colours 0 to 1, in place; `rng` gives it its form.
 
-    Args:
-        label: one of `LESIONS`; `rng` gives it its form.
-        centre, size: pixels; the size is roughly the radius.
-        turn: radians by which the body is turned.
-        darkness: of the skin, 0 to 1.
-
-    Returns:
-        The height that the lesion adds, about 0 to 1, shape (SIDE, SIDE).
+    `centre` and `size`, roughly the radius, are in pixels; the body is turned by `turn` radians. Returns the height
+    that the lesion adds, about 0 to 1, shape (SIDE, SIDE).
     """
     reach = 2.4 * size
     rows, columns = (slice(max(0, int(at - reach)), min(SIDE, int(at + reach))) for at in (centre[1], centre[0]))
