@@ -84,16 +84,19 @@ def load(rest: str, **options: object) -> DescriptorEmbedder:
 
 def _features(image: Image.Image) -> Floats:
     lab = _lab(fit(image, (SIDE, SIDE), mode="stretch", resample="bicubic"))
+    # Mean about that of skin, in units of its spread.
+    colour_mean = (lab.mean(axis=(0, 1)) - (60, 15, 15)) / (20, 10, 10)
     relative = lab - np.median(lab, axis=(0, 1))
     brightness = lab[..., 0]
-    gradient, orientation = _gradient(brightness)
+    down, right = np.gradient(brightness)
+    orientation = np.mod(np.arctan2(down, right), np.pi)  # unsigned: 0 to pi
     blocks = (
         np.sqrt(_chroma_histogram(relative[..., 1], relative[..., 2])),
         _grid_moments(relative, cells=3),
         np.sqrt(_local_binary_patterns(brightness, radius=2)),
-        np.sqrt(_orientation_histograms(gradient, orientation, cells=4)),
+        np.sqrt(_orientation_histograms(np.hypot(down, right), orientation, cells=4)),
         np.log1p(_roughness(brightness)),
-        _colour_moments(lab),
+        np.concatenate([colour_mean, lab.std(axis=(0, 1)) / 10]),
     )
     return np.concatenate([weight * l2_normalize(block) for weight, block in zip(_WEIGHTS, blocks, strict=True)])
 
@@ -166,12 +169,6 @@ def _local_binary_patterns(brightness: Floats, *, radius: int) -> Floats:
     return np.bincount(_pattern_numbers()[codes].ravel(), minlength=59).astype(np.float64)
 
 
-def _gradient(brightness: Floats) -> tuple[Floats, Floats]:
-    """Length and unsigned direction (0 to pi) of the gradient, each of the picture's shape."""
-    down, right = np.gradient(brightness)
-    return np.hypot(down, right), np.mod(np.arctan2(down, right), np.pi)
-
-
 def _orientation_histograms(length: Floats, direction: Floats, *, cells: int, bins: int = 9) -> Floats:
     """Gradient length by direction, in every cell of a grid; shared out between the two nearest directions."""
     position = direction * (bins / np.pi)
@@ -196,9 +193,3 @@ def _roughness(brightness: Floats) -> Floats:
         half = len(brightness) // 2
         brightness = brightness.reshape(half, 2, half, 2).mean(axis=(1, 3))
     return np.array(moments)
-
-
-def _colour_moments(lab: Floats) -> Floats:
-    """Mean (about that of skin, in units of its spread) and standard deviation of L*, a*, b*."""
-    mean = (lab.mean(axis=(0, 1)) - (60, 15, 15)) / (20, 10, 10)
-    return np.concatenate([mean, lab.std(axis=(0, 1)) / 10])

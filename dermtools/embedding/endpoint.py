@@ -57,12 +57,9 @@ class RetryPolicy(Options):
 
 
 class EndpointError(EmbeddingError):
-    """A request failed.
+    """A request failed; smaller ones may succeed if `content_to_blame`, the same one later if `transient`.
 
-    Attributes:
-        content_to_blame: whether smaller requests with the same content may succeed.
-        transient: whether the same request is worth another try.
-        retry_after: seconds that the server asked to wait before it.
+    `retry_after` is how many seconds the server asked to wait before it.
     """
 
     def __init__(

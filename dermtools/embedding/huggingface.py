@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
+import torch
 from pydantic import Field
 
 from dermtools.embedding.base import EmbedderIdentity
@@ -64,7 +65,8 @@ class HuggingFaceEmbedder:
         self._dual = is_dual_encoder(loaded.model)
         if not self._dual and loaded.model.main_input_name != "pixel_values":
             raise EmbeddingError(f"{self._name} is neither a vision encoder nor a dual encoder; name one such as CLIP")
-        self.image_side = _largest_side(loaded.image_processor)
+        sizes = [getattr(loaded.image_processor, name, None) or {} for name in ("size", "crop_size")]
+        self.image_side = max([int(side) for size in sizes for side in dict(size).values() if side], default=224)
         self._pool = self._pooling()
         self.dimension = self._run_images([drawn_pictures()[0]]).shape[1]
         self.identity = EmbedderIdentity(
@@ -84,10 +86,8 @@ class HuggingFaceEmbedder:
         return finished_rows(rows, normalize=self._options.normalize)
 
     def _run_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        model = self._loaded.model
-        return self._rows(
-            self._run(model.get_image_features if self._dual else model, self._pixels(images)), self._pool
-        )
+        function = self._loaded.model.get_image_features if self._dual else self._loaded.model
+        return self._rows(self._run(function, self._pixels(images)), self._pool)
 
     def _pixels(self, images: Sequence[Image.Image]) -> Any:
         rgb = [image if image.mode == "RGB" else open_image(image) for image in images]
@@ -95,8 +95,6 @@ class HuggingFaceEmbedder:
             return self._loaded.image_processor(images=rgb, return_tensors="pt")
 
     def _run(self, function: Any, inputs: Any) -> Any:
-        import torch
-
         # TF32, on by default in convolutions, would set a GPU's vectors apart from a CPU's by about 1e-3.
         with (
             torch.inference_mode(),
@@ -175,9 +173,7 @@ class HuggingFaceTextEmbedder(HuggingFaceEmbedder):
 def load(rest: str, **options: object) -> HuggingFaceEmbedder:
     """Loader of the kind `hf`: `rest` is a folder that `save_pretrained` wrote, or a model's name on the Hub.
 
-    Raises:
-        EmbeddingError: as `load_model`, or options (see `HuggingFaceOptions`) that do not fit the model.
-        MissingExtraError: transformers is not installed.
+    Raises as `load_model`, and EmbeddingError for options (see `HuggingFaceOptions`) that do not fit the model.
     """
     if not rest:
         raise EmbeddingError("hf: no model named; write `hf:FOLDER` or `hf:OWNER/MODEL`")
@@ -193,11 +189,6 @@ def load(rest: str, **options: object) -> HuggingFaceEmbedder:
     spec = HuggingFaceOptions.spec("hf", place, given)
     kind = HuggingFaceEmbedder if loaded.tokenizer is None else HuggingFaceTextEmbedder
     return kind(loaded, settings, name=folder.resolve().name if folder.is_dir() else rest, spec=spec)
-
-
-def _largest_side(image_processor: Any) -> int:
-    sizes = [getattr(image_processor, name, None) or {} for name in ("size", "crop_size")]
-    return max([int(side) for size in sizes for side in dict(size).values() if side], default=224)
 
 
 def _preprocessing_id(image_processor: Any, pool: str) -> str:

@@ -43,11 +43,8 @@ class LoadedModel:
 def load_model(name: str, *, revision: str | None, device: str | None) -> LoadedModel:
     """Load a folder or a model of the Hugging Face Hub with image processor and tokenizer, in float32.
 
-    `revision` is a branch, tag or commit; `device` torch's name of it, None a GPU where there is one.
-
-    Raises:
-        EmbeddingError: not found, not a vision model, weights missing or only pickled, or unknown device.
-        MissingExtraError: transformers is not installed.
+    `device` None is a GPU where there is one. An EmbeddingError where it is not found, not a vision model, weights are
+    missing or only pickled, or the device is unknown.
     """
     transformers = require_extra("transformers", "hf")
     import safetensors
@@ -95,8 +92,7 @@ def quiet(transformers: Any) -> Iterator[None]:
     log.set_verbosity(log.CRITICAL)
     log.disable_progress_bar()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(action="ignore"):
             yield
     finally:
         log.set_verbosity(level)

@@ -21,22 +21,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 import numpy as np
 from pydantic import Field
 
+import dermtools.embedding.medimageinsight_messages as messages
 from dermtools.embedding.base import EmbedderIdentity, PartialEmbeddingError
 from dermtools.embedding.endpoint import Endpoint, EndpointError, RetryPolicy, bearer_token, checked_url
-from dermtools.embedding.medimageinsight_messages import (
-    DIMENSION,
-    JPEG_QUALITY,
-    SIDE,
-    TOKENS,
-    Result,
-    Row,
-    fewest_tokens,
-    image_row,
-    parts,
-    read_reply,
-    request_body,
-    text_row,
-)
+from dermtools.embedding.medimageinsight_messages import Result, Row
 from dermtools.embedding.self_test import drawn_pictures
 from dermtools.embedding.vectors import delivered
 from dermtools.errors import EmbeddingError, ImageError
@@ -78,8 +66,8 @@ class MedImageInsightEmbedder:
     rest, and wakes an endpoint that sleeps.
     """
 
-    dimension = DIMENSION
-    image_side = SIDE
+    dimension = messages.DIMENSION
+    image_side = messages.SIDE
 
     def __init__(self, endpoint: Endpoint, options: MedImageInsightOptions, *, spec: str) -> None:
         self.spec = spec
@@ -91,8 +79,8 @@ class MedImageInsightEmbedder:
         self.identity = EmbedderIdentity(
             name="medimageinsight",
             revision=options.revision,
-            preprocessing=f"{SIDE}x{SIDE}-stretch-bicubic-jpeg{JPEG_QUALITY}",
-            dimension=DIMENSION,
+            preprocessing=f"{messages.SIDE}x{messages.SIDE}-stretch-bicubic-jpeg{messages.JPEG_QUALITY}",
+            dimension=messages.DIMENSION,
             normalized=True,
         )
 
@@ -105,14 +93,14 @@ class MedImageInsightEmbedder:
         """Embed RGB pictures: float32, shape (n, 1024), norm 1. Raises as `Embedder.embed_images`."""
         if images:
             self.test_once()
-        return self._embed(images, image_row, "image_features")
+        return self._embed(images, messages.image_row, "image_features")
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts: float32, shape (n, 1024), norm 1. One that is longer than the model reads is logged."""
-        for tokens in map(fewest_tokens, texts):
-            if tokens > TOKENS:
-                logger.warning("a text of %d or more tokens is cut: MedImageInsight reads %d", tokens, TOKENS)
-        return self._embed(texts, text_row, "text_features")
+        for tokens in map(messages.fewest_tokens, texts):
+            if tokens > messages.TOKENS:
+                logger.warning("a text of %d or more tokens is cut: MedImageInsight reads %d", tokens, messages.TOKENS)
+        return self._embed(texts, messages.text_row, "text_features")
 
     def test_once(self) -> None:
         """Embed two drawn pictures, the first time only; an EmbeddingError unless both work and differ."""
@@ -120,7 +108,7 @@ class MedImageInsightEmbedder:
             if self._tested:
                 return
             try:
-                first, second = self._embed(drawn_pictures(), image_row, "image_features")
+                first, second = self._embed(drawn_pictures(), messages.image_row, "image_features")
             except PartialEmbeddingError as error:
                 raise EmbeddingError(f"medimageinsight failed its self-test: {error}") from error
             if np.linalg.norm(first - second) < 1e-3:
@@ -144,8 +132,8 @@ class MedImageInsightEmbedder:
                 for future in futures:
                     future.cancel()
         reasons = {row: result for row, result in enumerate(results) if isinstance(result, str)}
-        rows = [np.full(DIMENSION, np.nan) if isinstance(result, str) else result for result in results]
-        return delivered(np.array(rows, np.float32).reshape(-1, DIMENSION), reasons)
+        rows = [np.full(messages.DIMENSION, np.nan) if isinstance(result, str) else result for result in results]
+        return delivered(np.array(rows, np.float32).reshape(-1, messages.DIMENSION), reasons)
 
     def _embed_batch(
         self, items: Sequence[T], encode: Callable[[T], Row], field: FeatureField, abort: threading.Event
@@ -158,7 +146,7 @@ class MedImageInsightEmbedder:
                 rows[place] = encode(item)
             except (ImageError, ValueError) as error:
                 results[place] = str(error)
-        batches = parts(list(rows.values()), self._options.max_request_bytes)
+        batches = messages.parts(list(rows.values()), self._options.max_request_bytes)
         sent = [result for batch in batches for result in self._send(batch, field, abort, attempts=None)]
         results |= dict(zip(rows, sent, strict=True))
         return [results[place] for place in range(len(items))]
@@ -168,7 +156,7 @@ class MedImageInsightEmbedder:
     ) -> list[Result]:
         """One request; a refused one is halved until the bad rows stand alone."""
         try:
-            reply = self._endpoint.post(request_body(rows), abort=abort, attempts=attempts)
+            reply = self._endpoint.post(messages.request_body(rows), abort=abort, attempts=attempts)
         except EndpointError as error:
             if not error.content_to_blame:
                 raise
@@ -176,7 +164,7 @@ class MedImageInsightEmbedder:
                 return [str(error)]
             halves = rows[: len(rows) // 2], rows[len(rows) // 2 :]
             return [result for half in halves for result in self._send(half, field, abort, attempts=_SPLIT_ATTEMPTS)]
-        results, scaling_factor = read_reply(reply, rows=len(rows), field=field)
+        results, scaling_factor = messages.read_reply(reply, rows=len(rows), field=field)
         if scaling_factor is not None:
             self._scaling_factor = scaling_factor
         return results

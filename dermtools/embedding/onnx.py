@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,9 +109,7 @@ class OnnxEmbedder:
 def load(rest: str, **options: object) -> OnnxEmbedder:
     """Loader of the kind `onnx`: `rest` is the model's path, `options` are fields of `OnnxSettings`.
 
-    Raises:
-        EmbeddingError: no such file, not an ONNX model, or settings that do not fit it.
-        MissingExtraError: onnxruntime is not installed.
+    An EmbeddingError where there is no such file, it is no ONNX model, or the settings do not fit it.
     """
     if not rest:
         raise EmbeddingError("onnx: no model named; write `onnx:FILE`, such as `onnx:model.onnx`")
@@ -127,24 +126,23 @@ def load(rest: str, **options: object) -> OnnxEmbedder:
             f"{file.name}: input {settings.options.input!r} is {settings.input_type}, not a picture's pixels"
         )
     spec = OnnxSettings.spec("onnx", str(file), given)
-    return OnnxEmbedder(session, file, settings, spec=spec, revision=weights_revision([file, *external_weights(file)]))
+    return OnnxEmbedder(session, file, settings, spec=spec, revision=weights_revision([file, *_external_weights(file)]))
 
 
 def _open(file: Path, *, threads: int | None) -> onnxruntime.InferenceSession:
     runtime = require_extra("onnxruntime", "onnx")
     options = runtime.SessionOptions()
     options.log_severity_level = 4
-    options.intra_op_num_threads = threads or _cores()
+    # By itself onnxruntime would count, and try to pin its threads to, all cores there are.
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    options.intra_op_num_threads = threads or usable
+    has_gpu = "CUDAExecutionProvider" in runtime.get_available_providers()
+    # TF32 would set a GPU's vectors apart from a CPU's by about 1e-3.
+    cuda = [("CUDAExecutionProvider", {"use_tf32": "0"})] if has_gpu else []
     try:
-        return runtime.InferenceSession(str(file), options, providers=_providers(runtime.get_available_providers()))
+        return runtime.InferenceSession(str(file), options, providers=[*cuda, "CPUExecutionProvider"])
     except _runtime_errors() as error:
         raise EmbeddingError(f"{file} is not a model that onnxruntime can open: {_first_line(error)}") from error
-
-
-def _providers(available: Sequence[str]) -> list[str | tuple[str, dict[str, str]]]:
-    """A GPU where there is one, without TF32, which would set its vectors apart from a CPU's by about 1e-3."""
-    cuda = [("CUDAExecutionProvider", {"use_tf32": "0"})] if "CUDAExecutionProvider" in available else []
-    return [*cuda, "CPUExecutionProvider"]
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:
@@ -158,23 +156,13 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _cores() -> int:
-    """Cores that this process may use; onnxruntime would count, and try to pin its threads to, all there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-
-
-def external_weights(file: Path) -> list[Path]:
+def _external_weights(file: Path) -> list[Path]:
     """Files beside a model that hold its weights, as models above 2 GB need; sorted.
 
     Their names stand in the model as entries `location` of `TensorProto.external_data` (onnx.proto).
     """
-    key = b"\x0a\x08location\x12"
-    names: set[bytes] = set()
     with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as model:
-        found = model.find(key)
-        while found >= 0:
-            start = found + len(key)
-            names.add(model[start + 1 : start + 1 + model[start]])
-            found = model.find(key, start)
+        starts = [match.end() for match in re.finditer(rb"\x0a\x08location\x12", model)]
+        names = {model[start + 1 : start + 1 + model[start]] for start in starts}
     paths = [file.parent / name.decode(errors="replace") for name in sorted(names)]
     return [path for path in paths if path.is_file()]

@@ -91,8 +91,7 @@ class ResolvedSettings:
 def read_settings(file: Path, given: Mapping[str, object], session: onnxruntime.InferenceSession) -> ResolvedSettings:
     """Settings for the model `file`, from `given` options, the JSON beside it, the model, and defaults.
 
-    Raises:
-        EmbeddingError: the JSON is wrong, or model and settings do not fit together.
+    An EmbeddingError where the JSON is wrong, or model and settings do not fit together.
     """
     in_model = _metadata_settings(session.get_modelmeta().custom_metadata_map)
     settings = OnnxSettings.read({**in_model, **_json_beside(file), **given}, where=file.name)
@@ -105,10 +104,12 @@ def read_settings(file: Path, given: Mapping[str, object], session: onnxruntime.
         raise EmbeddingError(f"{file.name}: takes exactly {batch} pictures a run; export it with a free batch size")
     decisive = settings.model_dump(exclude={"size", "layout", "input", "output", "center", *OnnxSettings.runtime})
     decisive |= {"size": size, "output": output.name, "center": None if center is None else center.tolist()}
+    is_imagenet = (settings.scale, settings.mean, settings.std) == (1 / 255, IMAGENET_MEAN, IMAGENET_STD)
+    values = "imagenet" if is_imagenet else f"scale{settings.scale:.6g}"
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:8]
     filled = {"layout": layout, "input": entry.name, "output": output.name}
     return ResolvedSettings(
-        id=f"{size[0]}x{size[1]}-{settings.resize}-{settings.resample}-{_values_name(settings)}-{digest}",
+        id=f"{size[0]}x{size[1]}-{settings.resize}-{settings.resample}-{values}-{digest}",
         options=settings.model_copy(update=filled | ({"batch_size": 1} if batch == 1 else {})),
         size=size,
         input_type=entry.type,
@@ -172,9 +173,3 @@ def _read_center(path: Path) -> NDArray[np.float32]:
     if not isinstance(center, np.ndarray) or center.ndim != 1 or not np.isfinite(center).all():
         raise EmbeddingError(f"centre {path} must hold one vector of finite numbers")
     return center.astype(np.float32)
-
-
-def _values_name(settings: OnnxSettings) -> str:
-    if (settings.scale, settings.mean, settings.std) == (1 / 255, IMAGENET_MEAN, IMAGENET_STD):
-        return "imagenet"
-    return f"scale{settings.scale:.6g}"

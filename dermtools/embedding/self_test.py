@@ -70,38 +70,32 @@ def selftest(embedder: Embedder) -> None:
         raise _failure(name, "two different pictures have the same vector; are its weights loaded?")
     if _difference(both[0], alone[0]) > BATCH_TOLERANCE:
         raise _failure(name, "a picture in a batch has another vector than alone")
-    if isinstance(embedder, TextEmbedder):
-        _test_texts(embedder, name)
+    if not isinstance(embedder, TextEmbedder):
+        return
+    texts, first = embedder.embed_texts(_TEXTS), embedder.embed_texts(_TEXTS[:1])
+    check_vectors(texts, embedder, rows=2)
+    if _difference(texts[0], first[0]) > BATCH_TOLERANCE:
+        raise _failure(name, "a text in a batch has another vector than alone")
+    if _difference(texts[0], texts[1]) <= BATCH_TOLERANCE:
+        raise _failure(name, "two different texts have the same vector")
+    if not (math.isfinite(embedder.logit_scale) and embedder.logit_scale > 0):
+        raise _failure(name, f"its logit scale is {embedder.logit_scale}, not a positive number")
 
 
 def check_vectors(vectors: NDArray[np.float32], embedder: Embedder, *, rows: int) -> None:
     """Hold type, shape, finiteness and norm of `vectors` against the embedder's identity. Raises EmbeddingError."""
     identity, shape = embedder.identity, (rows, embedder.identity.dimension)
     norms = np.linalg.norm(vectors.astype(np.float64), axis=-1)
-    wrong = None
     if vectors.dtype != np.float32:
-        wrong = f"vectors are {vectors.dtype}, not float32"
-    elif vectors.shape != shape:
-        wrong = f"vectors have shape {vectors.shape}, promised was {shape}"
-    elif embedder.dimension != identity.dimension:
-        wrong = f"dimension is {embedder.dimension}, its identity says {identity.dimension}"
-    elif not np.isfinite(vectors).all():
-        wrong = "vectors hold NaN or infinity"
-    elif identity.normalized and np.abs(norms - 1).max() > NORM_TOLERANCE:
-        wrong = f"vectors have norm {norms[0]:.6g}, promised was 1"
-    if wrong is not None:
-        raise _failure(identity.name, wrong)
-
-
-def _test_texts(embedder: TextEmbedder, name: str) -> None:
-    texts, alone = embedder.embed_texts(_TEXTS), embedder.embed_texts(_TEXTS[:1])
-    check_vectors(texts, embedder, rows=2)
-    if _difference(texts[0], alone[0]) > BATCH_TOLERANCE:
-        raise _failure(name, "a text in a batch has another vector than alone")
-    if _difference(texts[0], texts[1]) <= BATCH_TOLERANCE:
-        raise _failure(name, "two different texts have the same vector")
-    if not (math.isfinite(embedder.logit_scale) and embedder.logit_scale > 0):
-        raise _failure(name, f"its logit scale is {embedder.logit_scale}, not a positive number")
+        raise _failure(identity.name, f"vectors are {vectors.dtype}, not float32")
+    if vectors.shape != shape:
+        raise _failure(identity.name, f"vectors have shape {vectors.shape}, promised was {shape}")
+    if embedder.dimension != identity.dimension:
+        raise _failure(identity.name, f"dimension is {embedder.dimension}, its identity says {identity.dimension}")
+    if not np.isfinite(vectors).all():
+        raise _failure(identity.name, "vectors hold NaN or infinity")
+    if identity.normalized and np.abs(norms - 1).max() > NORM_TOLERANCE:
+        raise _failure(identity.name, f"vectors have norm {norms[0]:.6g}, promised was 1")
 
 
 def _difference(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

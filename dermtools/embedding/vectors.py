@@ -26,9 +26,7 @@ def l2_normalize(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 def finished_rows(raw: NDArray[np.generic], *, normalize: bool) -> NDArray[np.float32]:
     """Rows of a model's output, shape (n, d), as float32, finite and of norm 1 if `normalize`.
 
-    Raises:
-        PartialEmbeddingError: some rows are not finite, or have no direction to normalise.
-        EmbeddingError: that is so for every row.
+    Raises as `delivered` for rows that are not finite, or have no direction to normalise.
     """
     rows = np.asarray(raw, dtype=np.float64)
     finite = np.isfinite(rows).all(axis=1, keepdims=True)

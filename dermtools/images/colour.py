@@ -86,9 +86,8 @@ def _convert(image: Image.Image, profile: bytes | None) -> Image.Image:
         image, transform = image.convert("RGB"), _transform_to_srgb(profile, "RGB")
     if transform is None and image.mode == "LAB":
         transform = _lab_to_srgb()
-    # Only in-place transforms return nothing.
-    converted = transform.apply(image) if transform is not None else image
-    assert converted is not None
+    converted = image if transform is None else transform.apply(image)
+    assert converted is not None  # only in-place transforms return nothing
     return converted if converted.mode == "RGB" else converted.convert("RGB")
 
 

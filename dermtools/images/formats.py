@@ -12,8 +12,7 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
@@ -63,6 +62,7 @@ _TURNS = {
 }
 
 _warnings_lock = threading.Lock()
+"""The filters of `warnings` belong to all threads, so one at a time; only rare formats pay for it."""
 
 
 def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) -> Image.Image:
@@ -71,7 +71,7 @@ def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) ->
     try:
         if format_name in _READERS:
             return _read(_READERS[format_name], data, min_side, max_pixels, label)
-        with _quiet():
+        with _warnings_lock, warnings.catch_warnings(action="ignore"):
             if format_name != "DICOM":
                 return _read(_WARNING_READERS[format_name], data, min_side, max_pixels, label)
             require_extra("pydicom", "formats")
@@ -165,17 +165,6 @@ def _format(data: bytes, label: str) -> str:
     what = "text" if start.isascii() and all(byte >= 32 or byte in b"\t\r\n" for byte in start) else "of another format"
     readable = "JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC or DICOM"
     raise ImageError(f"{label}: not a picture that can be read ({what}); pass {readable}")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """No warnings about sloppy metadata, from libraries that give no other choice.
-
-    The filters of `warnings` belong to all threads, so one at a time; only rare formats pay for it.
-    """
-    with _warnings_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 class _Jpeg(JpegImageFile):
