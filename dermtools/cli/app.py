@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dermtools.cli import chat, check, classify, demo, evaluate, info, ingest, mcp, prompts, search, study, train
+from dermtools.cli import chat, classify, demo, evaluate, info, ingest, mcp, prompts, search, study, train
 from dermtools.errors import DermtoolsError
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
 for command in (
     ingest.ingest,
     info.info,
-    check.check,
+    info.check,
     search.search,
     classify.classify,
     train.train,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,14 +71,9 @@ def chat(
 
 def _questions() -> Iterator[str]:
     """Lines from the terminal or from a pipe, until an empty one or the end."""
-    while True:
-        try:
-            line = input("> " if sys.stdin.isatty() else "").strip()
-        except EOFError:
-            return
-        if not line:
-            return
-        yield line
+    with suppress(EOFError):
+        while line := input("> " if sys.stdin.isatty() else "").strip():
+            yield line
 
 
 def _turn(conversation: Conversation, question: str, images: list[str | Path | bytes]) -> None:

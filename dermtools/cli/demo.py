@@ -49,7 +49,9 @@ def demo(
     head = ("task", "test cases", f"knn-vote-{VOTERS} right", "majority class right")
     show(f"vote of the {VOTERS} nearest training cases", table(head, rows, right=head[1:]))
 
-    results = [_result(case_base, query, votes) for query in _spread(queries, QUERIES)]
+    one_a_group = list({query.group_id: query for query in queries}.values())
+    spread = one_a_group[:: max(1, len(one_a_group) // QUERIES)][:QUERIES]
+    results = [_result(case_base, query, votes) for query in spread]
     page = home / "index.html"
     write_text(page, _page(case_base, source, results, [head, *rows]))
     show("", f"Open {page}: queries, their neighbours, distances and votes. {NOT_A_DIAGNOSIS}")
@@ -85,13 +87,6 @@ def _accuracy(case_base: CaseBase, task: str, predictions: dict[str, Prediction]
     right = sum(prediction.label in truth[name] for name, prediction in predictions.items())
     floor = sum(majority in labels for labels in truth.values())
     return (task, str(n), *(f"{count} ({count / n:.1%})" if n else "0" for count in (right, floor)))
-
-
-def _spread(queries: list[Query], count: int) -> list[Query]:
-    """Some queries from different groups, spread evenly over the test split."""
-    one_a_group = list({query.group_id: query for query in queries}.values())
-    step = max(1, len(one_a_group) // count)
-    return one_a_group[::step][:count]
 
 
 def _result(case_base: CaseBase, query: Query, votes: dict[str, dict[str, Prediction]]) -> Result:

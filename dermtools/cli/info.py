@@ -1,4 +1,4 @@
-"""`dermtools info`: what a case base holds."""
+"""`dermtools info` and `dermtools check`: what a case base holds, and what is wrong or doubtful in it."""
 
 from __future__ import annotations
 
@@ -23,3 +23,14 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
     for source in facts["sources"]:
         show("", f"source: {source['name']}", *(f"  {note}" for note in source["notes"]))
     show("", NOT_A_DIAGNOSIS)
+
+
+def check(path: CaseBasePath, as_json: JsonOption = False) -> None:
+    """Look for duplicates, leaks across splits, bad pictures, rare labels, and gaps in who is shown."""
+    from dermtools.retrieval import CaseBase
+
+    report = CaseBase.open(path).check()
+    if as_json:
+        print_json(report.model_dump(mode="json"))
+        return
+    show(f"{path}: {report.cases} cases checked", "", *report.lines())

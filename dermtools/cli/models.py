@@ -32,12 +32,7 @@ class ModelOptions:
 
 
 def connect(model: str | None, options: ModelOptions, *, method: str) -> BaseChatModel:
-    """Set up the chat model that `method` needs.
-
-    Raises:
-        QueryError: no model is named.
-        ModelError: unknown provider or API, missing package or key.
-    """
+    """Set up the chat model that `method` needs."""
     from dermtools.prompting import SQLiteCache, chat_model
 
     if model is None:
@@ -53,8 +48,7 @@ def method_of(
 ) -> Method:
     """The method of that name; options that are None, False or empty were not given.
 
-    Raises:
-        DermtoolsError: as `dermtools.method`, and before a model is set up where an option does not fit.
+    An option that does not fit is refused before a model is set up.
     """
     from dermtools.methods import family_of, method
 

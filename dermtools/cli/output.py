@@ -48,11 +48,7 @@ def show(*items: object) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        DermtoolsError: the folder is missing or may not be written.
-    """
+    """Write a file whole or not at all, in a folder that is made where there is none."""
     from dermtools.files import write_whole
 
     try:

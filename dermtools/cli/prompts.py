@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,14 +12,7 @@ from dermtools.cli.output import print_json, show, table, write_text
 from dermtools.errors import PromptError
 from dermtools.methods.registry import BUILT_IN
 
-if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
-
 library = typer.Typer(no_args_is_help=True, help="List, show and check the prompts of the library.")
-
-FolderArgument = Annotated[
-    list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Folders of your own prompt files.")
-]
 
 
 @library.command("list")
@@ -27,32 +20,18 @@ def list_prompts(folders: shared.PromptFolderOption = None, as_json: shared.Json
     """List the prompts: the built-in ones, and those of your folders over them."""
     from dermtools.prompting import PromptLibrary
 
-    entries = PromptLibrary(*(folders or ())).entries()
+    listed, rows = [], []
+    for entry in PromptLibrary(*(folders or ())).entries():
+        file, digest = (entry.prompt.file, entry.prompt.hash) if entry.prompt else (None, None)
+        version, description = (file.version, file.description) if file else (None, None)
+        said = {"id": entry.id, "version": version, "hash": digest, "description": description}
+        listed.append({**said, "builtin": entry.builtin, "problem": entry.problem})
+        place = "built in" if entry.builtin else entry.path
+        rows.append((entry.id, version, place, description if file else f"not valid: {entry.problem}"))
     if as_json:
-        print_json(
-            [
-                {
-                    "id": entry.id,
-                    "version": entry.prompt.file.version if entry.prompt else None,
-                    "hash": entry.prompt.hash if entry.prompt else None,
-                    "description": entry.prompt.file.description if entry.prompt else None,
-                    "builtin": entry.builtin,
-                    "problem": entry.problem,
-                }
-                for entry in entries
-            ]
-        )
-        return
-    rows = [
-        (
-            entry.id,
-            entry.prompt.file.version if entry.prompt else "",
-            "built in" if entry.builtin else str(entry.path),
-            entry.prompt.file.description if entry.prompt else f"not valid: {entry.problem}",
-        )
-        for entry in entries
-    ]
-    show(table(["prompt", "version", "from", "description"], rows, right=["version"]))
+        print_json(listed)
+    else:
+        show(table(["prompt", "version", "from", "description"], rows, right=["version"]))
 
 
 @library.command("show")
@@ -68,7 +47,11 @@ def show_prompt(
 
 
 @library.command("check")
-def check_prompts(folders: FolderArgument = None) -> None:
+def check_prompts(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Folders of your own prompt files.")
+    ] = None,
+) -> None:
     """Check prompt files; every problem is one line with file and line, and the exit code is then 1."""
     from dermtools.prompting import PromptLibrary
 
@@ -98,6 +81,7 @@ def prompt(
 ) -> None:
     """Show exactly what a method would send to a model, with tokens and price. Sends nothing."""
     from dermtools.prompting import PromptLibrary, preview_html, prompt_for
+    from dermtools.prompting.cost.estimate import blocks
     from dermtools.retrieval import CaseBase
 
     case_base = CaseBase.open(path)
@@ -114,12 +98,7 @@ def prompt(
         print_json({"messages": messages, "estimate": estimate.lines()})
         return
     for message in built.messages:
-        show(f"[{message.type}]", *_lines(message), "")
+        # What a picture shows is in the page.
+        parts = (part if isinstance(part, str) else f"<picture, {part.bytes:,} bytes>" for part in blocks(message))
+        show(f"[{message.type}]", *parts, "")
     show(*estimate.lines(), *([f"page: {html}"] if html else []), "Nothing was sent.")
-
-
-def _lines(message: BaseMessage) -> list[str]:
-    from dermtools.prompting.cost.estimate import blocks
-
-    # What a picture shows is in the page.
-    return [part if isinstance(part, str) else f"<picture, {part.bytes:,} bytes>" for part in blocks(message)]

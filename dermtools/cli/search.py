@@ -51,18 +51,12 @@ def search(
         print_json(neighbors.to_json())
         return
     show(f"{len(neighbors)} nearest cases to {query.name}", "")
-    show(
-        table(
-            ["rank", "distance", "case", "group", "labels"],
-            [(n.rank, f"{n.distance:.4g}", n.case.case_id, n.case.group_id, _labels(n.case.labels)) for n in neighbors],
-            right=["rank", "distance"],
-        )
-    )
+    rows = []
+    for one in neighbors:
+        labels = "; ".join(f"{name}: {', '.join(values)}" for name, values in one.case.labels.items())
+        rows.append((one.rank, f"{one.distance:.4g}", one.case.case_id, one.case.group_id, labels))
+    show(table(["rank", "distance", "case", "group", "labels"], rows, right=["rank", "distance"]))
     show("", *neighbors.notes, *([f"gallery: {html}"] if html else []), NOT_A_DIAGNOSIS)
-
-
-def _labels(labels: dict[str, tuple[str, ...]]) -> str:
-    return "; ".join(f"{task}: {', '.join(values)}" for task, values in labels.items())
 
 
 def _page(case_base: CaseBase, query: Query, neighbors: Neighbors) -> str:

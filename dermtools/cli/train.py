@@ -45,7 +45,7 @@ def train(
     config = _config(kind, published, conv=conv, epochs=epochs, balance=balance, seed=seed)
     case_base = CaseBase.open(path)
     guarantees = Guarantees(coverage=coverage, precision=precision)
-    classifier = fit(case_base.store, task, config, wanted=guarantees, progress=_Line())
+    classifier = fit(case_base.store, task, config, wanted=guarantees, progress=_show_epoch)
     folder = save_classifier(case_base.path, classifier)
     if as_json:
         print_json(classifier.record.model_dump(mode="json"))
@@ -74,14 +74,10 @@ def _config(kind: str, published: bool, **settings: object) -> ClassifierConfig:
         raise TrainingError(f"--{first['loc'][0]} {first['input']}: {first['msg']}") from error
 
 
-class _Line:
+def _show_epoch(stats: EpochStats) -> None:
     """Progress in one line that is written over in a terminal; elsewhere only the last epoch is said."""
-
-    def __call__(self, stats: EpochStats) -> None:
-        terminal = sys.stderr.isatty()
-        last = stats.epoch == stats.epochs
-        if not (terminal or last):
-            return
+    terminal, last = sys.stderr.isatty(), stats.epoch == stats.epochs
+    if terminal or last:
         valid = "" if stats.validation_accuracy is None else f"  validation accuracy {stats.validation_accuracy:.3f}"
         line = f"epoch {stats.epoch}/{stats.epochs}  loss {stats.loss:.4f}{valid}  {stats.seconds:.1f} s"
         print(f"\r{line}\x1b[K" if terminal else line, end="\n" if last else "", file=sys.stderr, flush=True)
@@ -94,12 +90,11 @@ def _show(record: ClassifierRecord) -> None:
     metrics = [(name, f"{value:.4g}") for name, value in record.metrics.items()]
     show(table(["figure", "value"], metrics, right=["value"]))
     if record.answering is not None:
-        fit, fitted_on = record.answering, record.answering.fitted_on
-        before, after = fit.calibration.before, fit.calibration.after
+        fit, calibration = record.answering, record.answering.calibration
         show(
             "",
-            f"calibrated on {fitted_on}: temperature {fit.calibration.temperature:.2f}, "
-            f"expected calibration error {before.ece:.3f} before, {after.ece:.3f} after",
+            f"calibrated on {fit.fitted_on}: temperature {calibration.temperature:.2f}, "
+            f"expected calibration error {calibration.before.ece:.3f} before, {calibration.after.ece:.3f} after",
             f"label sets hold a true label in {fit.conformal.coverage:.0%} of such cases",
         )
     show(*(f"note: {note}" for note in record.remarks()))

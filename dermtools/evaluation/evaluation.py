@@ -57,8 +57,6 @@ def evaluate(
     """Ask every arm about every case and measure the answers; resumes an interrupted run.
 
     Args:
-        case_base: where the cases are.
-        task: what to predict.
         arms: what to compare; a bare method becomes an arm under its own name.
         out: the run's folder, new or to be resumed.
         split: cases to ask about; None takes all.
@@ -70,7 +68,6 @@ def evaluate(
         retry_failed: ask again where an earlier call got an error instead of an answer.
         concurrency: calls at a time.
         confirm: is shown the plan before anything is sent; False stops.
-        progress: is told how far it is.
 
     Raises:
         QueryError: no such task or split, or two arms have one name.

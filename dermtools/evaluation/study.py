@@ -54,7 +54,6 @@ class Study:
         return [Curve(name, tuple(points)) for name, points in held.items()]
 
     def _repr_markdown_(self) -> str:
-        """The table in a notebook."""
         return self.table()
 
     def table(self) -> str:
@@ -106,11 +105,8 @@ def run_study(
     """Evaluate one arm for every setting, all over the same cases; may be interrupted and resumed.
 
     Args:
-        case_base: where the cases are.
-        task: what to predict.
         settings: from `grid`, or a list of one's own.
         arm_for: makes the arm of a setting; it is named after the setting.
-        out: the run's folder.
         options: passed on to `evaluate`: limit, seed, max_cost, concurrency, ...
 
     Raises:

@@ -47,7 +47,6 @@ def method(
     Args:
         name: e.g. `knn-vote-5`, `adapter`, `zero-shot`, `rag-5`; `patterns()` lists all.
         case_base: the cases that it learns from, looks up or shows.
-        task: what to predict.
         model: for a method that asks one: a LangChain chat model, or `provider:model`.
         options: those of its family, see `family_of(name).options`; others are refused.
 

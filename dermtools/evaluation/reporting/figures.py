@@ -45,11 +45,7 @@ class Curve:
 
 
 def write_figures(run: Run, found: Results, layout: CaseMap) -> list[Path]:
-    """Write `figures/`: forest plot, reliability, and of every arm its confusion matrix and map.
-
-    Raises:
-        MissingExtraError: matplotlib is not installed.
-    """
+    """Write `figures/`: forest plot, reliability, and of every arm its confusion matrix and map."""
     folder = run.path / "figures"
     require_extra("matplotlib", "report")
     folder.mkdir(exist_ok=True)
@@ -57,7 +53,8 @@ def write_figures(run: Run, found: Results, layout: CaseMap) -> list[Path]:
     if any(summary.calibration for summary in found.summaries):
         written.append(_save(reliability_plot(found), folder / "reliability.png"))
     for number, scored in enumerate(run.scored(), start=1):
-        name = f"{number}-{file_name(scored.name)}.png"
+        words = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in scored.name)
+        name = f"{number}-{words[:60]}.png"
         written.append(_save(confusion_plot(scored, run.spec.task.labels), folder / f"confusion-{name}"))
         written.append(_save(map_plot(scored, layout), folder / f"map-{name}"))
     return written
@@ -158,11 +155,6 @@ def save_curve(curves: Sequence[Curve], axis: str, path: Path) -> Path:
         axes.legend(frameon=False, fontsize=8)
     _quiet(axes)
     return _save(figure, path)
-
-
-def file_name(text: str) -> str:
-    """A name of an arm as part of a file name."""
-    return "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in text)[:60]
 
 
 def _figure(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:

@@ -42,9 +42,6 @@ def case_map(
     """Lay out all cases of a case base; the same seed gives the same map.
 
     `kept` is a file to keep the map in, and to take it from where it fits.
-
-    Raises:
-        MissingExtraError: UMAP is asked for and not installed.
     """
     umap = projection == "umap" or (projection == "auto" and importlib.util.find_spec("umap") is not None)
     chosen = "umap" if umap and len(case_base) > 4 else "pca"

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from dermtools.prediction import Prediction
     from dermtools.retrieval import CaseBase
 
-
 THUMBNAIL_SIDE = 128
 THUMBNAIL_QUALITY = 60
 MOST_PICTURES = 4000
@@ -43,11 +42,7 @@ _CHUNK = 256
 def publish(run: Run, found: Results, case_base: CaseBase, *, projection: Projection = "auto") -> list[Path]:
     """Write `report.html` and `figures/` into the run's folder; the page comes first and needs no extra.
 
-    Args:
-        run: what was asked and answered.
-        found: what `results` says of it, analyses included where the page is to show them.
-        case_base: for pictures and the map.
-        projection: how the map is laid out.
+    The page shows the analyses of `found` where it has them; `projection` is how the map is laid out.
 
     Raises:
         QueryError: a case of the run is no longer in the case base.
@@ -61,20 +56,18 @@ def publish(run: Run, found: Results, case_base: CaseBase, *, projection: Projec
 def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap) -> Path:
     """Write `report.html` into the run's folder: no network, no other file. See `publish`; `layout` is the map."""
     page = _templates().get_template("report.html.j2")
-    path = run.path / "report.html"
-    write_whole(
-        path,
-        page.render(
-            results=found,
-            spec=run.spec,
-            rows=tables.rows(found, costs=False),
-            caption=tables.caption(run.spec),
-            method_text=tables.method_text(),
-            comparison_rows=tables.comparison_rows(found),
-            data=_page_data(run, case_base, layout),
-            cases=len(case_base),
-        ),
+    text = page.render(
+        results=found,
+        spec=run.spec,
+        rows=tables.rows(found, costs=False),
+        caption=tables.caption(run.spec),
+        method_text=tables.method_text(),
+        comparison_rows=tables.comparison_rows(found),
+        data=_page_data(run, case_base, layout),
+        cases=len(case_base),
     )
+    path = run.path / "report.html"
+    write_whole(path, text)
     return path
 
 

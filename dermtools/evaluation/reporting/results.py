@@ -57,7 +57,6 @@ class Results:
         return said + (f"; {_and(worse)} {'is' if len(worse) == 1 else 'are'} worse." if worse else ".")
 
     def _repr_markdown_(self) -> str:
-        """The table in a notebook."""
         return table_markdown(self)
 
     def to_json(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dermtools.evaluation.statistics.comparisons import ALPHA, Comparison
+from dermtools.evaluation.statistics.comparisons import ALPHA
 from dermtools.evaluation.statistics.intervals import RESAMPLES, Interval
 
 if TYPE_CHECKING:
@@ -104,24 +104,23 @@ def method_text() -> str:
 
 def comparison_rows(results: Results) -> list[list[str]]:
     """Head and rows of the pairwise comparisons; nothing of a single method."""
-    found = [_comparison(pair) for pair in results.comparisons]
+    found = [
+        {
+            "first": pair.first,
+            "second": pair.second,
+            "cases": str(pair.n),
+            "only first right": str(pair.only_first),
+            "only second right": str(pair.only_second),
+            "difference": f"{100 * pair.difference:+.2f}",
+            "95 % (groups)": f"{100 * pair.interval.low:+.1f} to {100 * pair.interval.high:+.1f}",
+            "McNemar p": _p(pair.p),
+            "after Holm": _p(pair.adjusted_p),
+            "could show": f"{100 * pair.smallest_difference:.1f}",
+            "verdict": pair.verdict.value,
+        }
+        for pair in results.comparisons
+    ]
     return _table(found, kept=list(found[0])) if found else []
-
-
-def _comparison(pair: Comparison) -> dict[str, str]:
-    return {
-        "first": pair.first,
-        "second": pair.second,
-        "cases": str(pair.n),
-        "only first right": str(pair.only_first),
-        "only second right": str(pair.only_second),
-        "difference": f"{100 * pair.difference:+.2f}",
-        "95 % (groups)": f"{100 * pair.interval.low:+.1f} to {100 * pair.interval.high:+.1f}",
-        "McNemar p": _p(pair.p),
-        "after Holm": _p(pair.adjusted_p),
-        "could show": f"{100 * pair.smallest_difference:.1f}",
-        "verdict": pair.verdict.value,
-    }
 
 
 def table_markdown(results: Results) -> str:

@@ -40,20 +40,11 @@ def ask(
     budget: Budget | None = None,
     progress: Progress | None = None,
 ) -> Asked:
-    """Ask local arms in batches, then remote ones call by call.
+    """Ask local arms in batches, then remote ones call by call, about the targets in `todo` (by arm name).
 
     A method that raises costs one answer: it is recorded as an error, and counts as one. Remote calls go case by
     case, all arms side by side, so that a run that stops early leaves arms that can be compared. Ctrl-C sends
     nothing more and waits for the calls on their way, whose answers are recorded; a second Ctrl-C leaves at once.
-
-    Args:
-        arms: what to ask.
-        todo: arm name to the targets without an answer.
-        query: makes the query of a case id.
-        log: where answers go.
-        concurrency: remote calls at a time.
-        budget: what remote calls may cost; None sets no limit.
-        progress: is told how far it is.
     """
     progress = progress or Silent()
     answered = failed = 0

@@ -13,7 +13,6 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dermtools.errors import DermtoolsError
-from dermtools.files import write_whole
 from dermtools.prediction import Outcome, Prediction
 
 
@@ -45,17 +44,12 @@ class Record(BaseModel):
         return self.prediction.outcome is Outcome.ERROR
 
 
-def read_records(path: Path) -> list[Record]:
-    """All whole lines of a record file; an absent file has none, a torn last line is passed over.
+def read_records(path: Path) -> tuple[list[Record], int]:
+    """All whole lines of a record file, and the bytes that they take; an absent file has none.
 
     Raises:
         RunError: a line before the last one is damaged, or the file cannot be read.
     """
-    return _read(path)[0]
-
-
-def _read(path: Path) -> tuple[list[Record], int]:
-    """The records, and the bytes that their lines take."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -73,24 +67,19 @@ def _read(path: Path) -> tuple[list[Record], int]:
     return found, len(content) - len(torn)
 
 
-def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Replace a record file."""
-    write_whole(path, _lines(records))
-
-
 class RecordLog:
     """Appends records to a file. Safe to share between threads; only one process may have it open."""
 
     def __init__(self, path: Path) -> None:
         self._guard = threading.Lock()
-        self.records, length = _read(path)
+        self.records, length = read_records(path)
         """All that the file holds, in the order written: read once, here, and extended by what is appended."""
         self._file = path.open("ab")
         self._file.truncate(length)
 
     def append(self, records: Sequence[Record]) -> None:
         """Write records; they are on the disk when this returns."""
-        lines = _lines(records).encode()
+        lines = as_lines(records).encode()
         with self._guard:
             self._file.write(lines)
             self._file.flush()
@@ -104,5 +93,6 @@ class RecordLog:
         self._file.close()
 
 
-def _lines(records: Iterable[Record]) -> str:
+def as_lines(records: Iterable[Record]) -> str:
+    """The content of a record file."""
     return "".join(record.model_dump_json() + "\n" for record in records)

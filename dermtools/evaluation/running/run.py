@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.cases.case import Task
-from dermtools.evaluation.running.records import Record, RecordLog, RunError, read_records, write_records
+from dermtools.evaluation.running.records import Record, RecordLog, RunError, as_lines, read_records
 from dermtools.evaluation.scoring import Rule, Scored, Target, score
 from dermtools.files import read_record, write_whole
 from dermtools.prediction import Prediction
@@ -113,7 +113,7 @@ class Run:
     def records(self) -> list[Record]:
         """All answers in the order written; a failed call that was repeated is there more than once."""
         if self._records is None:
-            self._records = read_records(self.path / "predictions.jsonl")
+            self._records, _ = read_records(self.path / "predictions.jsonl")
         return self._records
 
     def answers(self) -> dict[tuple[str, str], Record]:
@@ -137,7 +137,7 @@ class Run:
     def tidy(self) -> None:
         """Put `predictions.jsonl` into the order of arms and cases; call it when nothing more is to be written."""
         self._records = self._ordered()
-        write_records(self.path / "predictions.jsonl", self._records)
+        write_whole(self.path / "predictions.jsonl", as_lines(self._records))
 
     def _ordered(self) -> list[Record]:
         keys = ((arm, target.case_id) for arm in self.spec.arms for target in self.spec.targets)
@@ -147,11 +147,7 @@ class Run:
 
 
 def _resumed(existing: RunSpec, requested: RunSpec, path: Path) -> RunSpec:
-    """The existing description with the arms of the requested one.
-
-    Raises:
-        RunError: they differ in anything else.
-    """
+    """The existing description with the arms of the requested one; they may differ in nothing else."""
     for name in ("task", "rule", "split", "seed", "limit", "case_base", "targets"):
         before, now = getattr(existing, name), getattr(requested, name)
         if name == "case_base":  # it may have been moved

@@ -103,10 +103,12 @@ def compare(methods: Sequence[Scored], *, alpha: float = ALPHA, seed: int = 0) -
         QueryError: two methods share no case, or differ in the truth of one.
     """
     pairs = [_compare(first, second, alpha, seed) for first, second in combinations(methods, 2)]
-    adjusted = holm([pair.p for pair in pairs])
-    return [
-        replace(pair, adjusted_p=p, verdict=_verdict(pair, p, alpha)) for pair, p in zip(pairs, adjusted, strict=True)
-    ]
+    found = []
+    for pair, p in zip(pairs, holm([pair.p for pair in pairs]), strict=True):
+        apart = Verdict.BETTER if pair.difference > 0 else Verdict.WORSE
+        tied = p >= alpha or 0.0 in pair.interval
+        found.append(replace(pair, adjusted_p=p, verdict=Verdict.TIED if tied else apart))
+    return found
 
 
 def _compare(first: Scored, second: Scored, alpha: float, seed: int) -> Comparison:
@@ -134,9 +136,3 @@ def _compare(first: Scored, second: Scored, alpha: float, seed: int) -> Comparis
         smallest_difference=smallest_difference(only_first + only_second, len(one), alpha),
         verdict=Verdict.TIED,
     )
-
-
-def _verdict(pair: Comparison, adjusted_p: float, alpha: float) -> Verdict:
-    if adjusted_p >= alpha or 0.0 in pair.interval:
-        return Verdict.TIED
-    return Verdict.BETTER if pair.difference > 0 else Verdict.WORSE

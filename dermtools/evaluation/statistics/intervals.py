@@ -60,8 +60,6 @@ def clustered_bootstrap(
         values: one value a case, shape (n,): 0 and 1 for an accuracy, -1 to 1 for a paired difference.
         groups: number of each case's group, 0 to g - 1, shape (n,).
         confidence: coverage, in (0, 1).
-        resamples: draws.
-        seed: the same seed gives the same interval.
     """
     values = np.asarray(values, dtype=np.float64)
     if not len(values):

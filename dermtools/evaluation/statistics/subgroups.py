@@ -11,7 +11,7 @@ from dermtools.evaluation.statistics.intervals import Interval, clustered_bootst
 from dermtools.vocabularies import COLUMNS, records
 
 if TYPE_CHECKING:
-    from dermtools.cases.case import AttributeValue, Case
+    from dermtools.cases.case import Case
     from dermtools.evaluation.scoring import Scored
 
 UNKNOWN = "unknown"
@@ -71,7 +71,8 @@ def _value(kind: str, case: Case, task: str) -> str:
         labels = next((case.labels[name] for name in case.labels if name != task and records(kind, name)), None)
         if labels:
             return ", ".join(labels)
-    value = _attribute(kind, case.attributes)
+    named = (case.attributes[name] for word in COLUMNS[kind] for name in case.attributes if word == name.lower())
+    value = next(named, next((value for name, value in case.attributes.items() if records(kind, name)), None))
     if value is None or value == "":
         return UNKNOWN
     if kind == "age":
@@ -80,13 +81,6 @@ def _value(kind: str, case: Case, task: str) -> str:
         except ValueError:
             return UNKNOWN
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _attribute(kind: str, attributes: Mapping[str, AttributeValue]) -> AttributeValue | None:
-    return next(
-        (attributes[name] for word in COLUMNS[kind] for name in attributes if word == name.lower()),
-        next((value for name, value in attributes.items() if records(kind, name)), None),
-    )
 
 
 def _order(value: str) -> tuple[bool, int, str]:

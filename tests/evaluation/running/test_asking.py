@@ -21,7 +21,7 @@ def log(tmp_path):
 
 @pytest.fixture
 def written(tmp_path):
-    return lambda: read_records(tmp_path / "predictions.jsonl")
+    return lambda: read_records(tmp_path / "predictions.jsonl")[0]
 
 
 def _all(targets, *names):
