@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dermtools.cases.case import Case, SourceData, Task
+from dermtools.cases.case import SPLITS, Case, SourceData, Task
 from dermtools.cases.store import CaseStore
-from dermtools.embedding import Embedder, load_embedder
+from dermtools.embedding import Embedder, load_embedder, open_for_embedding
 from dermtools.errors import QueryError
 from dermtools.images import ImageSource
 from dermtools.prediction import Query
-from dermtools.retrieval.info import case_base_info
-from dermtools.retrieval.queries import accepted, case_query, check_one_kind, embedded, image_query, text_query
+from dermtools.retrieval.queries import (
+    accepted,
+    case_query,
+    check_one_kind,
+    embedded,
+    picture_query,
+    text_query,
+    with_vector,
+)
 from dermtools.retrieval.search.cache import drop_index
 from dermtools.retrieval.search.pipeline import SearchOptions, search
 from dermtools.retrieval.search.snapshot import Snapshot
@@ -147,7 +156,22 @@ class CaseBase:
 
     def info(self) -> dict[str, Any]:
         """What the case base holds, as plain data: cases, groups, splits, tasks, embedder, version, sources."""
-        return case_base_info(self.path, self.store.manifest, self.columns)
+        manifest, columns = self.store.manifest, self.columns
+        splits = [split or "none" for split in columns.splits]
+        groups = {split: set[str]() for split in (*SPLITS, "none")}
+        for split, group in zip(splits, columns.group_ids, strict=True):
+            groups[split].add(group)
+        return {
+            "path": str(self.path),
+            "cases": len(columns),
+            "groups": len(set(columns.group_ids)),
+            "splits": {name: {"cases": splits.count(name), "groups": len(ids)} for name, ids in groups.items() if ids},
+            "tasks": {task.name: _counts(task.labels, columns.labels.get(task.name, ())) for task in manifest.tasks},
+            "embedder": {"spec": manifest.embedder, **manifest.identity.model_dump()},
+            "version": columns.version,
+            "created": manifest.created,
+            "sources": [source.model_dump(mode="json") for source in manifest.sources],
+        }
 
     def add(
         self, data: SourceData, *, batch_size: int = 64, workers: int = 2, progress: Progress | None = None
@@ -195,7 +219,8 @@ class CaseBase:
         """
         check_one_kind(image=image, vector=vector, case_id=case_id, text=text)
         if image is not None:
-            return image_query(image, self.embedder, group_id)
+            opened = partial(open_for_embedding, embedder=self.embedder)
+            return with_vector(picture_query(image, group_id, opened), self.embedder)
         if text is not None:
             return text_query(text, self.embedder, group_id)
         if case_id is not None:
@@ -251,3 +276,9 @@ class CaseBase:
             raise QueryError("query already says what to search for; leave out image, vector, case_id, text, group_id")
         vector = query.vector if query.vector is not None else embedded(query, self.embedder)
         return search(self.snapshot, query, vector, options, self.store.jpegs)
+
+
+def _counts(closed: Iterable[str], rows: Iterable[tuple[str, ...]]) -> dict[str, int]:
+    """Cases of each label of the closed set, most first; a label without a case counts 0."""
+    counted = Counter(label for labels in rows for label in labels)
+    return dict(sorted(((label, counted[label]) for label in closed), key=lambda item: (-item[1], item[0])))

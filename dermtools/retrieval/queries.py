@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,11 +43,6 @@ def picture_query(source: ImageSource, group_id: str | None, opened: Callable[..
         source = read_bytes(source)
         digest = content_hash(source)
     return Query(name=name, image=opened(source, name=name), group_id=group_id, content_hash=digest)
-
-
-def image_query(source: ImageSource, embedder: Embedder, group_id: str | None) -> Query:
-    """As `picture_query`, with its embedding; raises ImageError, or EmbeddingError, where one cannot be had."""
-    return with_vector(picture_query(source, group_id, partial(open_for_embedding, embedder=embedder)), embedder)
 
 
 def text_query(text: str, embedder: Embedder, group_id: str | None) -> Query:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,14 +61,11 @@ def label_balanced(
 
     The label whose first case is nearest has the first turn. So with k below the number of labels, the k
     labels nearest to the query give one case each. A case with several labels is chosen once, in the first
-    turn that comes to it. `limit` as in `per_group`.
+    turn that comes to it. `limit` as in `per_group`; the pairs of a label are read twice from the start.
     """
-    turns: list[tuple[float, str, Iterator[Pair]]] = []
-    for label, pairs in by_label.items():
-        stream = iter(pairs)
-        if (first := next(stream, None)) is not None:
-            turns.append((first[1], label, chain([first], stream)))
-    queue = deque(stream for _, _, stream in sorted(turns, key=lambda turn: turn[:2]))
+    firsts = {label: next(iter(pairs), None) for label, pairs in by_label.items()}
+    turns = sorted((first[1], label) for label, first in firsts.items() if first is not None)
+    queue = deque(iter(by_label[label]) for _, label in turns)
     chosen: dict[int, float] = {}
     taken: Counter[str] = Counter()
     while queue and len(chosen) < k:
