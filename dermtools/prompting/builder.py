@@ -150,14 +150,12 @@ class PromptBuilder:
 
 def _tidied(message: BaseMessage) -> BaseMessage | None:
     """Without texts that came out empty; None where nothing is left."""
-    if isinstance(message.content, str):
-        return message if message.content.strip() else None
-    blocks: list[str | dict[str, Any]] = [block for block in message.content if not _is_blank(block)]
-    if len(blocks) == len(message.content):
-        return message
-    return message.model_copy(update={"content": blocks}) if blocks else None
+    content = message.content if isinstance(message.content, str) else list(filter(_says, message.content))
+    if isinstance(content, str):
+        return message if content.strip() else None
+    return message.model_copy(update={"content": content}) if content else None
 
 
-def _is_blank(block: str | dict[str, Any]) -> bool:
+def _says(block: str | dict[str, Any]) -> bool:
     text = block if isinstance(block, str) else block.get("text", "") if block.get("type") == "text" else "picture"
-    return not str(text).strip()
+    return bool(str(text).strip())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config, patch_config
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from dermtools.errors import PromptError
 from dermtools.prediction import Exemplar, Outcome, Prediction, TokenUsage
@@ -30,12 +30,6 @@ class AskingChain(Runnable[ChainInput, T], ABC):
     """Builds a prompt, asks a chat model, reads its answer. A failed call is an outcome, not an exception.
 
     `stream` and `astream` give the steps as they happen, one dictionary each: `exemplars`, `messages`, `result`.
-
-    Args:
-        builder: makes the messages.
-        model: any LangChain chat model, see `chat_model`.
-        structured: how the answer is asked for.
-        retry: when a failed call is tried again.
     """
 
     def __init__(
@@ -59,11 +53,7 @@ class AskingChain(Runnable[ChainInput, T], ABC):
         return {**self.builder.settings, "model": model_name(self.asker.model), "structured": self.asker.structured}
 
     def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> T:
-        """One result.
-
-        Raises:
-            QueryError, ImageError: the input cannot be resolved or read.
-        """
+        """One result; a QueryError or ImageError where the input cannot be resolved or read."""
         return self._call_with_config(self._run, input, config, **kwargs)
 
     async def ainvoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> T:
@@ -100,6 +90,8 @@ class AskingChain(Runnable[ChainInput, T], ABC):
 class PromptChain(AskingChain[Prediction]):
     """Picture to `Prediction`: the label of a closed set, or an honest outcome without one.
 
+    Options are `structured` and `retry`, as for `chain_for`.
+
     Raises:
         PromptError: the prompt has no task or gives no label; `AnswerChain` is for such.
     """
@@ -114,10 +106,8 @@ class PromptChain(AskingChain[Prediction]):
         return Prediction(method=str(self.builder.method), task=self.task, label=reply.label, **_said(built, reply))
 
 
-class Answer(BaseModel):
+class Answer(BaseModel, frozen=True, extra="forbid"):
     """What a prompt with its own output schema, such as `describe` or `compare`, was answered."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     prompt: str
     outcome: Outcome

@@ -46,14 +46,8 @@ def read_input(
 ) -> Question:
     """Resolve what a chain was asked.
 
-    A text is, in this order: a `data:` URL, `case:ID`, a file that exists, a case id.
-
-    Args:
-        value: see `ChainInput`. A mapping has one of `image`, `case_id`, `query`; `note` and `group_id` where known.
-        case_base: where cases are looked up; None where the method needs none.
-        budget: for the picture that is sent.
-        embed: whether the query needs its embedding.
-        variables: further keys that a mapping may have.
+    A text is, in this order: a `data:` URL, `case:ID`, a file that exists, a case id. A mapping has one of `image`,
+    `case_id`, `query`; `note` and `group_id` where known; and may have `variables` as further keys.
 
     Raises:
         QueryError: it cannot be resolved; says what a chain takes.
@@ -75,7 +69,9 @@ def read_input(
         kind, source = _named(source, case_base)
     side, jpeg = budget.max_side, None
     if kind == "query":
-        query = _checked(source, group_id)
+        if not isinstance(source, Query):
+            raise QueryError(f"query is a dermtools Query, not a {type(source).__name__}; give a picture as image")
+        query = source if group_id is None else replace(source, group_id=group_id)
     elif kind == "case_id":
         if case_base is None:
             raise QueryError(f"case {source!r} needs a case base; give the chain one with case_base=")
@@ -101,12 +97,6 @@ def _named(text: str, case_base: CaseBase | None) -> tuple[str, str | Path]:
         return "case_id", text
     where = "no such file" if case_base is None else f"neither a file nor a case of {case_base.path}"
     raise QueryError(f"{bounded(text, 200)!r}: {where}; give a path, a case id, case:ID, bytes or a data URL")
-
-
-def _checked(query: Any, group_id: str | None) -> Query:
-    if not isinstance(query, Query):
-        raise QueryError(f"query is a dermtools Query, not a {type(query).__name__}; give a picture as image")
-    return query if group_id is None else replace(query, group_id=group_id)
 
 
 def _sent(query: Query, budget: PictureBudget) -> bytes:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import tenacity
+
 from dermtools.errors import PromptError
 from dermtools.prompting.asking.failures import call_errors, failed_reply, is_retryable, refuses_mode, requested_wait
 from dermtools.prompting.asking.label_set import LabelSet
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.runnables import Runnable, RunnableConfig
-    from tenacity import AsyncRetrying, Retrying
 
 Structured = Literal["auto", "json_schema", "tools", "text"]
 """How the answer is asked for; `auto` starts at `json_schema` and steps down where the model refuses."""
@@ -42,8 +43,6 @@ class RetryPolicy:
     max_wait: float = 60.0
 
     def _arguments(self) -> dict[str, Any]:
-        import tenacity
-
         growing = tenacity.wait_exponential(multiplier=self.first_wait, max=self.max_wait)
         backoff = growing + tenacity.wait_random(0, self.first_wait)
 
@@ -57,16 +56,12 @@ class RetryPolicy:
         stop = tenacity.stop_after_attempt(self.attempts)
         return {"retry": tenacity.retry_if_exception(worth_it), "stop": stop, "wait": wait, "reraise": True}
 
-    def retrying(self) -> Retrying:
+    def retrying(self) -> tenacity.Retrying:
         """For synchronous calls."""
-        import tenacity
-
         return tenacity.Retrying(**self._arguments())
 
-    def async_retrying(self) -> AsyncRetrying:
+    def async_retrying(self) -> tenacity.AsyncRetrying:
         """For asynchronous calls."""
-        import tenacity
-
         return tenacity.AsyncRetrying(**self._arguments())
 
 
@@ -76,11 +71,8 @@ DEFAULT_RETRY = RetryPolicy()
 class Asker:
     """Asks one model for one kind of answer. Never raises for a failed call: the `Reply` says what happened.
 
-    Args:
-        model: a LangChain chat model. Its own retries come on top; `chat_model` switches them off.
-        output: the answer's fields; none: plain text.
-        labels: the closed set, for prompts whose answer holds a label.
-        structured, retry: see `Structured` and `RetryPolicy`.
+    The model's own retries come on top; `chat_model` switches them off. Without `output` fields, plain text is asked
+    for; `labels` is the closed set, for prompts whose answer holds a label.
     """
 
     def __init__(

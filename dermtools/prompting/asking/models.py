@@ -80,11 +80,8 @@ def chat_model(
 
 def model_name(model: BaseChatModel) -> str:
     """The model's name as its provider knows it; its class where it has none."""
-    for attribute in ("model_name", "model", "deployment_name"):
-        name = getattr(model, attribute, None)
-        if isinstance(name, str) and name:
-            return name
-    return type(model).__name__
+    names = (getattr(model, attribute, None) for attribute in ("model_name", "model", "deployment_name"))
+    return next((name for name in names if isinstance(name, str) and name), type(model).__name__)
 
 
 def model_provider(model: BaseChatModel) -> str | None:

@@ -67,8 +67,7 @@ def misfit(values: Mapping[str, Any] | None, output: Mapping[str, OutputField]) 
     for name, field in output.items():
         if name not in values:
             return f"the field {name!r} is missing"
-        if not isinstance(values[name], _KINDS[field.type].python) or (
-            field.choices and values[name] not in field.choices
-        ):
+        fits = isinstance(values[name], _KINDS[field.type].python)
+        if not fits or (field.choices and values[name] not in field.choices):
             return f"the field {name!r} is not {'one of ' + ', '.join(field.choices) if field.choices else field.type}"
     return None

@@ -74,13 +74,11 @@ class CaseSelector(ExemplarSelector):
     """Chooses among the labelled cases of a case base.
 
     Args:
-        case_base: the case base.
         task: examples need a label of it; None: any case.
         k: how many.
         split: from which split; by default `train` where the case base has one, else all.
         where: further condition on the cases, as for `CaseBase.search`.
-        budget: for the pictures of `select_examples`.
-        attributes: shown by `select_examples`.
+        budget, attributes: for the pictures of `select_examples`, and what else it shows.
 
     Raises:
         PromptError: k below 1, or no such split.

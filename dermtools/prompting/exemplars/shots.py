@@ -28,16 +28,10 @@ class Shot:
 
 
 class ShotWriter:
-    """Turns shots into the variables of the exemplar template.
+    """Turns shots into the variables of the exemplar template; without a task, no label is shown.
 
-    Args:
-        case_base: where the pictures are.
-        task: whose labels are shown; None: no label.
-        budget: for the pictures; a stored JPEG that fits goes in as it is.
-        attributes: names of attributes that are shown, fenced; none by default, since they may give answers away.
-
-    Raises:
-        PromptError: no case of the case base has such an attribute.
+    A stored JPEG within the budget goes in as it is. The attributes named are shown fenced: none by default, since
+    they may give answers away; a PromptError where no case has such an attribute.
     """
 
     def __init__(

@@ -26,12 +26,8 @@ def compile_prompt(
     """
     from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 
-    parts: list[Any] = [
-        MessagesPlaceholder(EXEMPLARS, optional=True)
-        if message.placeholder is not None
-        else _part(message, file.instruction(kind), detail)
-        for message in file.messages
-    ]
+    examples, instruction = MessagesPlaceholder(EXEMPLARS, optional=True), file.instruction(kind)
+    parts = [examples if message.placeholder else _part(message, instruction, detail) for message in file.messages]
     return ChatPromptTemplate(parts).partial(**file.defaults)
 
 

@@ -107,10 +107,9 @@ class PromptLibrary:
     def get(self, prompt_id: str) -> Prompt:
         """The prompt with this id; PromptError: unknown, with the nearest names, or invalid, with file and line."""
         paths = self._paths()
-        if prompt_id not in paths:
+        if (path := paths.get(prompt_id)) is None:
             near = difflib.get_close_matches(prompt_id, paths, n=3, cutoff=0.4) or list(paths)
             raise PromptError(f"no prompt {prompt_id!r}; there is: {', '.join(near)}")
-        path = paths[prompt_id]
         if path not in self._read:
             self._read[path] = read_prompt(path)
         return self._read[path]

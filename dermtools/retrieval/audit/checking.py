@@ -12,9 +12,9 @@ from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
 from dermtools.errors import ImageError
 from dermtools.images import open_image
-from dermtools.retrieval.audit.coverage import label_gaps, recorded, split_gaps
+from dermtools.retrieval.audit.coverage import label_gaps, recorded
 from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
-from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, finding
+from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, about
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,12 +35,14 @@ def check(store: CaseStore) -> CheckReport:
         *_tiny_pictures(columns),
         *_unreadable_pictures(store, columns),
         *label_gaps(columns, {task.name: task.labels for task in manifest.tasks}),
-        *split_gaps(columns),
     ]
+    if without := columns.splits.count(None):
+        message = f"cases that belong to no split: {without}"
+        findings.append(Finding(severity="note", kind="no-split", message=message))
     tones = recorded(columns, "skin type")
     if not tones:
         message = "skin tone is not recorded, so results cannot be compared between skin tones"
-        findings.append(finding("note", "not-recorded", message))
+        findings.append(Finding(severity="note", kind="not-recorded", message=message))
     return CheckReport(
         cases=len(columns),
         groups=len(set(columns.group_ids)),
@@ -55,17 +57,15 @@ def _bad_vectors(columns: CaseColumns, vectors: NDArray[np.float32], *, normaliz
     if normalized:
         norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
         bad |= np.abs(norms - 1) > 1e-3
-    if bad.any():
-        promise = "finite and of norm 1" if normalized else "finite"
-        message = f"embeddings that are not {promise}, as promised: {bad.sum()}; delete and ingest them again"
-        yield finding("error", "bad-vector", message, [[columns.case_ids[row]] for row in np.flatnonzero(bad)])
+    promise = "finite and of norm 1" if normalized else "finite"
+    message = f"embeddings that are not {promise}, as promised: {{}}; delete and ingest them again"
+    return about("error", "bad-vector", message, [[columns.case_ids[row]] for row in np.flatnonzero(bad)])
 
 
 def _tiny_pictures(columns: CaseColumns) -> Iterator[Finding]:
     tiny = np.flatnonzero(np.minimum(columns.widths, columns.heights) < TINY_SIDE).tolist()
-    if tiny:
-        message = f"tiny pictures, with a side below {TINY_SIDE} pixels: {len(tiny)}"
-        yield finding("warning", "tiny-picture", message, [[columns.case_ids[row]] for row in tiny])
+    message = f"tiny pictures, with a side below {TINY_SIDE} pixels: {{}}"
+    return about("warning", "tiny-picture", message, [[columns.case_ids[row]] for row in tiny])
 
 
 def _unreadable_pictures(store: CaseStore, columns: CaseColumns) -> Iterator[Finding]:
@@ -75,9 +75,8 @@ def _unreadable_pictures(store: CaseStore, columns: CaseColumns) -> Iterator[Fin
             jpegs = store.jpegs(columns.case_ids[start : start + 256])
             decoded = pool.map(_decodes, jpegs.values())
             broken += [case_id for case_id, good in zip(jpegs, decoded, strict=True) if not good]
-    if broken:
-        message = f"stored pictures that cannot be decoded: {len(broken)}; delete and ingest them again"
-        yield finding("error", "unreadable-picture", message, [[case_id] for case_id in broken])
+    message = "stored pictures that cannot be decoded: {}; delete and ingest them again"
+    return about("error", "unreadable-picture", message, [[case_id] for case_id in broken])
 
 
 def _decodes(jpeg: bytes) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dermtools.cases.case import SPLITS
 from dermtools.cases.columns import CaseColumns
-from dermtools.retrieval.audit.report import Counts, Finding, Severity, finding
+from dermtools.retrieval.audit.report import Counts, Finding, Severity
 from dermtools.text import few
 from dermtools.vocabularies import records
 
@@ -25,7 +25,7 @@ def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iter
         rare = [f"{label} {total[label]}" for label in labels if total[label] < RARE]
         if rare:
             message = f"task {task}, labels with fewer than {RARE} cases: {few(rare)}"
-            yield finding("note", "rare-label", message)
+            yield Finding(severity="note", kind="rare-label", message=message)
         for split in present:
             shown = _tally(found for found, of_split in zip(column, columns.splits, strict=True) if of_split == split)
             missing = [label for label in labels if total[label] and not shown[label]]
@@ -33,15 +33,10 @@ def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iter
                 severity: Severity = "warning" if split == "train" else "note"
                 effect = "; nothing can learn them" if split == "train" else ""
                 message = f"task {task}, labels without a case in {split}: {few(missing)}{effect}"
-                yield finding(severity, "label-missing-from-split", message)
+                yield Finding(severity=severity, kind="label-missing-from-split", message=message)
         if unlabelled := column.count(()):
-            yield finding("note", "unlabelled", f"task {task}, cases without a label: {unlabelled}")
-
-
-def split_gaps(columns: CaseColumns) -> Iterator[Finding]:
-    """Cases that belong to no split."""
-    if without := columns.splits.count(None):
-        yield finding("note", "no-split", f"cases that belong to no split: {without}")
+            message = f"task {task}, cases without a label: {unlabelled}"
+            yield Finding(severity="note", kind="unlabelled", message=message)
 
 
 def recorded(columns: CaseColumns, kind: str) -> tuple[Counts, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dermtools.cases.columns import CaseColumns
 from dermtools.retrieval.audit.near_pairs import near_pairs
-from dermtools.retrieval.audit.report import Finding, finding
+from dermtools.retrieval.audit.report import Finding, about
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,9 +27,8 @@ cutting 5 % off every edge by 0.2 to 0.6.
 def groups_across_splits(columns: CaseColumns) -> Iterator[Finding]:
     """Groups whose cases have different splits."""
     torn = [rows for rows in _rows_by(columns.group_ids) if _spans_splits(columns, rows)]
-    if torn:
-        message = f"leak, groups in more than one split: {len(torn)}; give each group one split"
-        yield finding("error", "group-across-splits", message, _ids(columns, torn))
+    message = "leak, groups in more than one split: {}; give each group one split"
+    return about("error", "group-across-splits", message, _ids(columns, torn))
 
 
 def duplicates(columns: CaseColumns) -> Iterator[Finding]:
@@ -38,15 +37,11 @@ def duplicates(columns: CaseColumns) -> Iterator[Finding]:
     leaks = [rows for rows in same if _spans_splits(columns, rows)]
     tasks = columns.labels.values()
     conflicts = [rows for rows in same if any(len({labels[row] for row in rows} - {()}) > 1 for labels in tasks)]
-    if leaks:
-        message = f"leak, the same picture in more than one split: {len(leaks)}; keep each in one"
-        yield finding("error", "duplicate-across-splits", message, _ids(columns, leaks))
-    if same:
-        message = f"the same picture under more than one case id: {len(same)}"
-        yield finding("warning", "duplicate", message, _ids(columns, same))
-    if conflicts:
-        message = f"the same picture with other labels under another case id: {len(conflicts)}; correct one of them"
-        yield finding("warning", "conflicting-labels", message, _ids(columns, conflicts))
+    message = "leak, the same picture in more than one split: {}; keep each in one"
+    yield from about("error", "duplicate-across-splits", message, _ids(columns, leaks))
+    yield from about("warning", "duplicate", "the same picture under more than one case id: {}", _ids(columns, same))
+    message = "the same picture with other labels under another case id: {}; correct one of them"
+    yield from about("warning", "conflicting-labels", message, _ids(columns, conflicts))
 
 
 def near_duplicates(columns: CaseColumns, vectors: NDArray[np.float32]) -> Iterator[Finding]:
@@ -57,12 +52,10 @@ def near_duplicates(columns: CaseColumns, vectors: NDArray[np.float32]) -> Itera
     found = rows[pairs.rows].tolist()
     leaks = [pair for pair in found if _spans_splits(columns, pair)]
     count = "" if pairs.complete else "at least "
-    if leaks:
-        message = f"likely leak, pairs of nearly the same picture in two splits: {count}{len(leaks)}; look at them"
-        yield finding("error", "near-duplicate-across-splits", message, _ids(columns, leaks))
-    if found:
-        message = f"pairs of nearly the same picture (distance up to {pairs.threshold:.3g}): {count}{len(found)}"
-        yield finding("warning", "near-duplicate", message, _ids(columns, found))
+    message = f"likely leak, pairs of nearly the same picture in two splits: {count}{{}}; look at them"
+    yield from about("error", "near-duplicate-across-splits", message, _ids(columns, leaks))
+    message = f"pairs of nearly the same picture (distance up to {pairs.threshold:.3g}): {count}{{}}"
+    yield from about("warning", "near-duplicate", message, _ids(columns, found))
 
 
 def _rows_by(values: Sequence[Hashable]) -> list[list[int]]:

@@ -36,13 +36,8 @@ def near_pairs(
 ) -> NearPairs:
     """Pairs of different content within `ratio` times the median distance to the nearest other group.
 
-    The median fits any embedder; it is over other groups, lest a patient's several pictures lower it.
-
-    Args:
-        vectors: finite, shape (n, d).
-        groups: a number for each row's group, shape (n,).
-        contents: a number for each row's content, shape (n,); equal ones are no near-duplicates.
-        ratio: of the threshold to the median.
+    The median fits any embedder; it is over other groups, lest a patient's several pictures lower it. Vectors are
+    finite, shape (n, d); `groups` and `contents` number each row's group and content, shape (n,).
     """
     norms = np.einsum("ij,ij->i", vectors, vectors)
     threshold = ratio * _median_nearest(vectors, norms, groups)

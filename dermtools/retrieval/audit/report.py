@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from dermtools.text import few
 
@@ -30,10 +30,8 @@ Kind = Literal[
 EXAMPLES = 3
 
 
-class Finding(BaseModel):
+class Finding(BaseModel, frozen=True, extra="forbid"):
     """One kind of thing that is wrong or doubtful, with every case concerned."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     severity: Severity = Field(description="error: results would be wrong; warning: look at it; note: know it")
     kind: Kind
@@ -48,15 +46,14 @@ class Finding(BaseModel):
         return f"{self.severity}: {self.message}" + (f" ({shown})" if shown else "")
 
 
-def finding(severity: Severity, kind: Kind, message: str, cases: Iterable[Sequence[str]] = ()) -> Finding:
-    """A finding, by position."""
-    return Finding(severity=severity, kind=kind, message=message, cases=tuple(map(tuple, cases)))
+def about(severity: Severity, kind: Kind, message: str, cases: Iterable[Sequence[str]]) -> Iterator[Finding]:
+    """The finding about these cases, where there are any; `{}` in the message stands for how many entries."""
+    if entries := tuple(map(tuple, cases)):
+        yield Finding(severity=severity, kind=kind, message=message.format(len(entries)), cases=entries)
 
 
-class Counts(BaseModel):
+class Counts(BaseModel, frozen=True, extra="forbid"):
     """How many cases have each value of an attribute or task."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     counts: dict[str, int] = Field(description="value to cases, most frequent first")
@@ -69,10 +66,8 @@ class Counts(BaseModel):
         return f"{self.name}: {values or 'none'}; unknown {self.unknown} ({self.unknown / total:.0%})"
 
 
-class CheckReport(BaseModel):
+class CheckReport(BaseModel, frozen=True, extra="forbid"):
     """All findings, most severe first, and who is shown in the pictures."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cases: int
     groups: int

@@ -11,7 +11,7 @@ import numpy as np
 from dermtools.cases.columns import StoredCase
 from dermtools.embedding.base import Embedder, PartialEmbeddingError
 from dermtools.errors import EmbeddingError
-from dermtools.retrieval.ingest.prepare import Picture, Prepared, Preparer
+from dermtools.retrieval.ingest.prepare import Picture, Prepare, Prepared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,15 +30,12 @@ class Outcome:
 
 
 def embed_batch(
-    cases: Sequence[Prepared], stored: Mapping[str, StoredCase], preparer: Preparer, embedder: Embedder
+    cases: Sequence[Prepared], stored: Mapping[str, StoredCase], prepare: Prepare, embedder: Embedder
 ) -> tuple[list[Outcome], int]:
     """The outcome of every case, and how many pictures were embedded; EmbeddingError where none could be.
 
-    Args:
-        cases: those whose pictures are new to the store, or stored under another id.
-        stored: content hash to a row that the store holds, whose vector and picture are taken over.
-        preparer: decodes again where a picture that seemed known has left the store.
-        embedder: embeds what is left, each content once.
+    `stored` is content hash to a row that the store holds, whose vector and picture are taken over; `prepare` decodes
+    again where a picture that seemed known has left the store.
     """
     rows = dict(stored)
     failed: dict[str, str] = {}
@@ -47,7 +44,7 @@ def embed_batch(
         digest = item.content_hash
         if digest in rows or digest in new or digest in failed:
             continue
-        again = item if item.picture else preparer.prepare(item.source)
+        again = item if item.picture else prepare(item.source)
         if again.picture is None or again.content_hash != digest:
             failed[digest] = again.problem or "the file changed while it was read; run again"
         else:

@@ -49,41 +49,28 @@ class Prepared:
         return self.picture.image.width * self.picture.image.height if self.picture else 0
 
 
-class Preparer:
-    """Prepares cases of one source for one embedder.
+Prepare = Callable[[SourceCase], Prepared]
 
-    Args:
-        embedder: decides how large a picture must be.
-        manifest: decides how large and how good the stored JPEG is.
-        known: content hashes whose pictures need not be decoded.
-    """
 
-    def __init__(self, embedder: Embedder, manifest: Manifest, known: Container[str]) -> None:
-        self._embedder = embedder
-        self._side, self._quality = manifest.picture_side, manifest.picture_quality
-        self._known = known
-
-    def prepare(self, source: SourceCase) -> Prepared:
-        """Read one case; what goes wrong with its picture becomes its `problem`."""
-        name = source.case.case_id if isinstance(source.image, bytes) else str(source.image)
-        try:
-            encoded = read_bytes(source.image, name=name)
-            digest = content_hash(encoded)
-            return Prepared(source, digest, None if digest in self._known else self._decode(encoded, name))
-        except DermtoolsError as error:
-            return Prepared(source, problem=str(error))
-
-    def _decode(self, encoded: bytes, name: str) -> Picture:
-        image = open_for_embedding(encoded, self._embedder, name=name)
+def prepare(source: SourceCase, embedder: Embedder, manifest: Manifest, known: Container[str]) -> Prepared:
+    """Read one case; what goes wrong with its picture becomes its `problem`. Content hashes `known` stay undecoded."""
+    name = source.case.case_id if isinstance(source.image, bytes) else str(source.image)
+    try:
+        encoded = read_bytes(source.image, name=name)
+        digest = content_hash(encoded)
+        if digest in known:
+            return Prepared(source, digest)
+        image = open_for_embedding(encoded, embedder, name=name)
         # A large JPEG was reduced while decoding; all else is decoded whole.
         size = jpeg_size(encoded) if encoded.startswith(JPEG_MAGIC) else image.size
-        return Picture(image, encode_jpeg(image, max_side=self._side, quality=self._quality), size)
+        jpeg = encode_jpeg(image, max_side=manifest.picture_side, quality=manifest.picture_quality)
+        return Prepared(source, digest, Picture(image, jpeg, size))
+    except DermtoolsError as error:
+        return Prepared(source, problem=str(error))
 
 
 @contextmanager
-def prepared_ahead(
-    cases: Iterable[SourceCase], prepare: Callable[[SourceCase], Prepared], *, workers: int
-) -> Iterator[Iterator[Prepared]]:
+def prepared_ahead(cases: Iterable[SourceCase], prepare: Prepare, *, workers: int) -> Iterator[Iterator[Prepared]]:
     """Prepare cases in threads, in their order, a few ahead of their use."""
     with ThreadPoolExecutor(workers, thread_name_prefix="prepare") as pool:
 

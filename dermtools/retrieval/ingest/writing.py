@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from dermtools.cases.case import Case, Problem, SourceData
 from dermtools.cases.manifest import SourceNote
@@ -21,7 +22,7 @@ from dermtools.embedding.base import Embedder
 from dermtools.errors import EmbeddingError
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.ingest.embed import Outcome, embed_batch
-from dermtools.retrieval.ingest.prepare import Prepared, Preparer, prepared_ahead
+from dermtools.retrieval.ingest.prepare import Prepared, prepare, prepared_ahead
 from dermtools.retrieval.queries import accepted
 
 Embedded = tuple[list[Outcome], int]
@@ -33,19 +34,15 @@ FILES_KEPT = 16
 """Data files that a case base may have before they are joined."""
 
 
-class Duplicate(BaseModel):
+class Duplicate(BaseModel, frozen=True, extra="forbid"):
     """A case whose picture is stored already under another id. It is kept, with the same vector."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     case_id: str
     same_as: str
 
 
-class IngestReport(BaseModel):
+class IngestReport(BaseModel, frozen=True, extra="forbid"):
     """What an ingest did, as programs and people read it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     added: int = 0
     updated: int = Field(default=0, description="cases whose labels, attributes or picture changed")
@@ -67,16 +64,14 @@ def ingest(
 ) -> IngestReport:
     """Bring the cases of a source into a case base.
 
-    A case that is stored with the same picture, labels and attributes is passed over; other labels or
-    attributes replace the old ones without embedding; another picture is embedded again. A picture that
-    cannot be read or embedded is reported and never stops the rest. The process may be killed at any
-    moment: what was committed stays, at most the batches under way are lost, and the case base can be read
-    all the time.
+    A case that is stored with the same picture, labels and attributes is passed over; other labels or attributes
+    replace the old ones without embedding; another picture is embedded again. A picture that cannot be read or embedded
+    is reported and never stops the rest. Killed at any moment, at most the batches under way are lost, and the case
+    base can be read all the time.
 
     Args:
         batch_size: pictures in one call of the embedder and in one transaction.
         workers: threads that read and decode while the embedder works.
-        progress: told about every case.
 
     Raises:
         CaseBaseError: another embedder made the case base, or another process is writing it.
@@ -105,7 +100,7 @@ class _Ingest:
         # Reversed, so that of several cases with one content the first stands for it.
         self.owner_of = {digest: case_id for case_id, digest in reversed(self.hash_of.items())}
         # Whose content the store has is not decoded; the reading threads see what is added meanwhile.
-        self.preparer = Preparer(self.embedder, self.store.manifest, known=self.owner_of)
+        self.prepare = partial(prepare, embedder=self.embedder, manifest=self.store.manifest, known=self.owner_of)
         self.counts: Counter[str] = Counter()
         self.duplicates: list[Duplicate] = []
         self.problems = list(self.data.problems)
@@ -115,7 +110,7 @@ class _Ingest:
         self.progress.start(len(self.data.cases), "reading and embedding pictures")
         with (
             ThreadPoolExecutor(1, thread_name_prefix="embed") as pool,
-            prepared_ahead(self.data.cases, self.preparer.prepare, workers=workers) as cases,
+            prepared_ahead(self.data.cases, self.prepare, workers=workers) as cases,
         ):
             try:
                 self.pump(cases, pool)
@@ -180,7 +175,7 @@ class _Ingest:
         """Start embedding; all batches before must be committed, so that their vectors are found."""
         owners = {self.owner_of[item.content_hash] for item in cases if item.content_hash in self.owner_of}
         stored = {row.content_hash: row for row in self.store.rows(sorted(owners))}
-        return pool.submit(embed_batch, cases, stored, self.preparer, self.embedder)
+        return pool.submit(embed_batch, cases, stored, self.prepare, self.embedder)
 
     def commit(self, batch: Future[Embedded] | None) -> None:
         """Wait for a batch and write it in one transaction."""
