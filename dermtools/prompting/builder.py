@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from dermtools.cases.case import Task
 from dermtools.errors import PromptError
 from dermtools.images import data_url
+from dermtools.pages import templates
 from dermtools.prediction import Exemplar, Query
 from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.chain_input import ChainInput, read_input
-from dermtools.prompting.cost.estimate import PromptEstimate, estimate_prompt
+from dermtools.prompting.cost.estimate import PromptEstimate, blocks, estimate_prompt
 from dermtools.prompting.exemplars.selectors import ExemplarSelector
 from dermtools.prompting.exemplars.shots import ShotWriter
 from dermtools.prompting.files.compile import compile_exemplar, compile_prompt
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 FILLED = ("image", "question", "labels", "note")
 """Variables that the builder fills; all others are the user's."""
+_ROLES = {"human": "user", "ai": "assistant"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +47,9 @@ class PromptBuilder:
     """Builds the messages of one method for one task. Sends nothing.
 
     Args:
-        method: which method the instruction and the selector are for.
-        prompt: the prompt file.
+        method, selector: which method the instruction is for, and what chooses its examples.
         task: question and closed label set; None only for prompts that use neither.
-        selector: chooses the examples.
-        case_base: the case base; None where no example and no case id is used.
-        budget: for every picture.
+        case_base: None where no example and no case id is used.
         layout, attributes, variables: as in `prompt_for`; variables of a single question go in its input.
 
     Raises:
@@ -159,3 +158,13 @@ def _tidied(message: BaseMessage) -> BaseMessage | None:
 def _says(block: str | dict[str, Any]) -> bool:
     text = block if isinstance(block, str) else block.get("text", "") if block.get("type") == "text" else "picture"
     return bool(str(text).strip())
+
+
+def preview_html(messages: Sequence[BaseMessage], estimate: PromptEstimate, *, title: str = "Prompt") -> str:
+    """One self-contained HTML page: pictures inline, light and dark, no script, nothing loaded from elsewhere.
+
+    `estimate` is that of the messages, see `estimate_prompt`; `title` is the heading.
+    """
+    shown = [(_ROLES.get(message.type, message.type), list(blocks(message))) for message in messages]
+    page = templates("dermtools.prompting").get_template("preview.html.j2")
+    return page.render(title=title, messages=shown, estimate=estimate)

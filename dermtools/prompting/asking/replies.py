@@ -54,7 +54,9 @@ def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: La
     def reply(outcome: Outcome, reason: str | None = None, **answer: Any) -> Reply:
         return Reply(outcome, raw, usage=usage, reason=reason, **answer)
 
-    stop = _stop_reason(message.response_metadata)
+    metadata = message.response_metadata
+    incomplete = metadata.get("incomplete_details") or {}
+    stop = str(incomplete.get("reason") or metadata.get("finish_reason") or metadata.get("stop_reason") or "").lower()
     if (refusal := _refusal(message)) is not None:
         raw = raw or refusal
         return reply(Outcome.REFUSED, f"the model declined: {one_line(refusal)}")
@@ -103,12 +105,6 @@ def token_usage(message: AIMessage) -> TokenUsage | None:
         output_tokens=counted.get("output_tokens", 0),
         cached_input_tokens=details.get("cache_read") or 0,
     )
-
-
-def _stop_reason(metadata: Mapping[str, Any]) -> str:
-    incomplete = metadata.get("incomplete_details") or {}
-    reason = incomplete.get("reason") or metadata.get("finish_reason") or metadata.get("stop_reason") or ""
-    return str(reason).lower()
 
 
 def _refusal(message: AIMessage) -> str | None:

@@ -166,13 +166,9 @@ class RagSelector(CaseSelector):
         return {**super().settings, "order": self.order, "diversity": self.diversity}
 
     def select(self, query: Query) -> list[Shot]:
+        task = self.task.name if self.task is not None and self.diversity == "balanced" else None
         found = self.case_base.search(
-            query=query,
-            k=self.k,
-            where=self._condition,
-            max_per_group=1,
-            diversity=self.diversity,
-            task=self.task.name if self.task is not None and self.diversity == "balanced" else None,
+            query=query, k=self.k, where=self._condition, max_per_group=1, diversity=self.diversity, task=task
         )
         shots = [Shot(neighbor.case, neighbor.rank, neighbor.distance) for neighbor in found]
         return shots if self.order == "nearest-first" else shots[::-1]
@@ -224,10 +220,9 @@ class RandomSelector(CaseSelector):
 
 def _seed_of(seed: int, query: Query) -> int:
     """One number for a seed and a query: by its content, else by what else tells it apart."""
-    known = (query.content_hash or query.case_id or "").encode() or query.jpeg
-    if not known and query.image is not None:
-        known = query.image.tobytes()
-    elif not known and query.vector is not None:
-        known = query.vector.tobytes()
+    raw = query.image if query.image is not None else query.vector
+    known = (
+        (query.content_hash or query.case_id or "").encode() or query.jpeg or (b"" if raw is None else raw.tobytes())
+    )
     digest = hashlib.sha256(f"{seed}:".encode() + (known or (query.text or query.name).encode())).digest()
     return int.from_bytes(digest[:16], "big")

@@ -9,8 +9,7 @@ from typing import Any
 import yaml
 
 from dermtools.errors import PromptError
-
-Path = tuple[str | int, ...]
+from dermtools.prompting.files.schema import Place
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class YamlDocument:
     """Plain data and the line (from 1) of every key and item in it."""
 
     data: Any
-    lines: dict[Path, int]
+    lines: dict[Place, int]
 
     def line(self, path: Sequence[str | int]) -> int:
         """Line of the deepest part of `path` that stands in the file."""
@@ -32,7 +31,7 @@ def read_yaml(text: str, name: str) -> YamlDocument:
     Raises:
         PromptError: not YAML; an alias, which can blow up; a duplicate key, which hides a mistake. Names file and line.
     """
-    lines: dict[Path, int] = {}
+    lines: dict[Place, int] = {}
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
@@ -47,7 +46,7 @@ def read_yaml(text: str, name: str) -> YamlDocument:
         raise PromptError(f"{name}:1: not valid YAML: {' '.join(str(error).split())}") from error
 
 
-def _note_lines(node: yaml.Node, path: Path, lines: dict[Path, int], name: str, seen: set[int]) -> None:
+def _note_lines(node: yaml.Node, path: Place, lines: dict[Place, int], name: str, seen: set[int]) -> None:
     line = lines.setdefault(path, node.start_mark.line + 1)
     if id(node) in seen:
         raise PromptError(f"{name}:{line}: YAML aliases (*name) are not allowed in a prompt file; write the text out")

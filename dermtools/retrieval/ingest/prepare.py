@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,22 +68,17 @@ def prepare(source: SourceCase, embedder: Embedder, manifest: Manifest, known: C
         return Prepared(source, problem=str(error))
 
 
-@contextmanager
-def prepared_ahead(cases: Iterable[SourceCase], prepare: Prepare, *, workers: int) -> Iterator[Iterator[Prepared]]:
-    """Prepare cases in threads, in their order, a few ahead of their use."""
-    with ThreadPoolExecutor(workers, thread_name_prefix="prepare") as pool:
-
-        def results() -> Iterator[Prepared]:
-            waiting: deque[Future[Prepared]] = deque()
-            for case in cases:
-                waiting.append(pool.submit(prepare, case))
-                # Few, since each may hold a picture of a hundred megapixels.
-                if len(waiting) > 2 * workers:
-                    yield waiting.popleft().result()
-            while waiting:
+def prepared_ahead(cases: Iterable[SourceCase], prepare: Prepare, *, workers: int) -> Generator[Prepared]:
+    """Prepare cases in threads, in their order, a few ahead of their use; closing it ends the threads."""
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
+    waiting: deque[Future[Prepared]] = deque()
+    try:
+        for case in cases:
+            waiting.append(pool.submit(prepare, case))
+            # Few, since each may hold a picture of a hundred megapixels.
+            if len(waiting) > 2 * workers:
                 yield waiting.popleft().result()
-
-        try:
-            yield results()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -110,7 +111,7 @@ class _Ingest:
         self.progress.start(len(self.data.cases), "reading and embedding pictures")
         with (
             ThreadPoolExecutor(1, thread_name_prefix="embed") as pool,
-            prepared_ahead(self.data.cases, self.prepare, workers=workers) as cases,
+            closing(prepared_ahead(self.data.cases, self.prepare, workers=workers)) as cases,
         ):
             try:
                 self.pump(cases, pool)

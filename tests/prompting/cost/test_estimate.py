@@ -9,7 +9,7 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from dermtools.errors import PromptError
 from dermtools.prompting import estimate_prompt, price_of
-from dermtools.prompting.cost.image_tokens import image_rule
+from dermtools.prompting.cost.estimate import image_rule
 from tests.support.pictures import picture
 
 DOCUMENTED = [
