@@ -20,11 +20,7 @@ M = TypeVar("M", bound="BaseModel")
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Replace a file in one step: a reader, or a crash, sees the former content or this one, never a part.
-
-    Raises:
-        OSError: the folder is missing or may not be written.
-    """
+    """Replace a file in one step: a reader, or a crash, sees the former content or this one. Raises an OSError."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     draft = Path(name)
     try:

@@ -46,11 +46,7 @@ def make_task(name: str, labels: Iterable[str]) -> Task:
 
 
 def assemble(data: SourceData, where: Path, options: SourceOptions) -> SourceData:
-    """Complete what a reader found: the user's questions, and a split for every case.
-
-    Raises:
-        SourceError: no case is left, or a question is for an unknown task.
-    """
+    """The user's questions and a split for every case; a SourceError for no case or a question for no task."""
     if not data.cases:
         first = f"; the first reason: {data.problems[0].where}: {data.problems[0].reason}" if data.problems else ""
         raise SourceError(f"{where}: no case can be read{first}")

@@ -42,10 +42,7 @@ def typed_column(cells: Sequence[object], *, untyped: bool) -> list[AttributeVal
     """Attribute values of a whole column, all of one type; None for unknown.
 
     Empty text, null, bytes and numbers that are not finite are unknown. Lists and objects become JSON text.
-
-    Args:
-        cells: the column, one cell a row.
-        untyped: read numbers and truth values out of text, as a CSV needs it.
+    `untyped` reads numbers and truth values out of text, as a CSV needs it.
     """
     values = [_plain(cell) for cell in cells]
     known = [value for value in values if value is not None]

@@ -35,11 +35,7 @@ class Rows:
 
 
 def read_rows(path: Path) -> Rows:
-    """Read a table file by its extension.
-
-    Raises:
-        SourceError: missing, not of a known format, not UTF-8, damaged, or without a usable header.
-    """
+    """Read a table by its extension; a SourceError where it is missing, unknown, damaged, or has no usable header."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise SourceError(f"{path}: not a table; give one of {', '.join(TABLE_SUFFIXES)}")

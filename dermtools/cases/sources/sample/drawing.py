@@ -48,14 +48,10 @@ class BodyPart:
     """A site as seen in one pose; masks and relief have shape (SIDE, SIDE)."""
 
     skin: Array
-    relief: Array | float = 0.0
-    """Brightness added by form: below 0 in furrows, above 0 on ridges."""
-    tints: list[tuple[Array, Colour]] = field(default_factory=list)
-    """Parts of the skin of another colour, as factors on it."""
-    paints: list[tuple[Array, Colour]] = field(default_factory=list)
-    """What is not skin: nails, cloth, eyes."""
-    hair: list[tuple[Array, float]] = field(default_factory=list)
-    """Masks of hair with how opaque it is."""
+    relief: Array | float = 0.0  # brightness added by form: below 0 in furrows, above 0 on ridges
+    tints: list[tuple[Array, Colour]] = field(default_factory=list)  # other colours of skin, as factors on it
+    paints: list[tuple[Array, Colour]] = field(default_factory=list)  # what is not skin: nails, cloth, eyes
+    hair: list[tuple[Array, float]] = field(default_factory=list)  # masks of hair with how opaque it is
 
 
 def shape(pose: Pose, *outlines: Sequence[Point] | Array) -> Array:

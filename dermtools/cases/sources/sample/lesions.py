@@ -12,17 +12,16 @@ from dermtools.cases.sources.sample.drawing import SIDE, Array, Point, noise, pa
 
 @dataclass(frozen=True)
 class Patch:
-    """The piece of skin around a lesion, on which it is drawn in place."""
+    """The piece of skin around a lesion, on which it is drawn in place.
 
-    skin: Array
-    """View of the picture, shape (3, h, w)."""
-    x: Array
-    """Offset from the lesion's centre in units of its size, turned with the body; shape (h, w)."""
+    `x` and `y` are offsets from the lesion's centre in units of its size, turned with the body.
+    """
+
+    skin: Array  # view of the picture, shape (3, h, w)
+    x: Array  # shape (h, w)
     y: Array
-    size: float
-    """Pixels."""
-    darkness: float
-    """Of the skin, 0 to 1: on dark skin redness looks dusky."""
+    size: float  # pixels
+    darkness: float  # of the skin, 0 to 1: on dark skin redness looks dusky
 
     def noise(self, rng: np.random.Generator, grain: float) -> Array:
         """Smooth noise with spots of `grain` times the lesion's size."""
