@@ -33,6 +33,7 @@ def demo(
     from dermtools.cases import load_source
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
+    from dermtools.retrieval.gallery import result_for
 
     source = load_source(data or "sample")
     home = folder / (Path(data).resolve().parent.name if data else "sample")
@@ -51,7 +52,11 @@ def demo(
 
     one_a_group = list({query.group_id: query for query in queries}.values())
     spread = one_a_group[:: max(1, len(one_a_group) // QUERIES)][:QUERIES]
-    results = [_result(case_base, query, votes) for query in spread]
+    results = []
+    for query in spread:
+        neighbors = case_base.search(query=query, k=NEIGHBORS, max_per_group=1)
+        predictions = [vote[query.name] for vote in votes.values() if query.name in vote]
+        results.append(result_for(case_base, query, neighbors, predictions=predictions))
     page = home / "index.html"
     write_text(page, _page(case_base, source, results, [head, *rows]))
     show("", f"Open {page}: queries, their neighbours, distances and votes. {NOT_A_DIAGNOSIS}")
@@ -87,14 +92,6 @@ def _accuracy(case_base: CaseBase, task: str, predictions: dict[str, Prediction]
     right = sum(prediction.label in truth[name] for name, prediction in predictions.items())
     floor = sum(majority in labels for labels in truth.values())
     return (task, str(n), *(f"{count} ({count / n:.1%})" if n else "0" for count in (right, floor)))
-
-
-def _result(case_base: CaseBase, query: Query, votes: dict[str, dict[str, Prediction]]) -> Result:
-    from dermtools.retrieval.gallery import result_for
-
-    neighbors = case_base.search(query=query, k=NEIGHBORS, max_per_group=1)
-    predictions = [votes[task][query.name] for task in votes if query.name in votes[task]]
-    return result_for(case_base, query, neighbors, predictions=predictions)
 
 
 def _page(case_base: CaseBase, source: SourceData, results: list[Result], accuracy: list[tuple[str, ...]]) -> str:

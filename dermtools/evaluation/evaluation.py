@@ -60,7 +60,6 @@ def evaluate(
         arms: what to compare; a bare method becomes an arm under its own name.
         out: the run's folder, new or to be resumed.
         split: cases to ask about; None takes all.
-        rule: how several true labels are scored.
         limit: ask about so many cases only, drawn with `seed`.
         seed: of the draw and of the bootstrap.
         max_cost: dollars that the run must not pass, earlier calls included.

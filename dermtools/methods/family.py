@@ -48,11 +48,7 @@ class MethodFamily:
         return {name: getattr(t, "__forward_arg__", str(t)) for name, t in listed.items() if name not in passed_over}
 
     def check(self, name: str, model: object, options: dict[str, Any]) -> None:
-        """Refuse a K out of bounds, what the method does not take, and a missing model.
-
-        Raises:
-            QueryError: says what it takes.
-        """
+        """Raise QueryError for a K out of bounds, what the method does not take, and a missing model."""
         k = self._k(name)
         if k is not None and not 1 <= k <= self.largest:
             raise QueryError(f"{name}: K of {self.pattern} is a whole number from 1 to {self.largest}")

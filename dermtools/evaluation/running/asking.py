@@ -154,9 +154,8 @@ class _Calls:
     def _call(self, arm: Arm, target: Target) -> None:
         query = self.query(target.case_id)
         estimate = arm.estimate(query)
-        most = 0.0
-        if estimate is not None:
-            most = (estimate.price_usd if estimate.ceiling_usd is None else estimate.ceiling_usd) or 0.0
+        ceilings = (estimate.ceiling_usd, estimate.price_usd) if estimate is not None else ()
+        most = next((usd for usd in ceilings if usd is not None), 0.0)
         if not self.budget.reserve(most):
             self.out_of_budget = True
             self._stop.set()

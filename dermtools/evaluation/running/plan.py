@@ -70,11 +70,7 @@ class Plan:
         return [*(f"{arm.arm}: {_todo(arm)}" for arm in self.arms), whole]
 
     def check(self, accept_unknown_price: bool) -> None:
-        """Refuse a plan that could cost anything without anybody having said yes to that.
-
-        Raises:
-            RunError: a price is unknown, and `accept_unknown_price` is not set.
-        """
+        """Raise RunError where a price is unknown and nobody has said yes to that."""
         if self.unpriced and not accept_unknown_price:
             what = f"the price of {', '.join(self.unpriced)} is unknown ({self.calls} calls)"
             raise RunError(f"{what}; accept an unknown price explicitly, or leave it out")
@@ -135,7 +131,6 @@ class Budget:
 
     @property
     def spent_usd(self) -> float:
-        """Dollars spent so far."""
         return self._spent
 
     def reserve(self, usd: float) -> bool:

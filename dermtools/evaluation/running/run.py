@@ -58,7 +58,6 @@ class Run:
     """A run folder. Reading needs no lock; `writing` takes it. Its answers are read once, when first needed."""
 
     def __init__(self, path: Path, spec: RunSpec, records: list[Record] | None = None) -> None:
-        """`records` are those of the folder where they have been read already."""
         self.path = path
         self.spec = spec
         self._records = records

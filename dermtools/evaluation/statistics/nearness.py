@@ -90,10 +90,7 @@ def accuracy_by_distance(
 
 
 def near_duplicates(case_base: CaseBase, targets: Iterable[Target]) -> tuple[tuple[str, str], ...]:
-    """Pairs of an evaluated case and a case of another split that show the same or nearly the same picture.
-
-    What counts as nearly the same is `dermtools check`'s threshold.
-    """
+    """Pairs of an evaluated case and one of another split whose picture is the same, or nearly so for `check`."""
     columns, asked = case_base.columns, {target.case_id for target in targets}
     findings = [*leaks.duplicates(columns), *leaks.near_duplicates(columns, case_base.vectors)]
     pairs = [ids for finding in findings if finding.kind.endswith("across-splits") for ids in finding.cases]

@@ -83,15 +83,13 @@ def summarize(run: Run) -> list[Summary]:
     """Summaries of every arm with answers, in the order of the arms."""
     spec = run.spec
     asked = {target.case_id for target in spec.targets}
-    records: dict[str, list[Record]] = {}
-    for record in run.records():
-        if record.case_id in asked:
-            records.setdefault(record.arm, []).append(record)
-    return [_summary(scored, records[scored.name], len(asked), spec.task.labels, spec.seed) for scored in run.scored()]
+    records = [record for record in run.records() if record.case_id in asked]
+    return [_summary(scored, records, len(asked), spec.task.labels, spec.seed) for scored in run.scored()]
 
 
 def _summary(scored: Scored, records: Sequence[Record], cases: int, labels: Sequence[str], seed: int) -> Summary:
     """One arm, from its answers and from all its records, repeated ones included, for what they cost."""
+    records = [record for record in records if record.arm == scored.name]
     counts, right, n = confusion(scored, labels), int(scored.right.sum()), len(scored)
     tops = {k: top_k(scored, k) for k in TOP}
     used = [record.prediction.usage for record in records if record.prediction.usage is not None]
