@@ -5,8 +5,6 @@ case_base.search("photo.jpg", k=5)
 dermtools.method("knn-vote-15", case_base, "location").predict(case_base.query("photo.jpg"))
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

@@ -1,7 +1,5 @@
 """How long a service that is busy asks its callers to wait."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """How data sets call what dermtools looks at by name: skin tone, body site, sex and age."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

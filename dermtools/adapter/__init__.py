@@ -4,8 +4,6 @@ Classifiers learn from the train split of a case base, are chosen and calibrated
 and answer through the protocol of `dermtools.prediction`.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

@@ -7,8 +7,6 @@ The tools' plain functions are `search_similar_cases(workspace, arguments, conte
 them. Pictures have handles, and their bytes are in the `DermContext` of a run.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

@@ -1,7 +1,5 @@
 """What a case is, where cases come from, and the store on disk."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

@@ -1,7 +1,5 @@
 """What makes two embeddings comparable: the identity that an embedder has and a case base keeps."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict, Field
 
 

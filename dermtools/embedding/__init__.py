@@ -1,7 +1,5 @@
 """Picture to vector: one protocol, several embedders, chosen by a spec string."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

@@ -1,7 +1,5 @@
 """Which method is worth using, said honestly: methods x test cases -> records -> statistics -> report."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

@@ -1,7 +1,5 @@
 """Opening, orienting, cleaning and encoding pictures: the one door through which pixels come and go."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

@@ -4,8 +4,6 @@ from dermtools.mcp import serve
 serve("casebase", folders=["photos"])
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

@@ -6,8 +6,6 @@ Another package adds a family through the entry-point group `dermtools.methods`:
 pattern, e.g. `my-vote-K`, and its value is a `MethodFamily`.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

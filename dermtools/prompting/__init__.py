@@ -6,8 +6,6 @@
 `prompt_for` builds the same messages and sends nothing.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

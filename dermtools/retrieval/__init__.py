@@ -1,7 +1,5 @@
 """Vector to neighbours: index, leak guard, diversity, vote, LangChain retriever; and `CaseBase`, which holds it all."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports

@@ -6,8 +6,6 @@
 Importing it loads no LangChain.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from dermtools.lazy import exports
