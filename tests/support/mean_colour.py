@@ -13,6 +13,7 @@ from PIL import Image
 from dermtools.cases.case import Case, SourceCase, SourceData, Task
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.store import CaseStore
+from dermtools.retrieval import IngestReport
 
 IDENTITY = EmbedderIdentity(name="mean-colour", revision="1", preprocessing="none", dimension=3, normalized=False)
 LOCATION = Task(name="location", question="Where?", labels=("face", "hand"))
@@ -83,3 +84,8 @@ def source(
 
 
 TEN = source(*(source_case(number) for number in range(10)))
+
+
+def counts(report: IngestReport) -> tuple[int, int, int, int]:
+    """Added, updated, unchanged, embedded."""
+    return report.added, report.updated, report.unchanged, report.embedded

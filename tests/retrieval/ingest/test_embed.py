@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -12,24 +10,15 @@ from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import PartialEmbeddingError
 from dermtools.errors import EmbeddingError
 from dermtools.retrieval.ingest import writing
-from dermtools.retrieval.ingest.writing import IngestReport, ingest
+from dermtools.retrieval.ingest.writing import ingest
 from tests.support.mean_colour import (
     TEN,
     MeanColour,
-    empty_store,
+    counts,
     shade,
     source,
     source_case,
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> CaseStore:
-    return empty_store(tmp_path)
-
-
-def counts(report: IngestReport) -> tuple[int, int, int, int]:
-    return report.added, report.updated, report.unchanged, report.embedded
 
 
 def test_rows_that_the_embedder_fails_on_cost_only_those_and_their_copies(store: CaseStore) -> None:

@@ -14,25 +14,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dermtools.cases.store import CaseStore
-from dermtools.retrieval.ingest.writing import IngestReport, ingest
+from dermtools.retrieval.ingest.writing import ingest
 from tests.support.mean_colour import (
     TEN,
     MeanColour,
     Watcher,
-    empty_store,
+    counts,
     shade,
     source,
     source_case,
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> CaseStore:
-    return empty_store(tmp_path)
-
-
-def counts(report: IngestReport) -> tuple[int, int, int, int]:
-    return report.added, report.updated, report.unchanged, report.embedded
 
 
 def test_pictures_that_cannot_be_read_are_reported_and_stop_nothing(store: CaseStore, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,27 +12,18 @@ from PIL import Image
 from dermtools.cases.case import Task
 from dermtools.cases.store import CaseStore
 from dermtools.errors import CaseBaseError
-from dermtools.retrieval.ingest.writing import IngestReport, ingest
+from dermtools.retrieval.ingest.writing import ingest
 from tests.support.mean_colour import (
     IDENTITY,
     LOCATION,
     TEN,
     MeanColour,
     Watcher,
-    empty_store,
+    counts,
     shade,
     source,
     source_case,
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> CaseStore:
-    return empty_store(tmp_path)
-
-
-def counts(report: IngestReport) -> tuple[int, int, int, int]:
-    return report.added, report.updated, report.unchanged, report.embedded
 
 
 def test_every_case_arrives_with_its_vector_and_a_clean_small_jpeg(store: CaseStore) -> None:
