@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dermtools.cases.case import Task as Task
     from dermtools.cases.columns import CaseColumns as CaseColumns
     from dermtools.cases.columns import StoredCase as StoredCase
+    from dermtools.cases.groups import own_group as own_group
     from dermtools.cases.identity import EmbedderIdentity as EmbedderIdentity
     from dermtools.cases.manifest import Manifest as Manifest
     from dermtools.cases.manifest import SourceNote as SourceNote

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dermtools.cases.case import AttributeValue, SourceData, Split
+from dermtools.cases.groups import given_group
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.assembly import make_task
 from dermtools.cases.sources.encounters import CaseCollector, Encounter, read_encounters, read_json
@@ -91,7 +92,9 @@ def _add(found: CaseCollector, encounter: Encounter, encounter_id: str, split: S
         attributes |= _attributes(row)
         if (said := row.cells["split"]) != split:
             found.problem(row.where, f"says split {said!r}, {encounter.where} says {split}, which is kept")
-    found.add(encounter, group_id=encounter_id, split=split, labels={"location": labels}, attributes=attributes)
+    found.add(
+        encounter, group_id=given_group(encounter_id), split=split, labels={"location": labels}, attributes=attributes
+    )
 
 
 def _read_metadata(root: Path, numbers: Mapping[str, str]) -> dict[str, Row]:

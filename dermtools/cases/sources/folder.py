@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from dermtools.cases.case import Case, Problem, SourceCase, SourceData
+from dermtools.cases.groups import given_group, own_group
 from dermtools.cases.sources.assembly import SPLIT_NAMES, make_task, split_named
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_picture, visible_files
@@ -52,10 +53,10 @@ def load_folder(root: Path, options: SourceOptions) -> SourceData:
             problems.append(Problem(case_id, f"lies in no class folder; {_LAYOUT}"))
             continue
         match = pattern.search(path.name) if pattern else None
-        group = match[1] if match else None
-        ungrouped += not group
+        group = given_group(match[1]) if match and match[1] else own_group(case_id)
+        ungrouped += not (match and match[1])
         split, label = split_named(path.parts[0]) if depth else None, path.parts[depth]
-        case = Case(case_id=case_id, group_id=group or case_id, split=split, labels={task_name: (label,)})
+        case = Case(case_id=case_id, group_id=group, split=split, labels={task_name: (label,)})
         cases.append(SourceCase(case, root / path))
     if not pictures:
         raise SourceError(f"{root}: no picture below this folder; {_LAYOUT}")

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, SourceData
+from dermtools.cases.groups import GROUP_COLUMNS, given_group, own_group
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.assembly import given_split, make_task
 from dermtools.cases.sources.options import SourceOptions
@@ -16,7 +17,7 @@ from dermtools.errors import SourceError
 DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
     "case_id": ("case_id", "image_id", "id"),
     "image": ("image", "file", "path"),
-    "group_id": ("group_id", "patient_id", "encounter_id", "lesion_id"),
+    "group_id": GROUP_COLUMNS,
     "split": ("split",),
 }
 KNOWN_TASKS = ("location", "anatomic_location", "anatomic_locations", "diagnosis", "infection", "label")
@@ -95,7 +96,7 @@ class _RowReader:
         labels = {name: values for name, values in found.items() if values}
         group, split = self._group_of(row), given_split(cells.text(row.cells.get(self._split)) if self._split else "")
         known = {column: value for column, values in self._attributes.items() if (value := values[index]) is not None}
-        case = Case(case_id=case_id, group_id=group or case_id, split=split, labels=labels, attributes=known)
+        case = Case(case_id=case_id, group_id=group or own_group(case_id), split=split, labels=labels, attributes=known)
         self._own_groups += not group
         self.cases[case_id] = SourceCase(case, image)
 
@@ -133,7 +134,7 @@ class _RowReader:
         """The patient, else the encounter or lesion; the column's name keeps lesion 7 apart from patient 7."""
         for column in self._groups:
             if group := cells.text(row.cells.get(column)):
-                return group if column == self._groups[0] else f"{column}:{group}"
+                return given_group(group, "" if column == self._groups[0] else column)
         return ""
 
     def _task_columns(self, taken: set[str | None]) -> dict[str, str]:

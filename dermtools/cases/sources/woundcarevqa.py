@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from dermtools.cases.case import SourceData
+from dermtools.cases.groups import given_group, own_group
 from dermtools.cases.sources.assembly import given_split, make_task
 from dermtools.cases.sources.encounters import CaseCollector, Encounter, read_encounters
 from dermtools.cases.sources.options import SourceOptions
@@ -48,7 +49,7 @@ def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
         attributes |= {field: "|".join(texts) for field, texts in values.items() if texts and field not in tasks}
         found.add(
             encounter,
-            group_id=_encounter_id(encounter),
+            group_id=_group(encounter),
             split=split,
             labels={task: values[task] for task in tasks},
             attributes=attributes,
@@ -62,10 +63,10 @@ def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
     return found.data("WoundcareVQA", tasks_found, notes)
 
 
-def _encounter_id(encounter: Encounter) -> str:
+def _group(encounter: Encounter) -> str:
     if given := encounter.text("encounter_id"):
-        return given
+        return given_group(given)
     for image in encounter.texts("image_ids"):
         if match := _IMAGE_NAME.fullmatch(picture_stem(image)):
-            return match[1]
-    return encounter.where
+            return given_group(match[1])
+    return own_group(picture_stem(next(iter(encounter.texts("image_ids")), encounter.where)))

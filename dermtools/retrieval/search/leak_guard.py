@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from dermtools.cases.groups import given_group
 from dermtools.images import open_image
 
 if TYPE_CHECKING:
@@ -83,8 +84,9 @@ class LeakGuard:
         return self._with_groups(rows) | self.rows_of_groups(() if query.group_id is None else (query.group_id,))
 
     def rows_of_groups(self, groups: Iterable[str]) -> set[int]:
-        """Rows of the named groups; an unknown group has none."""
-        return {row for group in groups for row in self._rows_of_group.get(group, ())}
+        """Rows of groups, named as the case base shows them or as the source did; an unknown one has none."""
+        known = self._rows_of_group
+        return {row for group in groups for row in known.get(group) or known.get(given_group(group)) or ()}
 
     def _with_groups(self, rows: Iterable[int]) -> set[int]:
         """The rows, and all others of their groups."""

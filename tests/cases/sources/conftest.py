@@ -9,5 +9,5 @@ import pytest
 def folder(tmp_path):
     """A folder with picture files `1.jpg` to `4.jpg`."""
     for number in range(1, 5):
-        (tmp_path / f"{number}.jpg").write_bytes(b"picture")
+        (tmp_path / f"{number}.jpg").write_bytes(b"picture %d" % number)
     return tmp_path

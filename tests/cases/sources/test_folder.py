@@ -83,7 +83,7 @@ def test_a_group_pattern_finds_the_group_in_the_file_name(tmp_path):
         "a/PAT_1_1.jpg": "PAT_1",
         "b/PAT_1_2.jpg": "PAT_1",
         "b/PAT_2_1.jpg": "PAT_2",
-        "b/other.jpg": "b/other.jpg",
+        "b/other.jpg": "case:b/other.jpg",
     }
     assert len({item.case.split for item in data.cases if item.case.group_id == "PAT_1"}) == 1
     assert any(note.startswith("1 pictures do not match") for note in data.notes)

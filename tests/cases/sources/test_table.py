@@ -123,13 +123,13 @@ def test_an_unknown_split_is_a_problem_that_names_row_and_value(folder):
 def test_the_patient_is_the_group_else_the_encounter_or_lesion(folder):
     text = "id,file,patient_id,lesion_id\na,1.jpg,7,1\nb,2.jpg,7,2\nc,3.jpg,,7\nd,4.jpg,,\n"
     data = load_source(write(folder, text))
-    assert [case.group_id for case in by_id(data).values()] == ["7", "7", "lesion_id:7", "d"]
+    assert [case.group_id for case in by_id(data).values()] == ["7", "7", "lesion_id:7", "case:d"]
     assert any(note.startswith("1 cases without patient_id or lesion_id") for note in data.notes)
 
 
 def test_without_a_group_column_each_case_is_its_own_group_and_a_note_says_so(folder):
     data = load_source(write(folder, "id,file\na,1.jpg\nb,2.jpg\n"))
-    assert [case.group_id for case in by_id(data).values()] == ["a", "b"]
+    assert [case.group_id for case in by_id(data).values()] == ["case:a", "case:b"]
     assert any("no group column" in note for note in data.notes)
 
 

@@ -61,7 +61,7 @@ def test_an_entry_without_an_encounter_id_takes_that_of_its_image_names(tmp_path
     first, second = entry(1), entry(2, image_ids=["wound.jpg"])
     del first["encounter_id"], second["encounter_id"]
     data = load_source(put(tmp_path, first, second))
-    assert [item.case.group_id for item in data.cases] == ["ENC0001", "woundcarevqa.json entry 2"]
+    assert [item.case.group_id for item in data.cases] == ["ENC0001", "case:wound"]
 
 
 def test_images_of_all_splits_may_lie_in_one_folder(tmp_path):

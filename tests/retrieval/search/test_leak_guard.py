@@ -9,6 +9,7 @@ import pytest
 
 from dermtools.cases.case import Case
 from dermtools.cases.columns import CaseColumns
+from dermtools.cases.groups import given_group, own_group
 from dermtools.prediction import Query
 from dermtools.retrieval.search.index import FlatIndex, Ranking
 from dermtools.retrieval.search.leak_guard import LeakGuard
@@ -68,3 +69,14 @@ def test_a_copy_is_left_out_with_its_group_and_what_lies_elsewhere_is_not(column
 
 def no_jpegs(case_ids: Sequence[str]) -> dict[str, bytes]:
     raise AssertionError("read a picture")
+
+
+def test_a_given_id_that_looks_like_one_made_here_is_found_as_the_user_writes_it(case_columns) -> None:
+    cases = [
+        Case(case_id="1", group_id=own_group("1")),
+        Case(case_id="2", group_id=given_group("case:2")),
+        Case(case_id="3", group_id="1"),
+    ]
+    guard = LeakGuard(case_columns(cases))
+    found = [guard.own_rows(Query(name="q", group_id=group)) for group in ("case:1", "case:2", "group:case:2", "1")]
+    assert found == [{0}, {1}, {1}, {2}]
