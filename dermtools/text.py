@@ -1,10 +1,10 @@
-"""Text from data on its way into a prompt: cleaned, bounded and fenced, so that it stays data."""
+"""Text from data on its way into a prompt, cleaned, bounded and fenced so that it stays data; and words of messages."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 NOTE_LIMIT = 2000
 """Characters of a note or caption that reach a prompt."""
@@ -29,6 +29,17 @@ def bounded(text: str, limit: int) -> str:
 def few(words: Sequence[str], shown: int = 10, separator: str = ", ") -> str:
     """The first words, and an ellipsis where there are more."""
     return separator.join([*words[:shown], *(["..."] if len(words) > shown else [])])
+
+
+def instead(name: str, known: Iterable[str], *, shown: int = 20) -> str:
+    """What to write for a name that is not there: the nearest one, then the first of those that there are."""
+    from difflib import get_close_matches
+
+    names = list(dict.fromkeys(known))
+    folded = {one.casefold(): one for one in reversed(names)}
+    near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.5)
+    guess = f"did you mean {folded[near[0]]}? " if near else ""
+    return f"{guess}there are: {few(names, shown) or 'none'}"
 
 
 def one_line(text: str, limit: int = ATTRIBUTE_LIMIT) -> str:

@@ -1,5 +1,5 @@
 """The command line: one thin command per verb."""
 
-from dermtools.cli.app import main
+from dermtools.cli.ending import main
 
 __all__ = ["main"]

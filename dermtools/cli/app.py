@@ -1,41 +1,45 @@
-"""The application: its commands, and the one place where errors become exit codes."""
+"""The application: its commands, and how one is run."""
 
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
+from typer.main import get_command
 
 from dermtools.cli import chat, classify, demo, evaluate, info, ingest, mcp, prompts, search, study, train
-from dermtools.errors import DermtoolsError
+from dermtools.cli.usage import wrong_usage
 
 app = typer.Typer(
     name="dermtools",
     help="Similar dermatology cases as evidence: build a case base, search it, classify with it. "
     "A research tool; nothing it prints is a diagnosis.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+    # Plain: boxes cut long options and break words at 80 columns.
+    rich_markup_mode=None,
+    suggest_commands=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    ingest.ingest,
-    info.info,
-    info.check,
-    search.search,
-    classify.classify,
-    train.train,
-    prompts.prompt,
-    evaluate.evaluate,
-    evaluate.compare,
-    study.study,
-    chat.chat,
-    mcp.mcp,
-    demo.demo,
-):
-    app.command()(command)
+_COMMANDS: dict[Callable[..., None], str] = {
+    ingest.ingest: "Make a case base of a labelled image set, or add to one.",
+    info.info: "Say what a case base holds.",
+    info.check: "Look for duplicates, leaks, bad pictures and rare labels.",
+    search.search: "Find the cases most similar to a picture.",
+    classify.classify: "Predict the label of a picture.",
+    train.train: "Train a classifier; it is kept in the case base.",
+    prompts.prompt: "Show exactly what a model would be sent. Sends nothing.",
+    evaluate.evaluate: "Compare methods on the same cases.",
+    evaluate.compare: "Compare runs on the cases that they share.",
+    study.study: "Vary one thing at a time of a prompted method.",
+    chat.chat: "Talk with an agent that looks similar cases up.",
+    mcp.mcp: "Serve the tools to chat assistants (MCP).",
+    demo.demo: "Do all of it once, and write one page that shows it.",
+}
+for command, in_short in _COMMANDS.items():
+    app.command(short_help=in_short)(command)
 app.add_typer(prompts.library, name="prompts")
 
 
@@ -56,24 +60,24 @@ def options(
     """Options before the command."""
 
 
-def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 an error said in one line, 2 wrong usage, 130 interrupted."""
+def run(arguments: list[str]) -> int:
+    """Run a command; its exit code. Raises UsageError and what the command raises.
+
+    Not by `app()`, which turns Ctrl-C and a reader that left into codes of its own.
+    """
+    if "_DERMTOOLS_COMPLETE" in os.environ:
+        app(prog_name="dermtools")
+    command = get_command(app)
     try:
-        app()
-    except DermtoolsError as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output (`| head`) is gone; that is not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:
-        if os.environ.get("DERMTOOLS_DEBUG"):
-            raise
-        _fail(f"internal error, please report it: {error!r} (DERMTOOLS_DEBUG=1 shows where)")
-
-
-def _fail(message: str) -> None:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
-    sys.exit(1)
+        with command.make_context("dermtools", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message())
+            return 2
+        raise wrong_usage(error) from error
+    return 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import os
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +17,23 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 NOT_A_DIAGNOSIS = "For research; not a diagnosis."
+UNBROKEN = 100_000
+"""Columns of what is no terminal."""
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON document to standard output."""
+    """Print one JSON document to standard output; a number that is none (NaN, infinite) is null."""
     import json
 
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+    typer.echo(json.dumps(_finite(value), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> Table:
@@ -38,11 +51,20 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Se
     return result
 
 
-def show(*items: object) -> None:
-    """Print rich renderables or plain text to standard output."""
+def show(*items: object, to_stderr: bool = False) -> None:
+    """Print rich renderables or plain text, to standard output where nothing else is said.
+
+    Lines break between words in a terminal, and where COLUMNS says how wide it is; a pipe or file gets them whole.
+    """
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, soft_wrap=False)
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # ends a command well, see `ending`
+
+    stream = sys.stderr if to_stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else UNBROKEN
+    console = Terminal(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=False, width=width)
     for item in items:
         console.print(item)
 

@@ -12,10 +12,15 @@ from dermtools.cli.output import print_json, show, table, write_text
 from dermtools.errors import PromptError
 from dermtools.methods.registry import BUILT_IN
 
-library = typer.Typer(no_args_is_help=True, help="List, show and check the prompts of the library.")
+library = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    suggest_commands=False,
+    help="List, show and check the prompts of the library.",
+)
 
 
-@library.command("list")
+@library.command("list", short_help="List the prompts.")
 def list_prompts(folders: shared.PromptFolderOption = None, as_json: shared.JsonOption = False) -> None:
     """List the prompts: the built-in ones, and those of your folders over them."""
     from dermtools.prompting import PromptLibrary
@@ -46,7 +51,7 @@ def show_prompt(
     typer.echo(found.path.read_text(encoding="utf-8"), nl=False)
 
 
-@library.command("check")
+@library.command("check", short_help="Check prompt files, with file and line.")
 def check_prompts(
     folders: Annotated[
         list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Folders of your own prompt files.")

@@ -1,0 +1,19 @@
+"""What is told when Ctrl-C or SIGTERM ends a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: the same clean end as after Ctrl-C."""
+
+
+@contextmanager
+def keeping(kept: Callable[[], str]) -> Iterator[None]:
+    """What an interruption inside leaves behind: `kept()` says it when the command ends."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise type(error)(kept()) from error
