@@ -87,7 +87,7 @@ class Asker:
         if structured not in get_args(Structured):
             raise PromptError(f"structured must be one of {', '.join(get_args(Structured))}, not {structured!r}")
         self.model, self.output, self.labels, self.retry = model, dict(output), labels, retry
-        self._schema = answer_schema(output, labels.labels if labels else ())
+        self._schema = answer_schema(output, labels.shown if labels else ())
         modes = ("text",) if not output else MODES if structured == "auto" else (structured,)
         self._modes = [(mode, runnable) for mode in modes if (runnable := self._runnable(mode))]
         if not self._modes:

@@ -13,9 +13,13 @@ _MARKER = re.compile(r"^\s*(?:[*_]{0,2})(?:final\s+)?(?:answer|label|class)(?:[*
 _WRAPPING = "\"'`*_“”‘’«»()[]{}<> \t\n\r."
 
 
+_LIMIT = 10_000
+"""Characters of a label or a reply that are compared and shown."""
+
+
 def folded(text: str) -> str:
-    """For comparison: Unicode NFKC, case folded, outer white space gone. Inner spelling stays as it is."""
-    text = unicodedata.normalize("NFKC", text).strip()
+    """For comparison: Unicode NFKC, case folded, on one line, white space of any kind and length one space."""
+    text = one_line(unicodedata.normalize("NFKC", text), _LIMIT)
     return unicodedata.normalize("NFKC", text.casefold())
 
 
@@ -23,18 +27,19 @@ class LabelSet:
     """The closed label set of a task, matched whole: never by substring, never by nearness.
 
     Raises:
-        PromptError: empty, or a label that no reply could repeat exactly.
+        PromptError: empty, or a label without a visible character.
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
         if not labels:
             raise PromptError("a task needs at least one label")
         for label in labels:
-            if not label or label != one_line(label, limit=10_000):
-                raise PromptError(
-                    f"label {label!r} is empty, or has control characters, outer or doubled spaces; correct the data"
-                )
+            if not one_line(label):
+                raise PromptError(f"label {label!r} shows nothing; correct the data, or drop it with --map-labels")
         self.labels = tuple(labels)
+        lines = tuple(one_line(label, _LIMIT) for label in labels)
+        self.shown = lines if len(set(lines)) == len(lines) else self.labels
+        """The labels as a schema lists them: on one line each, unless two would then be one."""
         self._exact = set(labels)
         self._folded: dict[str, list[str]] = {}
         for label in labels:
@@ -67,5 +72,5 @@ class LabelSet:
     def listing(self, descriptions: Mapping[str, str]) -> str:
         """The list for a prompt: one label a line, with its description where there is one."""
         known = {folded(label): text for label, text in descriptions.items()}
-        described = ((label, known.get(folded(label))) for label in self.labels)
+        described = ((one_line(label, _LIMIT), known.get(folded(label))) for label in self.labels)
         return "\n".join(f"- {label}: {one_line(text)}" if text else f"- {label}" for label, text in described)

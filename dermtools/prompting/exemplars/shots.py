@@ -11,7 +11,7 @@ from dermtools.images import data_url
 from dermtools.prediction import Exemplar
 from dermtools.prompting.pictures import PictureBudget
 from dermtools.retrieval.case_base import CaseBase
-from dermtools.text import fenced_attributes
+from dermtools.text import fenced_attributes, one_line
 
 LABEL_SEPARATOR = " | "
 
@@ -68,7 +68,7 @@ class ShotWriter:
         attributes = {name: value for name in self._attributes if (value := shot.case.attributes.get(name)) is not None}
         return {
             "image": data_url(jpeg if self._all_fit else self._budget.fit_stored(jpeg)),
-            "label": LABEL_SEPARATOR.join(self._labels(shot.case)),
+            "label": LABEL_SEPARATOR.join(one_line(label, 10_000) for label in self._labels(shot.case)),
             "rank": str(shot.rank),
             "distance": "" if shot.distance is None else f"{shot.distance:.2f}",
             "attributes": fenced_attributes(attributes),

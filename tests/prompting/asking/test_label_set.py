@@ -64,8 +64,23 @@ def test_a_match_is_always_a_label_that_equals_the_text(names: list[str], text: 
     assert (matched is None) or (matched in names and folded(matched) == folded(text))
 
 
-@pytest.mark.parametrize("names", [[], ["a\nb"], ["a\u202eb"], [" a"], ["a  b"], [""]])
-def test_labels_that_no_reply_could_repeat_are_refused(names: list[str]) -> None:
+@pytest.mark.parametrize(
+    "label",
+    ["basal  cell", "basal\u00a0cell", "basal\ncell", "basal\r\n cell", " basal cell", "basal\u200b cell\ufeff"],
+)
+def test_odd_white_space_in_a_label_is_shown_as_one_space_and_matched(label: str) -> None:
+    labels = LabelSet((label, "naevus"))
+    assert labels.listing({}) == "- basal cell\n- naevus"
+    assert labels.match_reply("Basal cell.") == labels.match(label) == label
+
+
+def test_labels_that_differ_only_in_white_space_match_exactly_or_not_at_all() -> None:
+    labels = LabelSet(("basal  cell", "basal cell"))
+    assert [labels.match(said) for said in ("basal  cell", "basal cell", "BASAL CELL")] == [*labels.shown, None]
+
+
+@pytest.mark.parametrize("names", [[], [""], ["a", " \n"], ["\u200b"]])
+def test_labels_that_show_nothing_are_refused(names: list[str]) -> None:
     with pytest.raises(PromptError):
         LabelSet(names)
 
