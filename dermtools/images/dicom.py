@@ -1,4 +1,4 @@
-"""DICOM pictures: first frame, values of interest, to RGB."""
+"""DICOM pictures: the first frame, with everything the file states about its values and colours, to RGB."""
 
 from __future__ import annotations
 
@@ -10,53 +10,75 @@ import numpy as np
 from PIL import Image
 from pydicom import dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, apply_windowing, pixel_array
 
 from dermtools.images.colour import scale_to_8_bit, to_srgb
+from dermtools.images.dicom_frame import first_frame
+from dermtools.images.dicom_grey import grey_pixels, of_first_frame
+from dermtools.images.dicom_tables import colour_by_palette
+
+_MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 
 
-def decode_dicom(data: bytes, check_size: Callable[[tuple[int, int]], None]) -> Image.Image:
-    """First frame of a DICOM file as RGB.
+def decode_dicom(data: bytes, check_size: Callable[[tuple[int, int]], None], label: str) -> Image.Image:
+    """First frame of a DICOM file as RGB in sRGB.
 
-    Colour (RGB, any YBR, palette) is taken as it is. Grey goes through the modality and VOI transforms (DICOM
-    PS3.3 C.11.1 and C.11.2): the VOI table, else the window, else minimum to maximum; MONOCHROME1 is inverted.
+    Colour (RGB, any YBR, palette) is brought from its stored bits to 8, and converted where the file carries an ICC
+    profile. Grey goes through the modality, VOI and presentation transforms, see `grey_pixels`. Overlays are left out.
 
-    `check_size` is called with (width, height) before decoding, and raises to refuse. Raises whatever pydicom
-    raises for a damaged file, an absent element or a compression it cannot read.
+    `check_size` is called with (width, height) before decoding, and raises to refuse; `label` is what to call the
+    picture in an error.
+
+    Raises:
+        ImageError: a compression that cannot be read, or that the installed decoders failed to read.
+        MissingExtraError: a compression whose decoder is not installed.
+        Exception: whatever pydicom raises for a damaged file; a ValueError names a contradiction in it.
     """
     try:
-        return _decode(dcmread(io.BytesIO(data)), check_size)
+        return _decode(dcmread(io.BytesIO(data)), check_size, label)
     except (BytesLengthException, InvalidDicomError) as error:  # these two descend from nothing more special
         raise ValueError(str(error)) from error
 
 
-def _decode(dataset: Any, check_size: Callable[[tuple[int, int]], None]) -> Image.Image:
-    if "Rows" not in dataset or "Columns" not in dataset:
+def _decode(dataset: Any, check_size: Callable[[tuple[int, int]], None], label: str) -> Image.Image:
+    if dataset.get("Rows") is None or dataset.get("Columns") is None:
         raise ValueError("it holds no picture")
     check_size((int(dataset.Columns), int(dataset.Rows)))
-    values, photometric = pixel_array(dataset, index=0), str(dataset.PhotometricInterpretation)
+    samples, photometric = first_frame(dataset, label)
+    if (samples.ndim == 3) is (photometric in {*_MONOCHROME, "PALETTE COLOR"}):
+        raise ValueError(f"{photometric} with {dataset.SamplesPerPixel} samples per pixel")
     if photometric == "PALETTE COLOR":
-        values = apply_color_lut(values, dataset)
-    if values.ndim == 2:
-        pixels = _grey(values, dataset)
-        if photometric == "MONOCHROME1":
-            pixels = 255 - pixels
-    elif values.dtype == np.uint8:
-        pixels = values
+        pixels = colour_by_palette(samples, dataset)
+    elif photometric in _MONOCHROME:
+        pixels = grey_pixels(samples, dataset)
+        if dataset.get("PixelPresentation") in {"COLOR", "MIXED"} and "RedPaletteColorLookupTableDescriptor" in dataset:
+            # A supplemental palette (C.7.6.19) colours the values from its first on; those below it stay grey.
+            first = int(dataset.RedPaletteColorLookupTableDescriptor[1])
+            pixels = np.where((samples < first)[..., None], pixels[..., None], colour_by_palette(samples, dataset))
+    elif photometric == "RGB" or photometric.startswith("YBR"):
+        pixels = scale_to_8_bit(samples, 0.0, 2.0 ** int(dataset.BitsStored) - 1)
+        if photometric.startswith("YBR"):
+            pixels = _rgb_of_ybr(pixels, is_partial="PARTIAL" in photometric)
     else:
-        bits = 16 if photometric == "PALETTE COLOR" else int(dataset.BitsStored)
-        pixels = scale_to_8_bit(values, 0.0, 2.0**bits - 1)
-    return to_srgb(Image.fromarray(np.ascontiguousarray(pixels[..., :3] if pixels.ndim == 3 else pixels)))
+        raise ValueError(f"colours stored as {photometric}")
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    profile = _icc_profile(dataset)
+    if profile and image.mode == "RGB":
+        image.info["icc_profile"] = profile
+    return to_srgb(image)
 
 
-def _grey(values: Any, dataset: Any) -> Any:
-    values = apply_modality_lut(values, dataset)
-    if dataset.get("VOILUTSequence"):
-        bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
-        return scale_to_8_bit(apply_voi(values, dataset), 0.0, 2.0**bits - 1)
-    if dataset.get("WindowWidth") is not None and dataset.get("WindowCenter") is not None:
-        centre, width = (float(np.ravel(dataset[key].value)[0]) for key in ("WindowCenter", "WindowWidth"))
-        # pydicom maps the window to the stored range; windowing values far outside it shows that range.
-        low, high = apply_windowing(np.array([centre - 30 * width, centre + 30 * width]), dataset)
-        return scale_to_8_bit(apply_windowing(values, dataset), float(low), float(high))
-    return scale_to_8_bit(values, float(values.min()), float(values.max()))
+def _rgb_of_ybr(pixels: Any, is_partial: bool) -> Any:
+    if is_partial:  # studio range: Y from 16 to 235, Cb and Cr from 16 to 240
+        low, high = np.array([16.0, 16.0, 16.0]), np.array([235.0, 240.0, 240.0])
+        pixels = scale_to_8_bit((pixels - low) / (high - low), 0.0, 1.0)
+    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels), "YCbCr").convert("RGB"))
+
+
+def _icc_profile(dataset: Any) -> bytes | None:
+    """The profile of the picture, or of the first frame's optical path (C.8.12.5), where whole slides keep theirs."""
+    if dataset.get("ICCProfile"):
+        return bytes(dataset.ICCProfile)
+    path = of_first_frame(dataset, "OpticalPathIdentificationSequence").get("OpticalPathIdentifier")
+    paths = list(dataset.get("OpticalPathSequence") or ())
+    paths.sort(key=lambda item: item.get("OpticalPathIdentifier") != path)
+    return next((bytes(item.ICCProfile) for item in paths[:1] if item.get("ICCProfile")), None)

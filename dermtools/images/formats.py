@@ -77,7 +77,7 @@ def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) ->
             require_extra("pydicom", "formats")
             from dermtools.images.dicom import decode_dicom
 
-            return decode_dicom(data, lambda size: check_size(size, max_pixels, label))
+            return decode_dicom(data, lambda size: check_size(size, max_pixels, label), label)
     except DECODING_ERRORS as error:
         raise ImageError(
             f"{label}: damaged, truncated or unusual {format_name} ({reason_of(error)}); "

@@ -1,0 +1,65 @@
+"""Lookup tables of DICOM: of the modality, of values of interest, and palettes (PS3.3 C.11.1, C.11.2, C.7.6.3.1.5)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydicom.pixels.processing import _expand_segmented_lut
+
+from dermtools.images.colour import scale_to_8_bit
+
+
+class Table(NamedTuple):
+    """The output for each input from `first` on; what lies outside takes the first or the last entry."""
+
+    entries: Any
+    first: int
+
+    def __call__(self, values: Any) -> Any:
+        # Whether `first` is signed is ambiguous in many files: the reading that meets the values is meant.
+        low, high = values.min(), values.max()
+        readings = (self.first, self.first - 0x10000, self.first + 0x10000)
+        first = next((at for at in readings if at <= high and at + len(self.entries) > low), self.first)
+        index = np.clip(np.rint(np.nan_to_num(values)) - first, 0, len(self.entries) - 1)
+        return self.entries[index.astype(np.intp)]
+
+
+def lookup_table(dataset: Any, sequence: str, is_little_endian: bool) -> Table | None:
+    """The first table of a sequence of such, None where there is none; a ValueError where it is damaged."""
+    items = dataset.get(sequence)
+    return _table(items[0], "LUTDescriptor", "LUTData", is_little_endian) if items else None
+
+
+def colour_by_palette(samples: Any, dataset: Any) -> Any:
+    """Indices to rows x columns x 3 of 8 bits by the palette, plain or segmented; a ValueError where it is damaged."""
+    tables = []
+    for colour in ("Red", "Green", "Blue"):
+        name = f"{colour}PaletteColorLookupTable"
+        data = f"{name}Data" if dataset.get(f"{name}Data") is not None else f"Segmented{name}Data"
+        tables.append(_table(dataset, f"{name}Descriptor", data, dataset.original_encoding[1]))
+    # Entries have 8 or 16 bits; which, many descriptors say wrong.
+    top = 255.0 if max(table.entries.max() for table in tables) < 256 else 65535.0
+    return np.stack([scale_to_8_bit(table(samples), 0.0, top) for table in tables], axis=-1)
+
+
+def _table(item: Any, descriptor: str, data: str, is_little_endian: bool) -> Table:
+    for keyword in (descriptor, data):
+        if item.get(keyword) is None:
+            raise ValueError(f"it has no {keyword}")
+    count, first, bits = (int(value) for value in item.get(descriptor))
+    count = count & 0xFFFF or 0x10000
+    value = item.get(data)
+    if isinstance(value, bytes):
+        words = np.frombuffer(value + bytes(len(value) % 2), "<u2" if is_little_endian else ">u2")
+    else:
+        words = np.ravel(value) & 0xFFFF
+    words = words.astype("<u2")
+    if data.startswith("Segmented"):
+        parts = words.view(np.uint8) if bits == 8 else words
+        words = np.array(_expand_segmented_lut(tuple(parts.tolist()), "<B" if bits == 8 else "<H"), dtype=np.uint16)
+    elif count > 1 and words.size == (count + 1) // 2:  # two entries of 8 bits a word
+        words = words.view(np.uint8)
+    if words.size < count:
+        raise ValueError(f"its {data} has {words.size} of {count} entries")
+    return Table(words[:count], first)
