@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -33,28 +33,33 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return rgb
 
 
-def scale_to_8_bit(values: NDArray[np.floating], low: float, high: float) -> NDArray[np.uint8]:
+def scale_to_8_bit(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """Map `low`..`high` to 0..255, rounded, what lies outside clipped and what is not a number 0."""
     span = high - low if high > low else 1.0
     scaled = (np.nan_to_num(values.astype(np.float64), nan=low, posinf=high, neginf=low) - low) * (255.0 / span)
     return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
 
 
-def _grey_to_8_bit(image: Image.Image) -> Image.Image:
-    """Grey deeper than 8 bits to `L` (`LA` where one value means transparent).
+def nominal_range(values: NDArray[Any], largest: float = 65535.0) -> tuple[float, float]:
+    """Black and white of grey that does not state them: 32-bit integers and floats.
 
-    16-bit modes keep their full range. 32-bit integers and floats do not say theirs: it is taken as the smallest of
-    0..1 (floats only), 0..255 and 0..65535 that holds them all, else as minimum to maximum.
+    Zero to the smallest of 1 (floats), 255, 65535 and `largest` (integers) that holds the values, else their minimum
+    to maximum. Floats may overshoot, as resampling makes them, by as much as 1 above and a quarter below.
     """
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    if values.dtype.kind == "f":
+        white = next((top for top in (1.0, 255.0, 65535.0) if high <= top + 1), high)
+        return (0.0, white) if low >= -high / 4 else (low, high)
+    return (0.0, next((top for top in (255.0, 65535.0, largest) if high <= top), high)) if low >= 0 else (low, high)
+
+
+def _grey_to_8_bit(image: Image.Image) -> Image.Image:
+    """Grey deeper than 8 bits to `L` (`LA` where one value means transparent); 16-bit modes keep their full range."""
     values = np.asarray(image)
-    if image.mode.startswith("I;16"):
-        low, high = 0.0, 65535.0
-    else:
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        nominal = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
-        if low >= 0:
-            low, high = 0.0, next((top for top in nominal if high <= top), high)
+    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else nominal_range(values)
     grey = Image.fromarray(scale_to_8_bit(values, low, high))
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):

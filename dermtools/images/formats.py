@@ -19,12 +19,13 @@ from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from dermtools.errors import ImageError, require_extra
 from dermtools.images.colour import to_srgb
 from dermtools.images.content import PNG_MAGIC, png_content
+from dermtools.images.orientation import apply_orientation, exif_orientation
+from dermtools.images.tiff import decode_deep_tiff, open_plain_tiff
 from dermtools.text import one_line
 
 DECODING_ERRORS = (
@@ -51,16 +52,6 @@ _FORMAT = re.compile(
     rb"|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<BMP>BM)|(?P<WebP>RIFF.{4}WEBP)|(?P<HEIC>.{4}ftyp(?:he[iv][cxms]|m[is]f1))",
     re.DOTALL,
 )
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
 _warnings_lock = threading.Lock()
 """The filters of `warnings` belong to all threads, so one at a time; only rare formats pay for it."""
 
@@ -72,8 +63,12 @@ def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) ->
         if format_name in _READERS:
             return _read(_READERS[format_name], data, min_side, max_pixels, label)
         with _warnings_lock, warnings.catch_warnings(action="ignore"):
-            if format_name != "DICOM":
-                return _read(_WARNING_READERS[format_name], data, min_side, max_pixels, label)
+            if format_name == "GIF":
+                return _read(GifImageFile, data, min_side, max_pixels, label)
+            if format_name == "TIFF":
+                if (plain := open_plain_tiff(io.BytesIO(data))) is not None:
+                    return _read(lambda _: plain, data, min_side, max_pixels, label)
+                return decode_deep_tiff(data, lambda size: check_size(size, max_pixels, label))
             require_extra("pydicom", "formats")
             from dermtools.images.dicom import decode_dicom
 
@@ -90,19 +85,9 @@ def jpeg_size(jpeg: bytes) -> tuple[int, int]:
     try:
         with _Jpeg(io.BytesIO(jpeg)) as image:
             width, height = image.size
-            return (width, height) if _exif_orientation(image.info.get("exif")) < 5 else (height, width)
+            return (width, height) if exif_orientation(image.info.get("exif")) < 5 else (height, width)
     except DECODING_ERRORS as error:
         raise ImageError(f"{len(jpeg):,} bytes: no JPEG, or damaged ({reason_of(error)}); encode it again") from error
-
-
-def apply_orientation(image: Image.Image) -> Image.Image:
-    """Turn or mirror as the EXIF orientation says, read by hand: Pillow's reader warns about unrelated damaged tags."""
-    turn = _TURNS.get(_exif_orientation(image.info.get("exif")))
-    if turn is None:
-        return image
-    upright = image.transpose(turn)
-    upright.info = {key: value for key, value in image.info.items() if key != "exif"}
-    return upright
 
 
 def reason_of(error: BaseException) -> str:
@@ -136,25 +121,6 @@ def _read(
         # Some readers (TIFF) turn the picture themselves while loading and then forget the tag.
         image.load()
         return to_srgb(apply_orientation(image))
-
-
-def _exif_orientation(exif: object) -> int:
-    """Tag 0x0112 of the first directory (TIFF 6.0, section 2), 1 to 8; 1 where there is none or it is damaged."""
-    tiff = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else b""
-    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
-    if order is None:
-        return 1
-    try:
-        (start,) = struct.unpack_from(order + "I", tiff, 4)
-        (count,) = struct.unpack_from(order + "H", tiff, start)
-        for entry in range(start + 2, start + 2 + 12 * count, 12):
-            tag, kind = struct.unpack_from(order + "HH", tiff, entry)
-            if tag == 0x0112:
-                value: int = struct.unpack_from(order + ("I" if kind == 4 else "H"), tiff, entry + 8)[0]
-                return value if 1 <= value <= 8 else 1
-    except struct.error:
-        pass
-    return 1
 
 
 def _format(data: bytes, label: str) -> str:
@@ -194,4 +160,3 @@ _READERS: dict[str, Callable[[io.BytesIO], Image.Image]] = {
     "WebP": WebPImageFile,
     "HEIC": _read_heif,
 }
-_WARNING_READERS: dict[str, Callable[[io.BytesIO], Image.Image]] = {"GIF": GifImageFile, "TIFF": TiffImageFile}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import os
 import re
 import stat
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from dermtools.errors import ImageError
 from dermtools.images.colour import to_srgb
-from dermtools.images.formats import DECODING_ERRORS, apply_orientation, check_size, decode, reason_of
+from dermtools.images.formats import DECODING_ERRORS, check_size, decode, reason_of
+from dermtools.images.orientation import apply_orientation
+from dermtools.images.tiff import is_deep
 
 ImageSource = str | Path | bytes | Image.Image
 """A path, a `data:` URL, the encoded bytes, or a picture that is already open."""
@@ -84,6 +88,8 @@ def open_image(
     if min_side is not None and min_side < 1:
         raise ImageError(f"min_side must be at least 1 pixel, not {min_side}")
     label = _label(source, name)
+    if isinstance(source, TiffImageFile) and is_deep(source.tag_v2):
+        source = _encoded_tiff(source, label)
     if not isinstance(source, Image.Image):
         data = read_bytes(source, limits=limits, name=name)
         return decode(data, min_side=min_side, max_pixels=limits.max_pixels, label=label)
@@ -125,6 +131,16 @@ def encode_jpeg(image: Image.Image, *, max_side: int = STORED_SIDE, quality: int
 def data_url(jpeg: bytes) -> str:
     """`data:image/jpeg;base64,...` for a JPEG, as chat models take it."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+def _encoded_tiff(image: TiffImageFile, label: str) -> str | bytes:
+    """Where an open TIFF was read from, since Pillow's pixels do not show what deep samples mean."""
+    if image.tell() == 0 and image.filename:
+        return os.fsdecode(image.filename)
+    if image.tell() == 0 and image.fp is not None:
+        image.fp.seek(0)
+        return image.fp.read()
+    raise ImageError(f"{label}: a TIFF deeper than Pillow shows, and no longer open; pass its path or its bytes")
 
 
 def _read_file(path: str | Path, limits: ImageLimits, label: str) -> bytes:
