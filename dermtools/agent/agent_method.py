@@ -13,7 +13,9 @@ from dermtools.agent.factory import create_derm_agent
 from dermtools.errors import ModelError, QueryError
 from dermtools.methods.family import MethodFamily
 from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, TokenUsage
+from dermtools.prompting.asking.model_facts import model_facts
 from dermtools.prompting.asking.models import model_name, model_provider
+from dermtools.prompting.asking.service import left_out
 from dermtools.prompting.cost.estimate import price_of
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.tools import DermContext
@@ -64,6 +66,8 @@ class AgentMethod(LocalMethod):
             "method": self.name,
             "task": self.task,
             "model": model_name(self._agent.model),
+            **model_facts(self._agent.model),
+            "left_out": left_out(self._agent.model),
             "prompt": prompt.id,
             "prompt_hash": prompt.hash,
             "where": self._where,

@@ -12,7 +12,7 @@ from dermtools.agent.answer import AgentAnswer, read_answer
 from dermtools.agent.events import STREAM_MODES, Event, Finished, events_of
 from dermtools.agent.middleware import human_message
 from dermtools.errors import DermtoolsError, ModelError
-from dermtools.prompting.asking.failures import call_errors, failed_reply
+from dermtools.prompting.asking.failures import call_errors, failed_reply, is_ours
 from dermtools.tools import DermContext
 
 if TYPE_CHECKING:
@@ -156,4 +156,6 @@ def _one_error() -> Iterator[None]:
     except DermtoolsError:
         raise
     except call_errors() as error:
+        if is_ours(error):
+            raise
         raise ModelError(f"the model did not answer: {failed_reply(error).reason}") from error

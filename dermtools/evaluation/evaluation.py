@@ -16,7 +16,7 @@ from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.asking import Asked, ask
 from dermtools.evaluation.running.plan import Budget, Plan, make_plan
 from dermtools.evaluation.running.records import RunError
-from dermtools.evaluation.running.run import Run, RunSpec
+from dermtools.evaluation.running.run import LEFT_OUT, Run, RunSpec
 from dermtools.evaluation.scoring import Rule, Target, targets
 from dermtools.evaluation.statistics.analysis import Analyses, analyze
 from dermtools.files import write_whole
@@ -114,7 +114,11 @@ def perform(
         plan.check(accept_unknown_price)
         if confirm is not None and not confirm(plan):
             raise RunError("stopped before anything was sent")
-        asked = ask(arms, todo, query, log, concurrency=concurrency, budget=Budget(max_cost, spent), progress=progress)
+        budget = Budget(max_cost, spent)
+        try:
+            asked = ask(arms, todo, query, log, concurrency=concurrency, budget=budget, progress=progress)
+        finally:
+            run.note_left_out({arm.name: arm.method.settings.get(LEFT_OUT, ()) for arm in arms})
         run.tidy()
         found = results(run, analysis(run) if analysis is not None else None)
         write_whole(run.path / "metrics.json", found.to_json())

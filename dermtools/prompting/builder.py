@@ -72,6 +72,7 @@ class PromptBuilder:
     ) -> None:
         self.method, self.prompt, self.task, self.selector = method, prompt, task, selector
         self.case_base, self.budget, self.layout = case_base, budget, layout
+        self._attributes, self._variables = attributes, dict(variables or {})
         file = prompt.file
         self.labels = LabelSet(task.labels) if task is not None else None
         self._own = frozenset(file.variables).difference(FILLED)
@@ -94,6 +95,8 @@ class PromptBuilder:
             "prompt_version": self.prompt.file.version,
             "prompt_hash": self.prompt.hash,
             "layout": self.layout,
+            "attributes": list(self._attributes),
+            "variables": self._variables,
             **asdict(self.budget),
             **self.selector.settings,
         }

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from dermtools.errors import PromptError
 from dermtools.prediction import Exemplar, Outcome, Prediction, TokenUsage
 from dermtools.prompting.asking.asker import DEFAULT_RETRY, Asker, RetryPolicy, Structured
+from dermtools.prompting.asking.model_facts import model_facts
 from dermtools.prompting.asking.models import model_name
 from dermtools.prompting.asking.replies import Reply
 from dermtools.prompting.builder import BuiltPrompt, PromptBuilder
@@ -50,7 +51,14 @@ class AskingChain(Runnable[ChainInput, T], ABC):
     @property
     def settings(self) -> dict[str, Any]:
         """What a record of this chain's results has to name, so that they can be repeated. Plain data."""
-        return {**self.builder.settings, "model": model_name(self.asker.model), "structured": self.asker.structured}
+        model = self.asker.model
+        return {
+            **self.builder.settings,
+            "model": model_name(model),
+            "structured": self.asker.asked_first,
+            **model_facts(model),
+            "left_out": self.asker.left_out,
+        }
 
     def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> T:
         """One result; a QueryError or ImageError where the input cannot be resolved or read."""

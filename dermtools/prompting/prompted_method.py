@@ -39,8 +39,8 @@ class PromptedMethod(LocalMethod):
 
     @property
     def settings(self) -> dict[str, Any]:
-        priced = {"model": self._named_price, "max_output_tokens": self.max_output_tokens} if self._named_price else {}
-        return {**self.chain.settings, "method": self.name, **priced}
+        named = {"model": self._named_price} if self._named_price else {}
+        return {**self.chain.settings, "method": self.name, **named}
 
     def predict(self, query: Query) -> Prediction:
         """One prediction; a failed call has outcome `error`, a query without a picture raises a QueryError."""

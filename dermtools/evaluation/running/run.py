@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +19,17 @@ from dermtools.files import read_record, write_whole
 from dermtools.prediction import Prediction
 
 FORMAT = 1
+LEFT_OUT = "left_out"
+"""The fact of an arm that tells what its service refused: learned by asking, and no other arm."""
+# Of facts that earlier versions did not write down: what goes on with a run of theirs.
+_USUAL: dict[str, list[Any]] = {
+    "base_url": [None, "https://api.openai.com/v1"],
+    "api": [None, "chat"],
+    "temperature": [None, 0.0],
+    "reasoning_effort": [None],
+    "attributes": [[]],
+    "variables": [{}],
+}
 _PACKAGES = ("dermtools", "numpy", "torch", "faiss-cpu", "pylance", "pillow", "langchain", "langchain-core")
 
 
@@ -103,9 +114,10 @@ class Run:
             with FileLock(path / ".lock", timeout=0):
                 if (path / "run.json").exists():
                     spec = _resumed(cls.open(path).spec, spec, path)
-                write_whole(path / "run.json", spec.model_dump_json(indent=1) + "\n")
                 with RecordLog(path / "predictions.jsonl") as log:
-                    yield cls(path, spec, log.records), log
+                    run = cls(path, spec, log.records)
+                    run._write_spec()
+                    yield run, log
         except Timeout:
             raise RunError(f"another process is writing {path}; wait until it is done, or stop it") from None
 
@@ -138,6 +150,16 @@ class Run:
         self._records = self._ordered()
         write_whole(self.path / "predictions.jsonl", as_lines(self._records))
 
+    def note_left_out(self, arms: Mapping[str, Sequence[str]]) -> None:
+        """Write down what the service of each arm refused; call it while the run is being written."""
+        told = {arm: {**facts, LEFT_OUT: list(arms[arm])} for arm, facts in self.spec.arms.items() if arms.get(arm)}
+        if told:
+            self.spec = self.spec.model_copy(update={"arms": {**self.spec.arms, **told}})
+            self._write_spec()
+
+    def _write_spec(self) -> None:
+        write_whole(self.path / "run.json", self.spec.model_dump_json(indent=1) + "\n")
+
     def _ordered(self) -> list[Record]:
         keys = ((arm, target.case_id) for arm in self.spec.arms for target in self.spec.targets)
         places = {key: place for place, key in enumerate(keys)}
@@ -154,12 +176,13 @@ def _resumed(existing: RunSpec, requested: RunSpec, path: Path) -> RunSpec:
         if before != now:
             raise RunError(f"{path} was begun with another {name.replace('_', ' ')}; choose another folder")
     for arm, facts in requested.arms.items():
-        if existing.arms.get(arm, facts) != facts:
-            changes = _changes(existing.arms[arm], facts)
+        if changes := _changes(existing.arms.get(arm, facts), facts):
             raise RunError(f"{path} was begun with another {arm} ({changes}); choose another folder")
     return existing.model_copy(update={"arms": {**existing.arms, **requested.arms}})
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    names = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
-    return ", ".join(f"{name}: {before.get(name)!r} then, {now.get(name)!r} now" for name in names)
+    """The facts that differ. What an earlier version did not write down counts as what was usual then."""
+    names = [name for name in sorted({*before, *now} - {LEFT_OUT}) if before.get(name) != now.get(name)]
+    unlike = [name for name in names if name in before or now[name] not in _USUAL.get(name, [now[name]])]
+    return ", ".join(f"{name}: {before.get(name)!r} then, {now.get(name)!r} now" for name in unlike)

@@ -11,10 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import tenacity
 
 from dermtools.errors import PromptError
-from dermtools.prompting.asking.failures import call_errors, failed_reply, is_retryable, refuses_mode, requested_wait
+from dermtools.prompting.asking.failures import (
+    call_errors,
+    failed_reply,
+    is_ours,
+    is_retryable,
+    refuses_mode,
+    requested_wait,
+)
 from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.asking.output_schema import answer_format, answer_schema
 from dermtools.prompting.asking.replies import Reply, read_reply
+from dermtools.prompting.asking.service import left_out
 from dermtools.prompting.files.schema import OutputField
 
 if TYPE_CHECKING:
@@ -92,6 +100,14 @@ class Asker:
         self._modes = [(mode, runnable) for mode in modes if (runnable := self._runnable(mode))]
         if not self._modes:
             raise PromptError(f"{type(model).__name__} has no structured output by {structured}; use auto or text")
+        self.asked_first = self._modes[0][0]
+        """The mode in which the first question is asked."""
+
+    @property
+    def left_out(self) -> list[str]:
+        """What the service has refused so far, and is asked without since: parameters, ways of structured output."""
+        refused = [] if self.structured == self.asked_first else [f"structured output by {self.asked_first}"]
+        return [*left_out(self.model), *refused]
 
     @property
     def structured(self) -> str:
@@ -109,12 +125,16 @@ class Asker:
     def ask(self, messages: Sequence[BaseMessage], config: RunnableConfig | None = None) -> Reply:
         while True:
             mode, model = self._modes[0]
+            sent = self.messages_for(messages, mode)
             try:
-                message = self.retry.retrying()(model.invoke, self.messages_for(messages, mode), config)
-                return read_reply(message, self.output, self.labels)
+                message = self.retry.retrying()(model.invoke, sent, config)
             except call_errors() as error:
+                if is_ours(error):
+                    raise
                 if not self._step_down(mode, error):
                     return failed_reply(error)
+            else:
+                return read_reply(message, self.output, self.labels)
 
     async def aask(self, messages: Sequence[BaseMessage], config: RunnableConfig | None = None) -> Reply:
         while True:
@@ -122,10 +142,13 @@ class Asker:
             sent = self.messages_for(messages, mode)
             try:
                 message: AIMessage = await self.retry.async_retrying()(model.ainvoke, sent, config)
-                return read_reply(message, self.output, self.labels)
             except call_errors() as error:
+                if is_ours(error):
+                    raise
                 if not self._step_down(mode, error):
                     return failed_reply(error)
+            else:
+                return read_reply(message, self.output, self.labels)
 
     def _step_down(self, mode: str, error: Exception) -> bool:
         """Leave a mode that the service refuses, for this and all later questions; False on the last one."""

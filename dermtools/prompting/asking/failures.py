@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
+import traceback
 from collections.abc import Mapping
 
 from dermtools.prediction import Outcome, TokenUsage
+from dermtools.prompting.asking.error_body import ServiceError, told
 from dermtools.prompting.asking.replies import CUT_OFF, Reply
+from dermtools.prompting.asking.service import IN_A_200
 from dermtools.retry_after import retry_after
 from dermtools.text import one_line
 
-_RETRYABLE_STATUS = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+_RETRYABLE_STATUS = {408, 409, 425, 429, 500, 502, 503, 504, *range(520, 525), 529}
+_AMBIGUOUS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OSError)
+_STREAMED = re.compile(r"(?:ResponseError\(code=')?([a-z]+(?:_[a-z]+)+)\b")
+"""The code with which langchain-openai's exception for a failed stream of the Responses API begins."""
 _NO_USE = {"insufficient_quota", "billing_hard_limit_reached"}
 _FILTER_CODES = {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}
 _REFUSES = {
@@ -21,7 +27,10 @@ _REFUSES = {
 
 
 def call_errors() -> tuple[type[Exception], ...]:
-    """Exceptions that a call to a chat model may end in: LangChain's own, the loaded providers', a broken reply."""
+    """Exceptions that a call to a chat model may end in: LangChain's own, the loaded providers', a broken reply.
+
+    Some of them are raised by other code too: `is_ours` says so of one that was caught.
+    """
     import httpx
     from langchain_core.exceptions import LangChainException
 
@@ -32,6 +41,22 @@ def call_errors() -> tuple[type[Exception], ...]:
     return (LangChainException, httpx.HTTPError, OSError, *broken, *(error for error in loaded if error is not None))
 
 
+def is_ours(error: Exception) -> bool:
+    """Whether an exception that may be a broken reply comes from elsewhere: no provider's library parsed anything.
+
+    Decided by the innermost frame that is either dermtools's or a LangChain partner package's.
+    """
+    if not isinstance(error, _AMBIGUOUS) or isinstance(error, ConnectionError | TimeoutError):
+        return False
+    frames = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for package in (name.partition(".")[0] for name in reversed(frames)):
+        if package == "dermtools":
+            return True
+        if package.startswith("langchain_") and package not in ("langchain_core", "langchain_classic"):
+            return False
+    return True
+
+
 def is_retryable(error: BaseException) -> bool:
     """Whether the same request may succeed later: rate limit, server fault, lost connection, time-out."""
     import httpx
@@ -39,7 +64,7 @@ def is_retryable(error: BaseException) -> bool:
 
     if getattr(error, "code", None) in _NO_USE:
         return False
-    status = getattr(error, "status_code", None)
+    status = _status(error)
     if status is not None:
         return status in _RETRYABLE_STATUS
     if isinstance(error, ModelError):
@@ -49,7 +74,26 @@ def is_retryable(error: BaseException) -> bool:
 
 def requested_wait(error: BaseException | None) -> float | None:
     """Seconds that the service asks to wait; None where it does not say."""
-    return retry_after(getattr(getattr(error, "response", None), "headers", None) or {})
+    wait = retry_after(getattr(getattr(error, "response", None), "headers", None) or {})
+    said = _said(error)
+    return said.wait if wait is None and said is not None else wait
+
+
+def _said(error: BaseException | None) -> ServiceError | None:
+    """What the service says in the body that an exception carries; LangChain puts it into a ValueError."""
+    body = getattr(error, "body", None)
+    if body is None and isinstance(error, ValueError):
+        body = error.args[0] if error.args and isinstance(error.args[0], Mapping) else None
+        if body is None and (code := _STREAMED.match(str(error))):
+            body = {"code": code[1], "message": str(error)}
+    return told(body) if body else None
+
+
+def _status(error: BaseException) -> int | None:
+    """The HTTP status that a failed call came with or stands for."""
+    status = getattr(error, "status_code", None)
+    said = _said(error) if status is None else None
+    return said.status if said is not None else status
 
 
 def refuses_mode(error: BaseException, mode: str) -> bool:
@@ -81,10 +125,17 @@ def failed_reply(error: Exception) -> Reply:
             input_tokens=counted.prompt_tokens or 0, output_tokens=counted.completion_tokens or 0
         )
         return Reply(Outcome.TRUNCATED, raw, usage=usage, reason=CUT_OFF.format("length"))
-    status = getattr(error, "status_code", None)
-    kind = f"HTTP {status}" if status else type(error).__name__
-    return Reply(Outcome.ERROR, reason=f"{kind}: {_line(error)}")
+    return Reply(Outcome.ERROR, reason=f"{_kind(error)}: {_line(error)}")
+
+
+def _kind(error: Exception) -> str:
+    status = _status(error)
+    in_a_200 = getattr(getattr(error, "response", None), "extensions", {}).get(IN_A_200)
+    if in_a_200 is not None:
+        return f"error {status} in an HTTP 200" if in_a_200 else "HTTP 200 without an answer"
+    return f"HTTP {status}" if status else type(error).__name__
 
 
 def _line(error: Exception) -> str:
-    return one_line(str(getattr(error, "message", None) or error), 300)
+    said = _said(error)
+    return one_line(said.words if said is not None else str(getattr(error, "message", None) or error), 300)

@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dermtools.errors import ModelError
+from dermtools.prompting.asking.service import service_clients
+from dermtools.prompting.model_names import takes_temperature
 from dermtools.text import one_line
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 Api = Literal["chat", "responses"]
+
+_OPENAI = ("openai", "azure_openai")
+_OWN_CLIENT = {"http_client", "http_async_client", "openai_proxy"}
 
 
 def chat_model(
@@ -23,6 +28,7 @@ def chat_model(
     api_key: str | None = None,
     temperature: float | Literal["default"] | None = "default",
     max_output_tokens: int | None = None,
+    reasoning_effort: str | None = None,
     timeout: float = 90.0,
     requests_per_minute: float | None = None,
     cache: BaseCache | None = None,
@@ -37,13 +43,16 @@ def chat_model(
             not sent there: give `api_key` if the server wants one.
         api_key: else taken from the provider's environment variable.
         temperature: 0 by default, left out for models known not to take one; None leaves it out.
-        max_output_tokens: cut replies after this many tokens; the provider's own limit by default.
+        max_output_tokens: cut replies after this many tokens, those of reasoning included; the provider's own limit
+            by default, see `usual_output_limit` for one that suits the model.
+        reasoning_effort: e.g. `low`, for models that reason before they answer.
         timeout: seconds to wait for a reply.
         requests_per_minute: rate limit over all threads; cache hits do not count.
         cache: e.g. a `SQLiteCache`; without one, nothing is cached, not even by a global LangChain cache.
         options: passed on to the model class.
 
-    Retries are left to the chain (`RetryPolicy`), so that they do not multiply: `max_retries` is 0.
+    Retries are left to the chain (`RetryPolicy`), so that they do not multiply: `max_retries` is 0. A parameter that
+    OpenAI's or a compatible service refuses is left out from then on, and `left_out` names it.
 
     Raises:
         ModelError: unknown provider, missing package or key; says what to do.
@@ -55,8 +64,8 @@ def chat_model(
     if not name:
         raise ModelError(f"model {spec!r} needs its provider in front, like 'openai:gpt-4.1'")
     arguments: dict[str, Any] = {"max_retries": 0, "timeout": timeout, **options}
-    if provider in ("openai", "azure_openai"):
-        arguments |= _openai(provider, name, api, base_url, api_key)
+    if provider in _OPENAI:
+        arguments = _sendable(arguments) | _openai(provider, name, api, base_url, api_key)
     else:
         if api != "chat":
             raise ModelError(f"the Responses API is OpenAI's; {provider} models have api='chat' only")
@@ -64,6 +73,7 @@ def chat_model(
     arguments |= _given(
         temperature=None if temperature == "default" else temperature,
         max_tokens=max_output_tokens,
+        reasoning_effort=reasoning_effort,
         rate_limiter=None if requests_per_minute is None else _limiter(requests_per_minute),
     )
     arguments["cache"] = cache if cache is not None else False
@@ -73,8 +83,11 @@ def chat_model(
         raise ModelError(f"{spec}: {one_line(str(error), 300)}") from error
     except (ValueError, TypeError, OpenAIError) as error:
         raise ModelError(f"model {spec!r} cannot be set up: {one_line(str(error), 300)}") from error
-    if temperature == "default" and hasattr(model, "temperature") and (model.profile or {}).get("temperature", True):
-        model.temperature = 0.0
+    takes_one = takes_temperature(name) and (model.profile or {}).get("temperature", True)
+    chosen = (0.0 if takes_one else None) if temperature == "default" else temperature
+    if hasattr(model, "temperature") and (chosen is not None or provider in _OPENAI):
+        # Not by the constructor alone: langchain-openai changes temperatures by the beginning of a model's name.
+        model.temperature = chosen
     return model
 
 
@@ -88,6 +101,22 @@ def model_provider(model: BaseChatModel) -> str | None:
     """The provider as LangChain names it, e.g. `openai`; None where the model does not say."""
     provider = model._get_ls_params().get("ls_provider")
     return provider if isinstance(provider, str) else None
+
+
+def _sendable(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with those that langchain-openai does not know where they are sent as they are.
+
+    Usage is asked for in streams too, and the service's client is ours unless one, or a proxy, was chosen.
+    """
+    from langchain_openai.chat_models.base import BaseChatOpenAI
+
+    known = set(BaseChatOpenAI.model_fields) | {str(field.alias) for field in BaseChatOpenAI.model_fields.values()}
+    more = {name: value for name, value in arguments.items() if name not in known}
+    kept = {name: value for name, value in arguments.items() if name in known}
+    if more:
+        kept["extra_body"] = {**more, **(kept.get("extra_body") or {})}
+    clients = {} if _OWN_CLIENT & kept.keys() else service_clients()
+    return {"stream_usage": True, **clients, **kept}
 
 
 def _openai(provider: str, name: str, api: Api, base_url: str | None, api_key: str | None) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dermtools.errors import PromptError
 from dermtools.images import jpeg_size
+from dermtools.prompting.model_names import plain_name
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -78,7 +78,7 @@ _RULES: dict[str, ImageRule] = {
 
 def image_rule(model: str) -> ImageRule | None:
     """The rule of a model, named exactly or with its date; None where OpenAI's page does not name it."""
-    return _RULES.get(re.sub(r"-\d{4}-\d{2}-\d{2}$", "", model))
+    return _RULES.get(model) or _RULES.get(plain_name(model))
 
 
 def _squares(width: int, height: int, scale: float, side: int) -> int:

@@ -1,0 +1,194 @@
+"""The HTTP client below OpenAI's: it leaves out parameters that a service refuses, and knows an error in a 200."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from dermtools.prompting.asking.error_body import read_error
+
+if TYPE_CHECKING:
+    import httpx2
+    from langchain_core.language_models import BaseChatModel
+
+logger = logging.getLogger(__name__)
+
+IN_A_200 = "dermtools_error_in_a_200"
+"""Key in the `extensions` of a response whose status is not the one it came with."""
+
+_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+_SUCCESSORS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
+# Not `store`: a service must never keep a picture because it did not know the word that forbids it.
+_PARAMETERS = (
+    *_LIMITS,
+    *("temperature", "top_p", "top_k", "min_p", "seed", "stop", "n", "frequency_penalty", "presence_penalty"),
+    *("repetition_penalty", "logit_bias", "logprobs", "top_logprobs", "reasoning_effort", "reasoning", "verbosity"),
+    *("parallel_tool_calls", "tool_choice", "strict", "stream_options", "service_tier", "metadata", "user"),
+)
+"""What may be left out of a request without changing what is asked; structured output has its own way down."""
+_PLAIN_WORDS = {"stop", "n", "user", "metadata", "strict", "reasoning", "logprobs"}
+"""Words that a message may use otherwise: they count in quotes or backticks only."""
+_TOO_MUCH = re.compile(r"too (?:large|high|big|many)|at most|maximum|less than|exceed|greater", re.IGNORECASE)
+
+
+class Parameters:
+    """What a service has refused so far, of one chat model. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._refused: dict[str, str | None] = {}
+        self._guard = threading.Lock()
+
+    @property
+    def left_out(self) -> list[str]:
+        """The refused parameters, each with the name that it is sent by instead, if any."""
+        refused = dict(self._refused)
+        return [name if other is None else f"{name} (sent as {other})" for name, other in refused.items()]
+
+    def fitted(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A request's body without what is known to be refused."""
+        fitted = dict(body)
+        for name, other in dict(self._refused).items():
+            if name == "strict" and isinstance(fitted.get("tools"), list):
+                fitted["tools"] = [_lax(tool) for tool in fitted["tools"]]
+            if name in fitted:
+                value = fitted.pop(name)
+                if other is not None:
+                    fitted[other] = value
+        return fitted
+
+    def learn(self, body: Mapping[str, Any], refusal: str) -> bool:
+        """Whether a refusal names a parameter of this body, which is then left out from now on."""
+        name = _named(body, refusal)
+        if name is None:
+            return False
+        with self._guard:
+            if name not in self._refused:
+                other = None if _TOO_MUCH.search(refusal) else _SUCCESSORS.get(name)
+                self._refused[name] = None if other in self._refused else other
+                logger.warning("the service refuses a parameter, asked without it: %s", self.left_out[-1])
+        return True
+
+
+def _lax(tool: dict[str, Any]) -> dict[str, Any]:
+    lax = {key: value for key, value in tool.items() if key != "strict"}
+    return {**lax, "function": _lax(tool["function"])} if isinstance(tool.get("function"), dict) else lax
+
+
+def _named(body: Mapping[str, Any], refusal: str) -> str | None:
+    """The first parameter of the body that a refusal names."""
+    text = refusal.replace('\\"', '"')
+    present = {name for name in _PARAMETERS if name in body}
+    if '"strict"' in json.dumps(body.get("tools")):
+        present.add("strict")
+    stated = re.search(r"[\"']param[\"']\s*:\s*[\"'](\w[^\"']*)[\"']", text)
+    if stated is not None:
+        path = re.findall(r"\w+", stated[1])
+        if path[0] == "tools":
+            return "strict" if path[-1] == "strict" and "strict" in present else None
+        return _present(path[0], present)
+    quoted = "[\"'`]"
+    places: dict[str, int] = {}
+    for name in _PARAMETERS:
+        pattern = f"{quoted}{name}{quoted}" if name in _PLAIN_WORDS else rf"(?<![\w.]){name}(?!\w)"
+        if (found := re.search(pattern, text, re.IGNORECASE)) and (here := _present(name, present)):
+            places[here] = min(found.start(), places.get(here, found.start()))
+    return min(places, key=places.__getitem__, default=None)
+
+
+def _present(name: str, present: set[str]) -> str | None:
+    """The parameter as this body calls it: a limit on tokens has three names."""
+    names = (name, *_LIMITS) if name in _LIMITS else (name,)
+    return next((one for one in names if one in present), None)
+
+
+class _Service:
+    """What both clients do with requests and responses."""
+
+    def __init__(self, parameters: Parameters, **options: Any) -> None:
+        super().__init__(**options)
+        self.parameters = parameters
+
+    def _fitted(self, request: httpx2.Request) -> httpx2.Request:
+        body = _body(request)
+        return request if body is None else _with(request, body, self.parameters.fitted(body))
+
+    def _corrected(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Request | None:
+        """The request to send instead, after a response that was read; its status becomes what its body says."""
+        if response.status_code == 200 and (error := read_error(response.content)) is not None:
+            response.status_code = error.status or 400
+            response.extensions[IN_A_200] = error.status is not None
+        body = _body(request)
+        if body is None or response.status_code not in (400, 422) or not self.parameters.learn(body, response.text):
+            return None
+        return _with(request, body, self.parameters.fitted(body))
+
+
+def _body(request: httpx2.Request) -> dict[str, Any] | None:
+    if request.method != "POST" or not request.headers.get("content-type", "").startswith("application/json"):
+        return None
+    body = json.loads(request.content)
+    return body if isinstance(body, dict) else None
+
+
+def _with(request: httpx2.Request, before: Mapping[str, Any], body: Mapping[str, Any]) -> httpx2.Request:
+    if body == before:
+        return request
+    headers = [(name, value) for name, value in request.headers.multi_items() if name.lower() != "content-length"]
+    content = json.dumps(body).encode()
+    return type(request)(request.method, request.url, headers=headers, content=content, extensions=request.extensions)
+
+
+def _is_stream(response: httpx2.Response) -> bool:
+    return response.status_code == 200 and response.headers.get("content-type", "").startswith("text/event-stream")
+
+
+def service_clients() -> dict[str, Any]:
+    """The clients that a chat model of langchain-openai takes: one for calls, one for asynchronous calls."""
+    from httpx2 import Limits
+    from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
+
+    class Client(_Service, DefaultHttpxClient):
+        def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+            request = self._fitted(request)
+            while True:
+                response = super().send(request, **options)
+                if _is_stream(response):
+                    return response
+                response.read()
+                again = self._corrected(request, response)
+                if again is None:
+                    return response
+                request = again
+
+        def __del__(self) -> None:
+            with suppress(AttributeError, RuntimeError, OSError):
+                self.close()
+
+    class AsyncClient(_Service, DefaultAsyncHttpxClient):
+        async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+            request = self._fitted(request)
+            while True:
+                response = await super().send(request, **options)
+                if _is_stream(response):
+                    return response
+                await response.aread()
+                again = self._corrected(request, response)
+                if again is None:
+                    return response
+                request = again
+
+    parameters = Parameters()
+    # No asynchronous connection is kept: one that outlived its event loop would fail the next call.
+    closing = Limits(max_keepalive_connections=0)
+    return {"http_client": Client(parameters), "http_async_client": AsyncClient(parameters, limits=closing)}
+
+
+def left_out(model: BaseChatModel) -> list[str]:
+    """Parameters that the model's service has refused so far, and which are left out since."""
+    parameters = getattr(getattr(model, "http_client", None), "parameters", None)
+    return parameters.left_out if isinstance(parameters, Parameters) else []
