@@ -6,7 +6,8 @@ What has to be done to a picture before the model reads it comes, first found fi
 2. `m.json` beside `m.onnx`, an object with the same names (see `onnx_settings.OnnxSettings`);
 3. the model: size and layout from its input's shape, channel order and range from the image entries of
    its metadata (github.com/onnx/onnx/blob/main/docs/MetadataProps.md);
-4. ImageNet's mean and standard deviation, on an RGB picture stretched to the size.
+4. ImageNet's mean and standard deviation, on an RGB picture stretched to the size; the pixels of 0 to 255 as they
+   are where the input takes whole numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.embedding.base import EmbedderIdentity, weights_revision
-from dermtools.embedding.onnx_settings import OnnxSettings, ResolvedSettings, read_settings
+from dermtools.embedding.onnx_settings import OnnxSettings, ResolvedSettings, prepared, read_settings
 from dermtools.embedding.pixels import fit
 from dermtools.embedding.self_test import drawn_pictures
 from dermtools.embedding.vectors import finished_rows, run_in_batches
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     import onnxruntime
     from numpy.typing import NDArray
     from PIL import Image
-
-_INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 
 
 class OnnxEmbedder:
@@ -45,7 +44,6 @@ class OnnxEmbedder:
         self._session = session
         self._file = file
         self._settings, self._options = settings, settings.options
-        self._dtype = _INPUT_TYPES[settings.input_type]
         self.image_side = max(settings.size)
         self.dimension = self._run([drawn_pictures()[0]]).shape[1]
         if settings.center is not None and settings.center.shape != (self.dimension,):
@@ -77,16 +75,15 @@ class OnnxEmbedder:
 
     def _pixels(self, image: Image.Image) -> NDArray[np.generic]:
         settings = self._options
-        pixels = np.asarray(
-            fit(image, self._settings.size, mode=settings.resize, resample=settings.resample), np.float32
-        )
+        pixels = np.asarray(fit(image, self._settings.size, mode=settings.resize, resample=settings.resample))
         if settings.channels == "BGR":
             pixels = pixels[..., ::-1]
-        mean, std = np.array(settings.mean, np.float32), np.array(settings.std, np.float32)
-        values = (pixels * np.float32(settings.scale) - mean) / std
+        values = prepared(pixels, settings)
+        if self._settings.input_type.kind in "iu":
+            values = np.rint(values)
         if settings.layout == "NCHW":
             values = values.transpose(2, 0, 1)
-        return np.ascontiguousarray(values, dtype=self._dtype)
+        return np.ascontiguousarray(values, dtype=self._settings.input_type)
 
     def _pooled(self, output: NDArray[np.float32], *, rows: int) -> NDArray[np.float32]:
         """One row a picture: (n, d) as it is, (n, d, 1, 1) or (n, 1, d) squeezed, more only by `pool`."""
@@ -121,10 +118,6 @@ def load(rest: str, **options: object) -> OnnxEmbedder:
         given["center"] = str((file.parent / Path(given["center"]).expanduser()).resolve())
     session = _open(file, threads=given.get("threads"))
     settings = read_settings(file, given, session)
-    if settings.input_type not in _INPUT_TYPES:
-        raise EmbeddingError(
-            f"{file.name}: input {settings.options.input!r} is {settings.input_type}, not a picture's pixels"
-        )
     spec = OnnxSettings.spec("onnx", str(file), given)
     return OnnxEmbedder(session, file, settings, spec=spec, revision=weights_revision([file, *_external_weights(file)]))
 

@@ -24,6 +24,13 @@ Layout = Literal["NCHW", "NHWC"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+RAW: dict[str, object] = {"scale": 1, "mean": (0, 0, 0), "std": (1, 1, 1)}
+"""Pixels of 0 to 255 as they are."""
+
+INPUT_TYPES = {"float": "float32", "float16": "float16", "double": "float64"} | {
+    name: name for name in ("uint8", "int8", "uint16", "int16", "int32", "int64")
+}
+"""Type of a model's input, as `tensor(TYPE)` names it, to numpy's name of it."""
 
 
 def _one_or_two(value: object) -> object:
@@ -36,7 +43,8 @@ class OnnxSettings(Options):
     """Options of `onnx:FILE`, and the fields of the JSON file beside the model.
 
     A pixel of 0 to 255 becomes `(pixel * scale - mean) / std`, each channel by its own mean and std; ImageNet's
-    by default. `(pixel - 128) * 0.0078125` is `{"scale": 0.0078125, "mean": [1, 1, 1], "std": [1, 1, 1]}`.
+    by default, and for an input of whole numbers `RAW`: such a model normalises inside.
+    `(pixel - 128) * 0.0078125` is `{"scale": 0.0078125, "mean": [1, 1, 1], "std": [1, 1, 1]}`.
     """
 
     runtime: ClassVar[frozenset[str]] = frozenset({"threads", "batch_size"})
@@ -84,7 +92,7 @@ class ResolvedSettings:
     """Names everything that decides about the pixels and the vector."""
     options: OnnxSettings
     size: tuple[int, int]
-    input_type: str
+    input_type: np.dtype[Any]
     center: NDArray[np.float32] | None
 
 
@@ -93,9 +101,14 @@ def read_settings(file: Path, given: Mapping[str, object], session: onnxruntime.
 
     An EmbeddingError where the JSON is wrong, or model and settings do not fit together.
     """
+    beside = {**_json_beside(file), **given}
+    entry = _named(session.get_inputs(), OnnxSettings.read(beside, where=file.name).input, file, "input")
+    input_type = _input_type(file, entry)
     in_model = _metadata_settings(session.get_modelmeta().custom_metadata_map)
-    settings = OnnxSettings.read({**in_model, **_json_beside(file), **given}, where=file.name)
-    entry = _named(session.get_inputs(), settings.input, file, "input")
+    by_default = RAW if input_type.kind in "iu" else {}
+    settings = OnnxSettings.read({**by_default, **in_model, **beside}, where=file.name)
+    if input_type.kind in "iu":
+        _check_whole_numbers(file, input_type, settings)
     output = _named(session.get_outputs(), settings.output, file, "output")
     layout, size = _input_layout(file, entry.shape, settings)
     center = _read_center(file.parent / Path(settings.center).expanduser()) if settings.center is not None else None
@@ -112,9 +125,39 @@ def read_settings(file: Path, given: Mapping[str, object], session: onnxruntime.
         id=f"{size[0]}x{size[1]}-{settings.resize}-{settings.resample}-{values}-{digest}",
         options=settings.model_copy(update=filled | ({"batch_size": 1} if batch == 1 else {})),
         size=size,
-        input_type=entry.type,
+        input_type=input_type,
         center=center,
     )
+
+
+def _input_type(file: Path, entry: Any) -> np.dtype[Any]:
+    known = INPUT_TYPES.get(entry.type.removeprefix("tensor(").removesuffix(")"))
+    if known is None:
+        raise EmbeddingError(f"{file.name}: input {entry.name!r} is {entry.type}, not a picture's pixels")
+    return np.dtype(known)
+
+
+def _check_whole_numbers(file: Path, input_type: np.dtype[Any], settings: OnnxSettings) -> None:
+    """Refuse settings by which a pixel becomes a fraction, or a number that the model's input cannot hold."""
+    values = prepared(np.arange(256)[:, None].repeat(3, axis=1), settings)
+    limits = np.iinfo(input_type)
+    if (np.abs(values - np.rint(values)) > 1e-3).any():
+        wrong = "make fractions of the pixels"
+    elif np.rint(values).min() < limits.min or np.rint(values).max() > limits.max:
+        wrong = f"make numbers from {values.min():g} to {values.max():g} of the pixels, beyond {input_type}"
+    else:
+        return
+    offset = 128 if limits.max < 255 else 0
+    raise EmbeddingError(
+        f"{file.name}: its input takes whole numbers ({input_type}), and scale, mean and std {wrong}; "
+        f"give such as fit, e.g. scale=1&mean={offset},{offset},{offset}&std=1,1,1"
+    )
+
+
+def prepared(pixels: NDArray[Any], settings: OnnxSettings) -> NDArray[np.float32]:
+    """Pixels of 0 to 255, shape (..., 3), as numbers that the model reads."""
+    mean, std = np.array(settings.mean, np.float32), np.array(settings.std, np.float32)
+    return (np.asarray(pixels, np.float32) * np.float32(settings.scale) - mean) / std
 
 
 def _json_beside(file: Path) -> dict[str, Any]:
@@ -136,7 +179,12 @@ def _metadata_settings(metadata: Mapping[str, str]) -> dict[str, object]:
     order = metadata.get("Image.BitmapPixelFormat", "")[:3].upper()
     if order in ("RGB", "BGR"):
         settings["channels"] = order
-    ranges = {"NominalRange_0_255": (1, 0), "Normalized_0_1": (1 / 255, 0), "Normalized_1_1": (1 / 127.5, 1)}
+    ranges = {
+        "NominalRange_0_255": (1, 0),
+        "NominalRange_16_235": (219 / 255, -16),
+        "Normalized_0_1": (1 / 255, 0),
+        "Normalized_1_1": (1 / 127.5, 1),
+    }
     scale, mean = ranges.get(metadata.get("Image.NominalPixelRange", ""), (None, 0))
     return settings if scale is None else {**settings, "scale": scale, "mean": (mean,) * 3, "std": (1,) * 3}
 

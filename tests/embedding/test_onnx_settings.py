@@ -38,7 +38,12 @@ def test_option_wins_over_json_and_json_over_the_default(means):
 
 @pytest.mark.parametrize(
     ("values", "expected"),
-    [("NominalRange_0_255", [51, 0, 255]), ("Normalized_0_1", [0.2, 0, 1]), ("Normalized_1_1", [-0.6, -1, 1])],
+    [
+        ("NominalRange_0_255", [51, 0, 255]),
+        ("NominalRange_16_235", [59.8, 16, 235]),
+        ("Normalized_0_1", [0.2, 0, 1]),
+        ("Normalized_1_1", [-0.6, -1, 1]),
+    ],
 )
 def test_pixel_range_and_order_are_read_from_the_models_metadata(tmp_path, values, expected):
     metadata = {"Image.BitmapPixelFormat": "Bgr8", "Image.NominalPixelRange": values}
@@ -139,3 +144,64 @@ def test_model_that_does_not_take_pictures_is_an_error(tmp_path, shape, message)
     model = tiny_onnx.write(tmp_path / "m.onnx", tiny_onnx.node("Relu", ["x"], "y"), shape=shape)
     with pytest.raises(EmbeddingError, match=message):
         load_embedder(f"onnx:{model}")
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize("element", ["uint8", "uint16", "int16", "int32", "int64"])
+def test_input_of_whole_numbers_gets_the_pixels_as_they_are(tmp_path, element, channels_last):
+    model = tiny_onnx.write_typed(tmp_path / "m.onnx", element, channels_last=channels_last)
+    vectors = load_embedder(f"onnx:{model}?normalize=false").embed_images([flat(20, 250, 0), flat(255, 128, 7)])
+    np.testing.assert_array_equal(vectors, [[20, 250, 0], [255, 128, 7]])
+
+
+@pytest.mark.parametrize("element", ["float16", "double"])
+def test_input_of_other_fractions_is_prepared_as_for_imagenet(tmp_path, element):
+    model = tiny_onnx.write_typed(tmp_path / "m.onnx", element)
+    expected = (np.array([255, 128, 0]) / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    vector = load_embedder(f"onnx:{model}?normalize=false").embed_images([flat(255, 128, 0)])[0]
+    np.testing.assert_allclose(vector, expected, rtol=1e-3)
+
+
+def test_whole_numbers_may_be_shifted_and_reordered(tmp_path):
+    model = tiny_onnx.write_typed(tmp_path / "m.onnx", "int8")
+    spec = f"onnx:{model}?normalize=false&mean=128,127,126&channels=BGR"
+    with pytest.raises(EmbeddingError, match=r"numbers from -128 to 129 of the pixels, beyond int8"):
+        load_embedder(spec)
+    vector = load_embedder(spec.replace("127,126", "128,128")).embed_images([flat(0, 20, 255)])[0]
+    np.testing.assert_array_equal(vector, [127, -108, -128])
+
+
+def test_rounding_makes_no_fraction(tmp_path):
+    model = tiny_onnx.write_typed(tmp_path / "m.onnx", "uint8")
+    spec = f"onnx:{model}?normalize=false&scale={1 / 255}&mean=0,0,0&std={1 / 255},{1 / 255},{1 / 255}"
+    colours = [[value, 255 - value, value // 2] for value in range(256)]
+    vectors = load_embedder(spec).embed_images([flat(*colour) for colour in colours])
+    np.testing.assert_array_equal(vectors, colours)
+
+
+@pytest.mark.parametrize(
+    "settings", ["mean=0.485,0.456,0.406&std=0.229,0.224,0.225&scale=0.00392", "scale=0.5", "std=2,1,1", "mean=0,0.5,0"]
+)
+def test_fractions_for_an_input_of_whole_numbers_are_refused(tmp_path, settings):
+    model = tiny_onnx.write_typed(tmp_path / "m.onnx", "uint8")
+    with pytest.raises(EmbeddingError, match=r"takes whole numbers \(uint8\), .* make fractions .* e.g. scale=1&"):
+        load_embedder(f"onnx:{model}?{settings}")
+
+
+def test_models_own_metadata_that_makes_fractions_is_refused_too(tmp_path):
+    metadata = {"Image.NominalPixelRange": "Normalized_0_1"}
+    model = tiny_onnx.write_typed(tmp_path / "m.onnx", "uint8", metadata=metadata)
+    with pytest.raises(EmbeddingError, match="make fractions"):
+        load_embedder(f"onnx:{model}")
+
+
+@pytest.mark.parametrize("settings", ["mean=1,1,1", "scale=2", "scale=-1"])
+def test_whole_numbers_beyond_the_inputs_type_are_refused(tmp_path, settings):
+    model = tiny_onnx.write_typed(tmp_path / "m.onnx", "uint8")
+    with pytest.raises(EmbeddingError, match=r"beyond uint8"):
+        load_embedder(f"onnx:{model}?{settings}")
+
+
+def test_input_that_holds_no_pixels_is_refused(tmp_path):
+    with pytest.raises(EmbeddingError, match=r"input 'x' is tensor\(bool\), not a picture's pixels"):
+        load_embedder(f"onnx:{tiny_onnx.write_typed(tmp_path / 'm.onnx', 'bool')}")
