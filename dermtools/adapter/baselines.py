@@ -76,7 +76,7 @@ class LabelSimilarityMethod(ProbabilisticMethod):
         wrong = next((template for template in templates if "{label}" not in template), None)
         if wrong is not None or not templates:
             raise TrainingError(f"a template for label texts must hold {{label}}: {wrong!r}")
-        self._dimension = embedder.dimension
+        self._identity = embedder.identity
         self._scale = embedder.logit_scale
         texts = [t.replace("{label}", label.replace("_", " ")) for label in task.labels for t in templates]
         vectors = _unit(embedder.embed_texts(texts)).reshape(len(task.labels), len(templates), -1)
@@ -85,7 +85,7 @@ class LabelSimilarityMethod(ProbabilisticMethod):
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
         if not queries:
             return []
-        pictures = _unit(query_vectors(queries, self._dimension))
+        pictures = _unit(query_vectors(queries, self._identity))
         return self._answers(softmax(self._scale * (pictures @ self._texts.T)))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dermtools.adapter.answering import ProbabilisticMethod
+from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import QueryError
 from dermtools.prediction import Prediction, Query
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dermtools.adapter.classifier import TrainedClassifier
+    from dermtools.cases.identity import EmbedderIdentity
 
 
 class VectorClassifierMethod(ProbabilisticMethod):
@@ -44,20 +46,15 @@ class VectorClassifierMethod(ProbabilisticMethod):
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
         if not queries:
             return []
-        vectors = query_vectors(queries, self.classifier.record.embedder.dimension)
+        vectors = query_vectors(queries, self.classifier.record.embedder)
         return self._answers(self.classifier.probabilities(vectors))
 
 
-def query_vectors(queries: Sequence[Query], dimension: int) -> NDArray[np.float32]:
-    """Embeddings, float32, shape (n, d); QueryError where one is missing, of another dimension, or not finite."""
+def query_vectors(queries: Sequence[Query], identity: EmbedderIdentity) -> NDArray[np.float32]:
+    """Embeddings, float32, shape (n, d); QueryError where one is missing, or is none of this embedder's."""
     rows = []
     for query in queries:
         if query.vector is None:
             raise QueryError(f"query {query.name!r} has no embedding; embed its picture with the case base's embedder")
-        of_query = f"the embedding of query {query.name!r}"
-        if query.vector.shape != (dimension,):
-            raise QueryError(f"{of_query} has shape {query.vector.shape}, not ({dimension},)")
-        if not np.isfinite(query.vector).all():
-            raise QueryError(f"{of_query} holds NaN or infinity; embed its picture again")
-        rows.append(query.vector)
-    return np.asarray(rows, dtype=np.float32)
+        rows.append(checked_vector(query.vector, identity, f"the embedding of query {query.name!r}"))
+    return np.array(rows)

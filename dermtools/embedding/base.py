@@ -43,6 +43,7 @@ class Embedder(Protocol):
 
         Raises:
             PartialEmbeddingError: some pictures failed, the others' vectors are inside.
+            UnavailableError: its service is at fault, whatever the pictures.
             EmbeddingError: nothing could be embedded.
         """
         ...
@@ -60,6 +61,10 @@ class TextEmbedder(Embedder, Protocol):
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts: float32, shape (n, d). Raises as `embed_images`."""
         ...
+
+
+class UnavailableError(EmbeddingError):
+    """The service behind an embedder refuses or does not answer: no picture is at fault, and another would not help."""
 
 
 class PartialEmbeddingError(EmbeddingError):

@@ -18,6 +18,7 @@ import httpx
 import tenacity
 from pydantic import Field
 
+from dermtools.embedding.base import UnavailableError
 from dermtools.embedding.options import Options
 from dermtools.errors import EmbeddingError, MissingExtraError, require_extra
 from dermtools.retry_after import retry_after
@@ -56,7 +57,7 @@ class RetryPolicy(Options):
     read_timeout: float = Field(default=120.0, gt=0, description="seconds to wait for a reply")
 
 
-class EndpointError(EmbeddingError):
+class EndpointError(UnavailableError):
     """A request failed; smaller ones may succeed if `content_to_blame`, the same one later if `transient`.
 
     `retry_after` is how many seconds the server asked to wait before it.

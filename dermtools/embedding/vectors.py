@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from dermtools.embedding.base import PartialEmbeddingError
-from dermtools.errors import EmbeddingError
+from dermtools.errors import EmbeddingError, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from dermtools.cases.identity import EmbedderIdentity
+
 T = TypeVar("T")
+
+NORM_TOLERANCE = 1e-3
+"""How far from 1 the norm of a normalised vector may be: what rounding to half precision or four digits costs."""
 
 
 def l2_normalize(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -60,3 +65,29 @@ def delivered(vectors: NDArray[np.float32], reasons: Mapping[int, str]) -> NDArr
         raise EmbeddingError(f"no row of {len(vectors)} could be embedded; row {first}: {reasons[first]}")
     vectors[list(reasons)] = np.nan
     raise PartialEmbeddingError(vectors, reasons)
+
+
+def checked_vector(values: object, identity: EmbedderIdentity, name: str) -> NDArray[np.float32]:
+    """One embedding as somebody gave it, as float32, shape (d,); `name` says what it is in the error.
+
+    Raises:
+        QueryError: it is no vector of d finite numbers, or has not the norm 1 of the embedder's vectors.
+    """
+    try:
+        given = np.asarray(values)
+    except (ValueError, TypeError):  # a ragged list; a tensor that lies on a GPU
+        given = np.array(None)
+    if given.dtype.kind not in "fiu":
+        raise QueryError(f"{name} must be {identity.dimension} numbers, as an array or a list")
+    if given.shape != (identity.dimension,):
+        one = "; give one row of it" if given.ndim == 2 and given.shape[1:] == (identity.dimension,) else ""
+        raise QueryError(f"{name} has shape {given.shape}, not ({identity.dimension},){one}")
+    with np.errstate(over="ignore"):
+        vector = given.astype(np.float32)
+    if not np.isfinite(vector).all():
+        raise QueryError(f"{name} holds NaN or infinity; embed the picture again")
+    norm = float(np.linalg.norm(vector.astype(np.float64)))
+    if identity.normalized and abs(norm - 1) > NORM_TOLERANCE:
+        remedy = "divide it by its norm" if norm > 0 else "embed the picture again"
+        raise QueryError(f"{name} has norm {norm:.4g}, and the vectors of {identity.name} have norm 1; {remedy}")
+    return vector

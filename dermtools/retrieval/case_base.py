@@ -14,6 +14,7 @@ import numpy as np
 from dermtools.cases.case import SPLITS, Case, SourceData, Task
 from dermtools.cases.store import CaseStore
 from dermtools.embedding import Embedder, load_embedder, open_for_embedding
+from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import QueryError
 from dermtools.images import ImageSource
 from dermtools.prediction import Query
@@ -208,13 +209,14 @@ class CaseBase:
 
         Args:
             image: path, `data:` URL, encoded bytes or open PIL image.
-            vector: embedding by this case base's embedder, shape (d,).
+            vector: embedding by this case base's embedder, shape (d,), of norm 1 where the embedder's are.
             case_id: an existing case.
             text: words, where the embedder reads text.
             group_id: patient or encounter of the query where it is known, so that search leaves it out.
 
         Raises:
-            QueryError: not exactly one is given, no such case, or the embedder reads no text.
+            QueryError: not exactly one is given, no such case, a vector of another shape or norm, or the embedder
+                reads no text.
             ImageError: the picture cannot be read.
         """
         check_one_kind(image=image, vector=vector, case_id=case_id, text=text)
@@ -225,7 +227,17 @@ class CaseBase:
             return text_query(text, self.embedder, group_id)
         if case_id is not None:
             return case_query(case_id, self.snapshot, self.store.jpegs, group_id)
-        return Query(name="vector", vector=np.asarray(vector, dtype=np.float32), group_id=group_id)
+        return Query(name="vector", vector=checked_vector(vector, self.identity, "the query vector"), group_id=group_id)
+
+    def vector_of(self, query: Query) -> NDArray[np.float32]:
+        """Embedding of a query, float32, shape (d,): its own vector, checked, else that of its picture or text.
+
+        Raises:
+            QueryError: its vector does not belong to this case base, or it has nothing to embed.
+        """
+        if query.vector is None:
+            return embedded(query, self.embedder)
+        return checked_vector(query.vector, self.identity, "the query vector")
 
     def search(
         self,
@@ -274,8 +286,7 @@ class CaseBase:
             query = self.query(image, vector=vector, case_id=case_id, text=text, group_id=group_id)
         elif any(value is not None for value in (image, vector, case_id, text, group_id)):
             raise QueryError("query already says what to search for; leave out image, vector, case_id, text, group_id")
-        vector = query.vector if query.vector is not None else embedded(query, self.embedder)
-        return search(self.snapshot, query, vector, options, self.store.jpegs)
+        return search(self.snapshot, query, self.vector_of(query), options, self.store.jpegs)
 
 
 def _counts(closed: Iterable[str], rows: Iterable[tuple[str, ...]]) -> dict[str, int]:

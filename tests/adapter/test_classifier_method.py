@@ -72,6 +72,7 @@ def test_cannot_abstain_without_validation(data, identity, cases) -> None:
     [
         (None, "has no embedding"),
         (np.zeros(3, dtype=np.float32), r"has shape \(3,\), not \(16,\)"),
+        (np.zeros((1, 16), dtype=np.float32), r"has shape \(1, 16\), not \(16,\); give one row"),
         (np.full(16, np.nan, dtype=np.float32), "NaN or infinity"),
     ],
 )

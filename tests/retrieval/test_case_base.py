@@ -31,7 +31,7 @@ def test_a_new_case_base_is_empty_and_can_be_searched(tmp_path: Path) -> None:
     case_base = CaseBase.create(tmp_path / "base")
     assert len(case_base) == 0
     assert case_base.info()["cases"] == 0
-    found = case_base.search(vector=np.ones(case_base.identity.dimension), k=3)
+    found = case_base.search(vector=np.eye(case_base.identity.dimension)[0], k=3)
     assert list(found) == []
     assert found.notes == ("0 neighbours instead of 3: no more are left",)
 

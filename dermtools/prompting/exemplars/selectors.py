@@ -20,7 +20,6 @@ from dermtools.prompting.exemplars.shots import Shot, ShotWriter
 from dermtools.prompting.former_keyword import takes_base
 from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
 from dermtools.retrieval.case_base import CaseBase
-from dermtools.retrieval.queries import embedded
 from dermtools.retrieval.search.diversity import per_group
 from dermtools.retrieval.search.index import Ranking
 from dermtools.retrieval.search.leak_guard import COMPARED
@@ -206,8 +205,7 @@ class RandomSelector(CaseSelector):
         return [Shot(snapshot.columns.case(row), rank) for rank, (row, _) in enumerate(chosen, start=1)]
 
     def _nearest(self, snapshot: Snapshot, query: Query) -> Ranking:
-        vector = query.vector if query.vector is not None else embedded(query, self.case_base.embedder)
-        return snapshot.index.rank(vector, first=COMPARED)
+        return snapshot.index.rank(self.case_base.vector_of(query), first=COMPARED)
 
     def _drawn(self, snapshot: Snapshot, eligible: NDArray[np.bool_], rng: np.random.Generator) -> Iterable[int]:
         if not self.stratified or self.task is None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.cases.columns import StoredCase
-from dermtools.embedding.base import Embedder, PartialEmbeddingError
+from dermtools.embedding.base import Embedder, PartialEmbeddingError, UnavailableError
+from dermtools.embedding.self_test import drawn_pictures
+from dermtools.embedding.vectors import NORM_TOLERANCE
 from dermtools.errors import EmbeddingError
 from dermtools.retrieval.ingest.prepare import Picture, Prepare, Prepared
 
@@ -67,7 +69,7 @@ def _outcome(item: Prepared, row: StoredCase | None, failed: Mapping[str, str]) 
 
 
 def _embed(embedder: Embedder, images: Sequence[Image.Image]) -> tuple[NDArray[np.float32], dict[int, str]]:
-    """Vectors, shape (n, d), and why some rows failed."""
+    """Vectors, shape (n, d), and why some rows failed; EmbeddingError where the embedder fails whatever the picture."""
     shape = (len(images), embedder.dimension)
     reasons: dict[int, str] = {}
     if not images:
@@ -76,13 +78,30 @@ def _embed(embedder: Embedder, images: Sequence[Image.Image]) -> tuple[NDArray[n
         vectors = embedder.embed_images(images)
     except PartialEmbeddingError as error:
         vectors, reasons = error.vectors, error.reasons
+        if len(reasons) == len(images):
+            _check_works(embedder, error)
+    except UnavailableError:
+        raise
     except EmbeddingError as error:
-        if len(images) > 1:
-            raise
-        # One picture alone: the fault may be its own, and it must not keep every later ingest from ending.
-        return np.empty(shape, np.float32), {0: str(error)}
+        _check_works(embedder, error)
+        if len(images) == 1:
+            return np.empty(shape, np.float32), {0: str(error)}
+        alone = [_embed(embedder, [image]) for image in images]
+        return np.concatenate([row for row, _ in alone]), {n: why[0] for n, (_, why) in enumerate(alone) if why}
     if vectors.shape != shape:
         raise EmbeddingError(f"{embedder.spec} returned vectors of shape {vectors.shape}, not {shape}")
     for number in np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist():
         reasons.setdefault(number, "its embedding is not finite")
+    if embedder.identity.normalized:
+        norms = np.linalg.norm(vectors.astype(np.float64), axis=1)
+        for number in np.flatnonzero(np.abs(norms - 1) > NORM_TOLERANCE).tolist():
+            reasons.setdefault(number, f"its embedding has norm {norms[number]:.4g}, promised was 1")
     return np.asarray(vectors, np.float32), reasons
+
+
+def _check_works(embedder: Embedder, error: EmbeddingError) -> None:
+    """Raise `error`, by which every picture of a batch failed, unless the embedder can embed a picture drawn here."""
+    try:
+        embedder.embed_images(drawn_pictures()[:1])
+    except EmbeddingError:
+        raise error from None
