@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -108,10 +109,12 @@ class Fields:
         A QueryError lists the existing ones.
         """
         if name not in self.names:
-            folded = [known for known in self.names if known.casefold() == name.casefold()]
+            folded = [known for known in self.names if _folded(known) == _folded(name)]
             if len(folded) != 1:
-                known = ", ".join(self.names)
-                raise QueryError(f"where: no column {name!r}; there are: {known} (text goes in single quotes)")
+                close = _close(name, self.names)
+                guess = f"did you mean {' or '.join(map(_as_typed, close))}? " if close else ""
+                known = ", ".join(map(_as_typed, self.names))
+                raise QueryError(f"where: no column {name!r}; {guess}there are: {known} (text goes in single quotes)")
             name = folded[0]
         if name not in self._made:
             self._made[name] = self._make(name)
@@ -131,12 +134,29 @@ class Fields:
 
 def _nearest_names(given: str, names: Sequence[str]) -> str:
     """What to write instead: the names that look like the given one, else the first of all."""
-    by_fold = {name.casefold(): name for name in names}
-    close = [by_fold[folded] for folded in difflib.get_close_matches(given.casefold(), by_fold, n=3, cutoff=0.6)]
-    if close:
+    if close := _close(given, names):
         return f"did you mean {' or '.join(repr(name) for name in close)}?"
     listed = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
     return f"there are: {listed}" if names else "it has no values yet"
+
+
+def _close(given: str, names: Sequence[str]) -> list[str]:
+    """The names that look like the given one, three at most: by their letters, or because one holds the other."""
+    by_fold = {_folded(name): name for name in names}
+    wanted = _folded(given)
+    close = difflib.get_close_matches(wanted, by_fold, n=3, cutoff=0.6)
+    parts = [fold for fold in by_fold if min(len(fold), len(wanted)) > 2 and (wanted in fold or fold in wanted)]
+    return [by_fold[fold] for fold in dict.fromkeys([*close, *parts])][:3]
+
+
+def _folded(name: str) -> str:
+    """Without regard to case, and to how an umlaut is written."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _as_typed(name: str) -> str:
+    """A column's name as it stands in a condition."""
+    return name if name.isidentifier() else f'"{name}"'
 
 
 def _kind(values: Iterable[object]) -> Kind:

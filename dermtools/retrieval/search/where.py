@@ -38,6 +38,8 @@ _FLIPPED = str.maketrans("<>", "><")
 
 ALLOWED = "AND, OR, NOT, =, !=, <, <=, >, >=, IN, BETWEEN, LIKE, ILIKE, IS NULL, IS NOT NULL"
 
+QUOTING = "names with spaces or signs go in double quotes, texts in single quotes"
+
 
 def matching_rows(condition: str, fields: Fields) -> NDArray[np.bool_]:
     """Rows for which the condition is true: bool, shape (n,).
@@ -53,15 +55,18 @@ def _parse(condition: str) -> exp.Expr:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
+    from dermtools.retrieval.search.where_dialect import WhereDialect, with_quoted_names
+
     if len(condition) > MAX_LENGTH:
         raise QueryError(f"where: {len(condition)} characters are too many; use at most {MAX_LENGTH}")
     # Whatever makes a parser recurse is counted beforehand: how deep it can go is the parser's secret.
     if len(_NESTING.findall(_QUOTED.sub("''", condition))) > MAX_NESTING:
         raise QueryError(f"where: more than {MAX_NESTING} brackets and NOTs; write a simpler condition")
     try:
-        statements = sqlglot.parse(condition)
+        statements = sqlglot.parse(with_quoted_names(condition), dialect=WhereDialect)
     except (SqlglotError, RecursionError) as error:
-        raise QueryError(f"where: cannot read {one_line(condition, 80)!r}: {_reason(error)}; use {ALLOWED}") from None
+        given = one_line(condition, 80)
+        raise QueryError(f"where: cannot read {given!r}: {_reason(error)}; use {ALLOWED}; {QUOTING}") from None
     if len(statements) != 1 or statements[0] is None:
         given = one_line(condition, 80)
         raise QueryError(f"where: {given!r} is not one condition; write e.g. location = 'face' AND age >= 40")
@@ -122,7 +127,7 @@ def _column(node: exp.Expr) -> str:
     from sqlglot import exp
 
     if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier) or node.table:
-        raise QueryError(f"where: {_named(node)} stands where a column name should; compare a column with a value")
+        raise QueryError(f"where: {_named(node)} stands where a column name should; {QUOTING}")
     return node.name
 
 
@@ -145,5 +150,8 @@ def _named(node: exp.Expr) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """First line of a parser's message, without the terminal's underlining."""
-    return re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()[0].rstrip(".")
+    """First line of a parser's message, without the terminal's underlining, places and names of classes."""
+    line = re.sub(r"\x1b\[\d*m", "", str(error)).splitlines()[0]
+    line = re.sub(r"Required keyword: .*<class.*>", "a column or value is missing", line)
+    line = re.sub(r"Error tokenizing .*", "a quote or comment is not closed", line)
+    return re.sub(r"\.? Line \d+, Col: \d+", "", line).rstrip(".")
