@@ -57,6 +57,10 @@ def ingest(
         str | None,
         typer.Option(metavar="REGEX", help="Folder source: first group in the file name that is the patient."),
     ] = None,
+    map_labels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Table with columns old, new (empty drops the label) and perhaps task."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the splits, where the source has none.")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures per embedding batch and transaction.")] = 64,
     as_json: JsonOption = False,
@@ -75,6 +79,7 @@ def ingest(
         separator=separator,
         images=images,
         group_pattern=group_pattern,
+        map_labels=map_labels,
         split_seed=seed,
     )
     data = load_source(source, kind, options)
@@ -105,6 +110,7 @@ def _show(report: IngestReport, total: int, path: Path) -> None:
     for title, lines in (
         ("same picture under another id", [f"{d.case_id} is also {d.same_as}" for d in report.duplicates]),
         ("left out or doubtful", [f"{p.where}: {p.reason}" for p in report.problems]),
+        ("notes", list(report.notes)),
     ):
         if lines:
             show("", f"{title}: {len(lines)}", *(f"  {line}" for line in lines[:SHOWN]))

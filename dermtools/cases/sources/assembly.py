@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dermtools.cases.case import SPLITS, SourceData, Split, Task
+from dermtools.cases.sources.label_file import label_map
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.splits import assign_splits
 from dermtools.errors import SourceError
@@ -46,10 +47,12 @@ def make_task(name: str, labels: Iterable[str]) -> Task:
 
 
 def assemble(data: SourceData, where: Path, options: SourceOptions) -> SourceData:
-    """The user's questions and a split for every case; a SourceError for no case or a question for no task."""
+    """The user's labels and questions, a split for every case; SourceError for no case or a question for no task."""
     if not data.cases:
         first = f"; the first reason: {data.problems[0].where}: {data.problems[0].reason}" if data.problems else ""
         raise SourceError(f"{where}: no case can be read{first}")
+    if options.map_labels is not None:
+        data = label_map(options.map_labels).apply(data)
     names = [task.name for task in data.tasks]
     if unknown := [task for task in options.questions if task not in names]:
         raise SourceError(

@@ -10,6 +10,7 @@ from dermtools.cases.case import SourceCase, SourceData
 from dermtools.cases.sources import dermavqa, woundcarevqa
 from dermtools.cases.sources.assembly import assemble
 from dermtools.cases.sources.folder import load_folder
+from dermtools.cases.sources.label_file import label_map
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
 from dermtools.cases.sources.rows import TABLE_SUFFIXES
@@ -86,4 +87,5 @@ def _load_sample(options: SourceOptions) -> SourceData:
         return replace(item, case=item.case.model_copy(update={"labels": labels}))
 
     tasks = tuple(task for task in data.tasks if task.name in requested)
-    return replace(data, tasks=tasks, cases=tuple(map(reduced, data.cases)))
+    data = replace(data, tasks=tasks, cases=tuple(map(reduced, data.cases)))
+    return data if options.map_labels is None else label_map(options.map_labels).apply(data)

@@ -37,6 +37,8 @@ class SourceOptions:
     """Regular expression searched in a file name; its first capture group is the case's group. Folder only."""
     images: Path | None = None
     """Folder that holds the pictures, where it is not the data folder. DermaVQA and WoundcareVQA only."""
+    map_labels: str | Path | Mapping[str, str | None] | None = None
+    """Labels to join or drop: a table with columns old, new and perhaps task, or old label to new label or None."""
 
     def __post_init__(self) -> None:
         check_fractions(self.split_fractions)
@@ -66,6 +68,8 @@ class SourceOptions:
         """Refuse an option that was set and means nothing to a source of this kind, with a SourceError."""
         plain = SourceOptions()
         for option in fields(self):
-            if option.name not in applicable and getattr(self, option.name) != getattr(plain, option.name):
+            if option.name not in (*applicable, "map_labels") and getattr(self, option.name) != getattr(
+                plain, option.name
+            ):
                 refusal = f"option {option.name!r} does not apply to a {kind} source"
                 raise SourceError(f"{refusal}; it takes {', '.join(applicable)}")

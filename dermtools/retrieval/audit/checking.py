@@ -12,7 +12,7 @@ from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
 from dermtools.errors import ImageError
 from dermtools.images import open_image
-from dermtools.retrieval.audit.coverage import label_gaps, recorded
+from dermtools.retrieval.audit.coverage import doubtful_labels, label_gaps, recorded
 from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
 from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, about
 
@@ -27,6 +27,7 @@ def check(store: CaseStore) -> CheckReport:
     """Look through a whole case base; a CaseBaseError where the data cannot be read at all."""
     columns, vectors = store.columns_and_vectors()
     manifest = store.manifest
+    tasks = {task.name: task.labels for task in manifest.tasks}
     findings = [
         *groups_across_splits(columns),
         *duplicates(columns),
@@ -34,7 +35,8 @@ def check(store: CaseStore) -> CheckReport:
         *_bad_vectors(columns, vectors, normalized=manifest.identity.normalized),
         *_tiny_pictures(columns),
         *_unreadable_pictures(store, columns),
-        *label_gaps(columns, {task.name: task.labels for task in manifest.tasks}),
+        *doubtful_labels(columns, tasks),
+        *label_gaps(columns, tasks),
     ]
     if without := columns.splits.count(None):
         message = f"cases that belong to no split: {without}"

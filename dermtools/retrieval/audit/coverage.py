@@ -8,6 +8,7 @@ from typing import Any
 
 from dermtools.cases.case import SPLITS
 from dermtools.cases.columns import CaseColumns
+from dermtools.cases.labels import doubts
 from dermtools.retrieval.audit.report import Counts, Finding, Severity
 from dermtools.text import few
 from dermtools.vocabularies import records
@@ -37,6 +38,13 @@ def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iter
         if unlabelled := column.count(()):
             message = f"task {task}, cases without a label: {unlabelled}"
             yield Finding(severity="note", kind="unlabelled", message=message)
+
+
+def doubtful_labels(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """Labels that look like another spelling of one, or like a missing value; `tasks` as for `label_gaps`."""
+    for task, labels in tasks.items():
+        for kind, message in doubts(task, {**dict.fromkeys(labels, 0), **_tally(columns.labels[task])}):
+            yield Finding(severity="note" if kind == "similar-labels" else "warning", kind=kind, message=message)
 
 
 def recorded(columns: CaseColumns, kind: str) -> tuple[Counts, ...]:

@@ -17,6 +17,7 @@ from functools import partial
 from pydantic import BaseModel, Field
 
 from dermtools.cases.case import Case, Problem, SourceData
+from dermtools.cases.labels import doubts
 from dermtools.cases.manifest import SourceNote
 from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import Embedder
@@ -50,7 +51,8 @@ class IngestReport(BaseModel, frozen=True, extra="forbid"):
     unchanged: int = 0
     embedded: int = Field(default=0, description="pictures that went through the embedder")
     duplicates: tuple[Duplicate, ...] = ()
-    problems: tuple[Problem, ...] = Field(default=(), description="cases left out, and why")
+    problems: tuple[Problem, ...] = Field(default=(), description="what was left out or looks wrong, and why")
+    notes: tuple[str, ...] = Field(default=(), description="what the source says of itself, and how it was read")
     seconds: float = 0.0
 
 
@@ -121,7 +123,8 @@ class _Ingest:
         if self.counts["updated"]:
             self.forget_labels()
         self.store.compact(files_kept=FILES_KEPT)
-        return IngestReport(duplicates=tuple(self.duplicates), problems=tuple(self.problems), **self.counts)
+        problems = (*self.doubts(), *self.problems)
+        return IngestReport(duplicates=tuple(self.duplicates), problems=problems, notes=self.data.notes, **self.counts)
 
     def declare(self) -> None:
         """Write tasks, labels and the source's notes before any row that needs them."""
@@ -133,6 +136,13 @@ class _Ingest:
         sources[self.data.name] = SourceNote(name=self.data.name, notes=self.data.notes)
         self.store.set_tasks(tasks.values())
         self.store.update_manifest(sources=tuple(sources.values()))
+
+    def doubts(self) -> Iterator[Problem]:
+        """Labels, the store's earlier ones included, that look like one label in two spellings, or like none."""
+        labels = self.store.columns().labels
+        for task in self.data.tasks:
+            counts = Counter(label for found in labels[task.name] for label in found)
+            yield from (Problem("labels", doubt.message) for doubt in doubts(task.name, counts))
 
     def pump(self, cases: Iterator[Prepared], pool: Executor) -> None:
         """While one batch is embedded, collect the next; then commit the one and send the other."""
