@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 from pydicom import dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.pixels import convert_color_space
 
 from dermtools.images.colour import scale_to_8_bit, to_srgb
 from dermtools.images.dicom_frame import first_frame
@@ -54,10 +55,12 @@ def _decode(dataset: Any, check_size: Callable[[tuple[int, int]], None], label: 
             # A supplemental palette (C.7.6.19) colours the values from its first on; those below it stay grey.
             first = int(dataset.RedPaletteColorLookupTableDescriptor[1])
             pixels = np.where((samples < first)[..., None], pixels[..., None], colour_by_palette(samples, dataset))
-    elif photometric == "RGB" or photometric.startswith("YBR"):
+    elif photometric in {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422"}:
         pixels = scale_to_8_bit(samples, 0.0, 2.0 ** int(dataset.BitsStored) - 1)
-        if photometric.startswith("YBR"):
-            pixels = _rgb_of_ybr(pixels, is_partial="PARTIAL" in photometric)
+        if photometric == "YBR_PARTIAL_422":  # Y from 16 to 235, the others from 16 to 240
+            pixels = scale_to_8_bit((pixels - 16.0) / [219, 224, 224], 0.0, 1.0)
+        if photometric != "RGB":
+            pixels = convert_color_space(pixels, "YBR_FULL", "RGB")
     else:
         raise ValueError(f"colours stored as {photometric}")
     image = Image.fromarray(np.ascontiguousarray(pixels))
@@ -65,13 +68,6 @@ def _decode(dataset: Any, check_size: Callable[[tuple[int, int]], None], label: 
     if profile and image.mode == "RGB":
         image.info["icc_profile"] = profile
     return to_srgb(image)
-
-
-def _rgb_of_ybr(pixels: Any, is_partial: bool) -> Any:
-    if is_partial:  # studio range: Y from 16 to 235, Cb and Cr from 16 to 240
-        low, high = np.array([16.0, 16.0, 16.0]), np.array([235.0, 240.0, 240.0])
-        pixels = scale_to_8_bit((pixels - low) / (high - low), 0.0, 1.0)
-    return np.asarray(Image.fromarray(np.ascontiguousarray(pixels), "YCbCr").convert("RGB"))
 
 
 def _icc_profile(dataset: Any) -> bytes | None:

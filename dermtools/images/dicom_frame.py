@@ -60,7 +60,7 @@ def _decoder(dataset: Any, label: str) -> Any:
     syntax = dataset.file_meta.get("TransferSyntaxUID")
     if not syntax:  # pydicom has then found out from the elements themselves
         syntax = ExplicitVRLittleEndian if dataset.original_encoding[1] else ExplicitVRBigEndian
-    compressed = f"{label}: DICOM compressed as {UID(syntax).name}"
+    compressed = f"{label}: DICOM compressed as {one_line(UID(syntax).name)}"
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError as error:
@@ -101,10 +101,8 @@ def _complete(dataset: Any, is_native: bool) -> str:
     dataset.NumberOfFrames = dataset.get("NumberOfFrames") or 1
     if is_colour:
         dataset.PixelRepresentation = 0  # a colour is never negative
-    if is_native and photometric in {"YBR_FULL_422", "YBR_PARTIAL_422"}:
-        full = dataset.Rows * dataset.Columns * 3 * dataset.NumberOfFrames * dataset.BitsAllocated // 8
-        is_full = len(dataset.get("PixelData") or b"") >= full  # as after a decompression that kept the name
-        dataset.PhotometricInterpretation = "YBR_FULL" if is_full else "YBR_FULL_422"
+    if is_native and photometric == "YBR_PARTIAL_422":  # laid out alike, and then within a narrower range
+        dataset.PhotometricInterpretation = "YBR_FULL_422"
     return photometric
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from pydicom.pixels.processing import _expand_segmented_lut
 
 from dermtools.images.colour import scale_to_8_bit
 
@@ -57,9 +56,40 @@ def _table(item: Any, descriptor: str, data: str, is_little_endian: bool) -> Tab
     words = words.astype("<u2")
     if data.startswith("Segmented"):
         parts = words.view(np.uint8) if bits == 8 else words
-        words = np.array(_expand_segmented_lut(tuple(parts.tolist()), "<B" if bits == 8 else "<H"), dtype=np.uint16)
+        words = _expanded(parts.tolist(), 1 if bits == 8 else 2, count)
     elif count > 1 and words.size == (count + 1) // 2:  # two entries of 8 bits a word
         words = words.view(np.uint8)
     if words.size < count:
         raise ValueError(f"its {data} has {words.size} of {count} entries")
     return Table(words[:count], first)
+
+
+def _expanded(parts: list[int], size: int, count: int) -> Any:
+    """`count` entries from segments (C.7.9.2) of parts of `size` bytes; an IndexError where they are cut off.
+
+    pydicom's own counts the offset of an indirect segment in parts, where the standard counts in bytes.
+    """
+    entries: list[int] = []
+
+    def add_segment(at: int) -> int:
+        kind, length = parts[at : at + 2]
+        if kind == 0:  # discrete
+            entries.extend(parts[at + 2 : at + 2 + length])
+            return at + 2 + length
+        if kind != 1:
+            raise ValueError(f"its palette has a segment of the unknown kind {kind}")
+        line = np.linspace(entries[-1], parts[at + 2], length + 1)[1:]
+        entries.extend(int(entry) for entry in np.rint(line))
+        return at + 3
+
+    at = 0
+    while len(entries) < count and at + 1 < len(parts):
+        if parts[at] != 2:
+            at = add_segment(at)
+            continue
+        end = at + 2 + 4 // size
+        copied = sum(part << (8 * size * place) for place, part in enumerate(parts[at + 2 : end])) // size
+        for _ in range(parts[at + 1]):  # indirect: so many segments from there on
+            copied = add_segment(copied)
+        at = end
+    return np.array(entries, dtype=np.uint16)
