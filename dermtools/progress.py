@@ -36,11 +36,14 @@ class Silent:
 
 
 class _Bar:
+    """Shown from the first stage on, so that what is asked before it can be read and answered."""
+
     def __init__(self, rich: RichProgress) -> None:
         self._rich = rich
         self._task: TaskID | None = None
 
     def start(self, total: int, description: str) -> None:
+        self._rich.start()
         self._task = self._rich.add_task(description, total=total)
 
     def advance(self, n: int = 1) -> None:
@@ -81,5 +84,8 @@ def bar(stream: TextIO | None = None, *, log_seconds: float = LOG_SECONDS) -> It
 
     text = TextColumn("{task.description}", markup=False)
     columns = (text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=stream)) as rich:
+    rich = Progress(*columns, console=Console(file=stream))
+    try:
         yield _Bar(rich)
+    finally:
+        rich.stop()

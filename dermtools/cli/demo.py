@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dermtools.cli.output import NOT_A_DIAGNOSIS, show, table, write_text
+from dermtools.cli.interruption import keeping
+from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table, write_text
+from dermtools.cli.parameters import JsonOption
 from dermtools.errors import SourceError
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 VOTERS = 15
 QUERIES = 4
 NEIGHBORS = 10
+COUNTED = ("task", "test_cases", "right", "majority_right")
 
 
 def demo(
@@ -28,6 +32,7 @@ def demo(
         str | None, typer.Option(metavar="TABLE", help="Your table instead of the drawn sample.", show_default=False)
     ] = None,
     embedder: Annotated[str | None, typer.Option(metavar="SPEC", help="As for ingest.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Ingest, check, search and vote, and write one page that shows it all."""
     from dermtools.cases import load_source
@@ -38,17 +43,21 @@ def demo(
     source = load_source(data or "sample")
     home = folder / (Path(data).resolve().parent.name if data else "sample")
     case_base = CaseBase.open_or_create(home / "casebase", embedder=embedder)
-    show(f"ingest {source.name}")
-    with bar() as progress:
-        report = case_base.add(source, progress=progress)
-    show(f"  {report.added} cases added, {report.unchanged} already present, {len(report.problems)} left out")
-    show("check", *(f"  {line}" for line in case_base.check().lines()))
+    tell = partial(show, to_stderr=as_json)
+    tell(f"ingest {source.name}")
+    with keeping(lambda: f"{len(CaseBase.open(case_base.path))} cases are kept in {home}; to go on, run"):
+        with bar() as progress:
+            report = case_base.add(source, progress=progress)
+        tell(f"  {report.added} cases added, {report.unchanged} already present, {len(report.problems)} left out")
+        checked = case_base.check()
+        tell("check", *(f"  {line}" for line in checked.lines()))
 
     queries = _test_queries(case_base)
     votes = {task.name: _vote(case_base, task.name, queries) for task in case_base.tasks}
-    rows = [_accuracy(case_base, task, predictions) for task, predictions in votes.items()]
+    counts = [_counts(case_base, task, predictions) for task, predictions in votes.items()]
+    rows = [_row(*count) for count in counts]
     head = ("task", "test cases", f"knn-vote-{VOTERS} right", "majority class right")
-    show(f"vote of the {VOTERS} nearest training cases", table(head, rows, right=head[1:]))
+    tell(f"vote of the {VOTERS} nearest training cases", table(head, rows, right=head[1:]))
 
     one_a_group = list({query.group_id: query for query in queries}.values())
     spread = one_a_group[:: max(1, len(one_a_group) // QUERIES)][:QUERIES]
@@ -59,6 +68,14 @@ def demo(
         results.append(result_for(case_base, query, neighbors, predictions=predictions))
     page = home / "index.html"
     write_text(page, _page(case_base, source, results, [head, *rows]))
+    if as_json:
+        said = {
+            "page": str(page),
+            "case_base": str(case_base.path),
+            "tasks": [dict(zip(COUNTED, c, strict=True)) for c in counts],
+        }
+        print_json(said | {"ingest": report.model_dump(mode="json"), "check": checked.model_dump(mode="json")})
+        return
     show("", f"Open {page}: queries, their neighbours, distances and votes. {NOT_A_DIAGNOSIS}")
 
 
@@ -78,7 +95,7 @@ def _vote(case_base: CaseBase, task: str, queries: list[Query]) -> dict[str, Pre
     return {query.name: prediction for query, prediction in zip(labelled, predictions, strict=True)}
 
 
-def _accuracy(case_base: CaseBase, task: str, predictions: dict[str, Prediction]) -> tuple[str, ...]:
+def _counts(case_base: CaseBase, task: str, predictions: dict[str, Prediction]) -> tuple[str, int, int, int]:
     truth = {name: case_base.case(name).labels[task] for name in predictions}
     columns = case_base.columns
     trained = Counter(
@@ -88,10 +105,13 @@ def _accuracy(case_base: CaseBase, task: str, predictions: dict[str, Prediction]
         for label in labels
     )
     majority = max(sorted(trained), key=trained.__getitem__, default=None)
-    n = len(predictions)
     right = sum(prediction.label in truth[name] for name, prediction in predictions.items())
     floor = sum(majority in labels for labels in truth.values())
-    return (task, str(n), *(f"{count} ({count / n:.1%})" if n else "0" for count in (right, floor)))
+    return task, len(predictions), right, floor
+
+
+def _row(task: str, n: int, *right: int) -> tuple[str, ...]:
+    return (task, str(n), *(f"{count} ({count / n:.1%})" if n else "0" for count in right))
 
 
 def _page(case_base: CaseBase, source: SourceData, results: list[Result], accuracy: list[tuple[str, ...]]) -> str:

@@ -25,8 +25,11 @@ def main() -> None:
     except KeyboardInterrupt as error:
         signal.signal(signal.SIGINT, _leave_now)
         code = 143 if isinstance(error, Terminated) else 130
+        kept = error.args[0] if error.args else "nothing was changed; to start again, run"
         with suppress(OSError):
-            _say(f"interrupted: {error.args[0] if error.args else 'nothing was changed'}; to go on, run")
+            if sys.stderr.isatty():
+                print(file=sys.stderr)  # after ^C
+            _say(f"interrupted: {kept}")
             print(f"  {_typed()}", file=sys.stderr)
     finally:
         signal.signal(signal.SIGTERM, before)

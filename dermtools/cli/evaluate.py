@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dermtools.cli import parameters as shared
+from dermtools.cli.confirm import answers_kept, confirmed
+from dermtools.cli.interruption import keeping
 from dermtools.cli.models import ModelOptions, method_of
-from dermtools.cli.output import NOT_A_DIAGNOSIS, show, table
+from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.errors import QueryError
 
 if TYPE_CHECKING:
-    from dermtools.evaluation import Arm, Plan, Results, Rule
+    from dermtools.evaluation import Arm, Results, Rule
     from dermtools.retrieval import CaseBase
 
 SHOWN = ("method", "right", "accuracy", "95 % (groups)", "against the best")
@@ -53,6 +55,7 @@ def evaluate(
     api: shared.ApiOption = None,
     cache: shared.CacheOption = None,
     yes: shared.YesOption = False,
+    as_json: shared.JsonOption = False,
 ) -> None:
     """Compare methods on the same cases, with intervals and paired tests; writes a table, figures and a report.
 
@@ -65,8 +68,9 @@ def evaluate(
 
     case_base = CaseBase.open(path)
     names = [name.strip() for name in methods.split(",") if name.strip()]
-    arms = _arms(case_base, task, names, models or [], ModelOptions(base_url, api, cache), prompts or [], folders)
-    with bar() as progress:
+    reach = ModelOptions(base_url, api, cache)
+    arms = _arms(case_base, task, names, models or [], reach, prompts or [], folders)
+    with keeping(lambda: answers_kept(out)), bar() as progress:
         done = run_evaluation(
             case_base,
             task,
@@ -79,21 +83,29 @@ def evaluate(
             max_cost=max_cost,
             accept_unknown_price=accept_unknown_price,
             concurrency=concurrency,
-            confirm=lambda plan: confirmed(plan, yes),
+            confirm=lambda plan: confirmed(plan, models or [], reach, yes),
             progress=progress,
         )
         written = publish(done.run, done.results, case_base)
+    if as_json:
+        print_json({"run": str(out), "report": str(done.run.path / "report.html"), **content(done.results)})
+        return
     _show(done.results)
     show("", *(str(path) for path in written if path.suffix == ".html"), NOT_A_DIAGNOSIS)
 
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs over the same cases.")],
+    as_json: shared.JsonOption = False,
 ) -> None:
     """Compare the methods of several runs on the cases that all of them asked about."""
     from dermtools.evaluation import Run, compare_runs
 
-    _show(compare_runs([Run.open(path) for path in runs]))
+    results = compare_runs([Run.open(path) for path in runs])
+    if as_json:
+        print_json({"runs": [str(path) for path in runs], **content(results)})
+        return
+    _show(results)
     show("", NOT_A_DIAGNOSIS)
 
 
@@ -139,19 +151,15 @@ def _rule(name: str) -> Rule:
         raise QueryError(f"no rule {name!r}; there are {', '.join(rule.value for rule in Rule)}") from None
 
 
-def confirmed(plan: Plan, yes: bool) -> bool:
-    """Show the plan; whether its calls may be sent, which a terminal is asked where `yes` is not given."""
-    show("plan", *(f"  {line}" for line in plan.lines()))
-    if yes or plan.calls == 0:
-        return True
-    if not sys.stdin.isatty():
-        raise QueryError("paid calls need a yes; add --yes, and --max-cost for a ceiling")
-    return typer.confirm(f"Send {plan.calls} calls?")
-
-
 def _show(results: Results) -> None:
     from dermtools.evaluation.reporting.tables import rows
 
     head, *body = rows(results, costs=False)
     places = [head.index(column) for column in SHOWN]
     show("", table(SHOWN, [[row[place] for place in places] for row in body]), "", results.headline)
+
+
+def content(results: Results) -> dict[str, Any]:
+    """What `metrics.json` holds."""
+    held: dict[str, Any] = json.loads(results.to_json())
+    return held

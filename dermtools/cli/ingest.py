@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 from dermtools.errors import SourceError
@@ -84,7 +85,11 @@ def ingest(
     )
     data = load_source(source, kind, options)
     case_base = CaseBase.open_or_create(path, embedder=embedder)
-    with bar() as progress:
+
+    def kept() -> str:
+        return f"{len(CaseBase.open(path))} cases are kept in {path}; to go on, run"
+
+    with keeping(kept), bar() as progress:
         report = case_base.add(data, batch_size=batch_size, progress=progress)
     if as_json:
         print_json(report.model_dump(mode="json"))

@@ -12,7 +12,7 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def keeping(kept: Callable[[], str]) -> Iterator[None]:
-    """What an interruption inside leaves behind: `kept()` says it when the command ends."""
+    """What an interruption inside leaves behind, and what the command does when it is run again."""
     try:
         yield
     except KeyboardInterrupt as error:

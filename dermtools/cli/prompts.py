@@ -43,11 +43,16 @@ def list_prompts(folders: shared.PromptFolderOption = None, as_json: shared.Json
 def show_prompt(
     prompt: Annotated[str, typer.Argument(metavar="ID", help="Prompt of the library.")],
     folders: shared.PromptFolderOption = None,
+    as_json: shared.JsonOption = False,
 ) -> None:
     """Print a prompt file as it is."""
     from dermtools.prompting import PromptLibrary
 
     found = PromptLibrary(*(folders or ())).get(prompt)
+    if as_json:
+        said = {"id": found.id, "path": str(found.path), "hash": found.hash}
+        print_json(said | {"prompt": found.file.model_dump(mode="json")})
+        return
     typer.echo(found.path.read_text(encoding="utf-8"), nl=False)
 
 
@@ -56,16 +61,25 @@ def check_prompts(
     folders: Annotated[
         list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Folders of your own prompt files.")
     ] = None,
+    as_json: shared.JsonOption = False,
 ) -> None:
     """Check prompt files; every problem is one line with file and line, and the exit code is then 1."""
     from dermtools.prompting import PromptLibrary
 
-    problems = PromptLibrary(*(folders or ())).check(folders or None)
-    for problem in problems:
-        typer.echo(problem)
+    library = PromptLibrary(*(folders or ()))
+    empty = [folder for folder in folders or () if not PromptLibrary(folder, builtin=False).entries()]
+    if empty:
+        raise PromptError(f"{empty[0]} holds no prompt file; prompt files end in .yaml or .yml")
+    problems = library.check(folders or None)
+    if as_json:
+        print_json({"valid": not problems, "problems": problems})
+    else:
+        show(*problems)
     if problems:
-        raise PromptError(f"{len(problems)} problems in prompt files, listed above")
-    show("all prompts are valid")
+        number = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise PromptError(f"{number} in prompt files, listed above; correct each and check again")
+    if not as_json:
+        show("all prompts are valid")
 
 
 def prompt(

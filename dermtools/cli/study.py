@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from dermtools.cli import parameters as shared
-from dermtools.cli.evaluate import confirmed
+from dermtools.cli.confirm import answers_kept, confirmed
+from dermtools.cli.evaluate import content
+from dermtools.cli.interruption import keeping
 from dermtools.cli.models import ModelOptions, connect
-from dermtools.cli.output import NOT_A_DIAGNOSIS, show
+from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show
 from dermtools.errors import QueryError
 
 WHOLE_NUMBERS = ("shots", "size")
@@ -37,6 +39,7 @@ def study(
     api: shared.ApiOption = None,
     cache: shared.CacheOption = None,
     yes: shared.YesOption = False,
+    as_json: shared.JsonOption = False,
 ) -> None:
     """Vary shots, order, diversity, picture size or prompt over the same cases: a table, and a curve an axis."""
     from dermtools.evaluation import SHOTS, grid, prompted_arms, run_study
@@ -47,8 +50,9 @@ def study(
     axes = _axes(vary or [f"shots={','.join(map(str, SHOTS))}"])
     settings = grid(**axes)
     case_base = CaseBase.open(path)
-    chat = connect(model, ModelOptions(base_url, api, cache), method="study")
-    with bar() as progress:
+    reach = ModelOptions(base_url, api, cache)
+    chat = connect(model, reach, method="study")
+    with keeping(lambda: answers_kept(out)), bar() as progress:
         done = run_study(
             case_base,
             task,
@@ -60,14 +64,17 @@ def study(
             max_cost=max_cost,
             accept_unknown_price=accept_unknown_price,
             concurrency=concurrency,
-            confirm=lambda plan: confirmed(plan, yes),
+            confirm=lambda plan: confirmed(plan, [str(model)], reach, yes),
             progress=progress,
         )
+    varied = [axis for axis, values in axes.items() if len(values) > 1]
+    curves = {axis: str(save_curve(done.curves(axis), axis, out / f"{axis}.png")) for axis in varied}
+    if as_json:
+        said = {"run": str(out), "table": str(out / "study.md"), "curves": curves, "settings": done.settings}
+        print_json({**said, **content(done.evaluation.results)})
+        return
     show("", done.evaluation.results.headline, f"table: {out / 'study.md'}")
-    for axis, values in axes.items():
-        if len(values) > 1:
-            show(f"curve: {save_curve(done.curves(axis), axis, out / f'{axis}.png')}")
-    show(NOT_A_DIAGNOSIS)
+    show(*(f"curve: {curve}" for curve in curves.values()), NOT_A_DIAGNOSIS)
 
 
 def _axes(options: list[str]) -> dict[str, list[int | str]]:

@@ -49,9 +49,11 @@ def train(
     folder = save_classifier(case_base.path, classifier)
     if as_json:
         print_json(classifier.record.model_dump(mode="json"))
-        return
-    _show(classifier.record)
-    show("", f"kept in {folder}", NOT_A_DIAGNOSIS)
+    else:
+        _show(classifier.record)
+        show("", f"kept in {folder}", NOT_A_DIAGNOSIS)
+    if cut := next((note for note in classifier.record.notes if "interrupted" in note), None):
+        raise KeyboardInterrupt(f"{cut}; the best so far is kept in {folder}; to train it whole, run")
 
 
 def _config(kind: str, published: bool, **settings: object) -> ClassifierConfig:

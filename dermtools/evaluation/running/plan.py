@@ -27,6 +27,8 @@ class ArmPlan:
     output_tokens: int | None
     price_usd: float | None
     """None where it is unknown."""
+    method: str = ""
+    """Name of its method, e.g. `rag-5`."""
 
     @property
     def calls(self) -> int:
@@ -73,7 +75,9 @@ class Plan:
         """Raise RunError where a price is unknown and nobody has said yes to that."""
         if self.unpriced and not accept_unknown_price:
             what = f"the price of {', '.join(self.unpriced)} is unknown ({self.calls} calls)"
-            raise RunError(f"{what}; accept an unknown price explicitly, or leave it out")
+            raise RunError(
+                f"{what}; accept it with --accept-unknown-price (accept_unknown_price=True), or leave it out"
+            )
 
 
 def make_plan(
@@ -95,11 +99,11 @@ def make_plan(
 def _plan_arm(arm: Arm, todo: Sequence[Target], cases: int, query: Callable[[str], Query]) -> ArmPlan:
     left = (arm.name, arm.remote, cases, cases - len(todo))
     if not arm.remote or not todo:
-        return ArmPlan(*left, 0, 0, 0.0)
+        return ArmPlan(*left, 0, 0, 0.0, arm.method.name)
     chosen = todo[:: -(-len(todo) // SAMPLE)]
     estimates = [found for one in chosen if (found := arm.estimate(query(one.case_id))) is not None]
     if len(estimates) < len(chosen):
-        return ArmPlan(*left, None, None, None)
+        return ArmPlan(*left, None, None, None, arm.method.name)
     scale = len(todo) / len(chosen)
     prices = [estimate.price_usd for estimate in estimates if estimate.price_usd is not None]
     return ArmPlan(
@@ -107,6 +111,7 @@ def _plan_arm(arm: Arm, todo: Sequence[Target], cases: int, query: Callable[[str
         input_tokens=round(scale * sum(estimate.input_tokens for estimate in estimates)),
         output_tokens=round(scale * sum(estimate.output_tokens for estimate in estimates)),
         price_usd=scale * sum(prices) if len(prices) == len(chosen) else None,
+        method=arm.method.name,
     )
 
 

@@ -7,14 +7,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from dermtools.cases.case import Task
 from dermtools.errors import PromptError
+from dermtools.prompting.files.faults import faults
 from dermtools.prompting.files.schema import PromptFile
-from dermtools.prompting.files.yaml_lines import YamlDocument, read_yaml
+from dermtools.prompting.files.yaml_lines import read_yaml
 
 GENERIC = "generic"
 """The prompt for any closed-label task that has none of its own."""
@@ -45,6 +45,17 @@ class PromptEntry:
     builtin: bool
     prompt: Prompt | None
     problem: str | None = None
+    """The first of them."""
+    problems: tuple[str, ...] = ()
+
+
+class PromptFileError(PromptError):
+    """A prompt file is not valid; `problems` has everything that is wrong, `file:line: reason`, in order of lines."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        more = f" (and {len(problems) - 1} more; dermtools prompts check lists all)" if problems[1:] else ""
+        super().__init__(problems[0] + more)
 
 
 def builtin_folder() -> Path:
@@ -67,16 +78,17 @@ def read_prompt(path: Path) -> Prompt:
     if len(raw) > _MAX_BYTES:
         raise PromptError(f"{path}: {len(raw)} bytes; a prompt file has at most {_MAX_BYTES}")
     document = read_yaml(text, str(path))
-    if not isinstance(document.data, dict):
-        raise PromptError(f"{path}:1: a prompt file is a mapping that starts with `id:`")
-    try:
-        file = PromptFile.model_validate(document.data)
-    except ValidationError as error:
-        raise _first_problem(error, path, document) from error
-    for place, reason in file.problems():
-        raise _problem(path, document, place, reason)
-    if file.id != path.stem:
-        raise _problem(path, document, ("id",), f"id {file.id!r} and file name {path.name!r} differ; make them equal")
+    problems = document.problems
+    if isinstance(document.data, dict):
+        problems += [(document.line(place), _placed(place, reason)) for place, reason in faults(document.data)]
+        if (own := document.data.get("id", path.stem)) != path.stem and isinstance(own, str):
+            unequal = f"id {own!r} and file name {path.name!r} differ; make them equal"
+            problems.append((document.line(("id",)), _placed(("id",), unequal)))
+    elif not problems:
+        problems.append((1, "a prompt file is a mapping that starts with `id:`"))
+    if problems:
+        raise PromptFileError([f"{path}:{line}: {reason}" for line, reason in sorted(problems, key=itemgetter(0))])
+    file = PromptFile.model_validate(document.data)
     meaning = json.dumps(file.model_dump(mode="json"), ensure_ascii=False).encode()
     return Prompt(file, path, hashlib.sha256(meaning).hexdigest())
 
@@ -124,17 +136,18 @@ class PromptLibrary:
         return [self._entry(path) for path in self._paths().values()]
 
     def check(self, folders: Sequence[str | Path] | None = None) -> list[str]:
-        """Problems of all files in these folders (all layers by default), one line each; raises as the library."""
+        """All problems of all files in these folders (all layers by default), one line each; raises as the library."""
         chosen = self.folders if folders is None else map(_existing, folders)
         paths = [path for folder in chosen for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))]
-        return [entry.problem for entry in map(self._entry, paths) if entry.problem]
+        return [problem for path in paths for problem in self._entry(path).problems]
 
     def _entry(self, path: Path) -> PromptEntry:
         builtin = path.parent == self._builtin
         try:
             return PromptEntry(path.stem, path, builtin, read_prompt(path))
         except PromptError as error:
-            return PromptEntry(path.stem, path, builtin, None, str(error))
+            problems = error.problems if isinstance(error, PromptFileError) else (str(error),)
+            return PromptEntry(path.stem, path, builtin, None, problems[0], tuple(problems))
 
     def __iter__(self) -> Iterator[Prompt]:
         return (self.get(prompt_id) for prompt_id in self._paths())
@@ -144,28 +157,13 @@ class PromptLibrary:
 
 
 def _existing(folder: str | Path) -> Path:
+    if Path(folder).is_file():
+        raise PromptError(f"{folder} is a file; give the folder that holds it, {Path(folder).parent}")
     if not Path(folder).is_dir():
         raise PromptError(f"prompt folder {folder} does not exist; make it, or name another")
     return Path(folder)
 
 
-def _problem(path: Path, document: YamlDocument, place: Sequence[str | int], reason: str) -> PromptError:
+def _placed(place: Sequence[str | int], reason: str) -> str:
     where = ".".join(str(part) for part in place)
-    return PromptError(f"{path}:{document.line(place)}: {where + ': ' if where else ''}{reason}")
-
-
-def _first_problem(error: ValidationError, path: Path, document: YamlDocument) -> PromptError:
-    # Pydantic marks a mapping's key as `[key]`; the file does not.
-    places = [tuple(part for part in detail["loc"] if part != "[key]") for detail in error.errors()]
-    place, first = min(zip(places, error.errors(), strict=True), key=lambda pair: document.line(pair[0]))
-    key = place[-1] if place else ""
-    match first["type"]:
-        case "extra_forbidden":
-            reason = "unknown key; take it out or correct its spelling"
-        case "missing":
-            return _problem(path, document, place[:-1], f"the key {str(key)!r} is missing")
-        case "string_type":
-            reason = f"must be text; put it in quotes, for instance {key}: '...'" if key else "must be text"
-        case _:
-            reason = first["msg"].removeprefix("Value error, ")
-    return _problem(path, document, place, reason)
+    return f"{where}: {reason}" if where else reason

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
@@ -32,12 +31,15 @@ def template_variables(text: str) -> list[str]:
     except ValueError as error:
         raise ValueError(f"{error}; write literal braces twice: {{{{ }}}}") from error
     names = [(name, spec, conversion) for _, name, spec, conversion in parts if name is not None]
-    for name, spec, conversion in names:
-        if spec or conversion or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise ValueError(
-                f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}} is not a plain "
-                "variable like {labels}; write literal braces twice: {{ }}"
-            )
+    odd = [
+        f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}"
+        for name, spec, conversion in names
+        if spec or conversion or not re.fullmatch(r"[a-z][a-z0-9_]*", name)
+    ]
+    if odd:
+        raise ValueError(
+            f"{', '.join(odd)} is not a plain variable like {{labels}}; write literal braces twice: {{{{ }}}}"
+        )
     return [name for name, _, _ in names]
 
 
@@ -171,37 +173,3 @@ class PromptFile(_Strict):
     def label_field(self) -> str | None:
         """Name of the answer's field that holds the label; None where the prompt asks for no label."""
         return next((name for name, field in self.output.items() if field.type == "label"), None)
-
-    def problems(self) -> Iterator[tuple[Place, str]]:
-        """What no single field can see: undeclared and unused variables, missing parts. Place and reason."""
-        templates = [*_templates(self.messages, "messages")]
-        templates += [(("instructions", kind), text) for kind, text in self.instructions.items()]
-        used: set[str] = set()
-        for place, text in templates:
-            for name in template_variables(text):
-                used.add(name)
-                if name not in self.variables and (name, place[0]) != (INSTRUCTION, "messages"):
-                    declared = ", ".join(self.variables) or "none"
-                    yield place, f"{{{name}}} is not declared under `variables` (declared: {declared})"
-        for name in self.variables:
-            if name in (INSTRUCTION, EXEMPLARS):
-                yield ("variables", name), f"{name!r} is filled by the library; choose another name"
-            elif name not in used:
-                yield ("variables", name), f"{name!r} is declared but never used; use it as {{{name}}} or take it out"
-        if self.instructions and INSTRUCTION not in used:
-            yield ("instructions",), "no message says {instruction}, so these would never be sent"
-        if self.takes_exemplars != bool(self.exemplar):
-            yield ("exemplar",), "`exemplar` and a message `placeholder: exemplars` go together; one is missing"
-        for layout, messages in self.exemplar.items():
-            for place, text in _templates(messages, "exemplar", layout):
-                for name in set(template_variables(text)).difference(EXEMPLAR_VARIABLES):
-                    yield place, f"{{{name}}} is nothing an example has; it has: {', '.join(EXEMPLAR_VARIABLES)}"
-
-
-def _templates(messages: list[Message], *above: str) -> Iterator[tuple[Place, str]]:
-    """Every template in the messages, with its place in the file."""
-    for index, message in enumerate(messages):
-        if message.text is not None:
-            yield (*above, index, "text"), message.text
-        for number, block in enumerate(message.content or ()):
-            yield (*above, index, "content", number, "image" if block.text is None else "text"), block.template

@@ -18,6 +18,8 @@ class YamlDocument:
 
     data: Any
     lines: dict[Place, int]
+    problems: list[tuple[int, str]]
+    """Line and reason: an alias, which can blow up and is not followed; a key given twice, which hides a mistake."""
 
     def line(self, path: Sequence[str | int]) -> int:
         """Line of the deepest part of `path` that stands in the file."""
@@ -29,16 +31,17 @@ def read_yaml(text: str, name: str) -> YamlDocument:
     """Read one YAML document of mappings, lists and scalars.
 
     Raises:
-        PromptError: not YAML; an alias, which can blow up; a duplicate key, which hides a mistake. Names file and line.
+        PromptError: not YAML. Names file and line.
     """
     lines: dict[Place, int] = {}
+    problems: list[tuple[int, str]] = []
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
-            return YamlDocument(None, lines)
-        _note_lines(node, (), lines, name, set())
-        return YamlDocument(loader.construct_document(node), lines)
+            return YamlDocument(None, lines, problems)
+        aliased = _note_lines(node, (), lines, problems, set())
+        return YamlDocument(None if aliased else loader.construct_document(node), lines, problems)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise PromptError(f"{name}:{line}: not valid YAML: {error.problem}") from error
@@ -46,21 +49,27 @@ def read_yaml(text: str, name: str) -> YamlDocument:
         raise PromptError(f"{name}:1: not valid YAML: {' '.join(str(error).split())}") from error
 
 
-def _note_lines(node: yaml.Node, path: Place, lines: dict[Place, int], name: str, seen: set[int]) -> None:
+def _note_lines(
+    node: yaml.Node, path: Place, lines: dict[Place, int], problems: list[tuple[int, str]], seen: set[int]
+) -> bool:
+    """Note lines and problems; whether there is an alias."""
     line = lines.setdefault(path, node.start_mark.line + 1)
     if id(node) in seen:
-        raise PromptError(f"{name}:{line}: YAML aliases (*name) are not allowed in a prompt file; write the text out")
+        problems.append((line, "YAML aliases (*name) are not allowed in a prompt file; write the text out"))
+        return True
     seen.add(id(node))
+    aliased = False
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _note_lines(item, (*path, index), lines, name, seen)
+            aliased |= _note_lines(item, (*path, index), lines, problems, seen)
     elif isinstance(node, yaml.MappingNode):
         keys: set[Hashable] = set()
         for key, value in node.value:
             line = key.start_mark.line + 1
             if key.value in keys:
-                raise PromptError(f"{name}:{line}: {key.value!r} is given twice; keep one")
+                problems.append((line, f"{key.value!r} is given twice; keep one"))
             if isinstance(key.value, str):
                 keys.add(key.value)
                 lines[(*path, key.value)] = line
-                _note_lines(value, (*path, key.value), lines, name, seen)
+                aliased |= _note_lines(value, (*path, key.value), lines, problems, seen)
+    return aliased

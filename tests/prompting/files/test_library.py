@@ -61,6 +61,34 @@ def test_what_is_wrong_is_told_in_one_line_with_file_and_line(tmp_path: Path, ca
     assert "\n" not in str(caught.value)
 
 
+HIDDEN_BY_OTHERS = {"alias", "tag"}
+"""Without YAML that can be followed there is nothing more to look at."""
+ONLY_IN_SOUND_FILES = {"unused variable", "instruction without a place"}
+"""What is missing may stand in a part that cannot be read."""
+UNDECIDABLE = (
+    {"unknown role", "picture for the system"},  # whether the role may have pictures
+    {"unbalanced brace", "attribute access"},  # where the one text's variables begin and end
+    {"unbalanced brace", "format specification"},
+)
+
+
+@pytest.mark.parametrize("case", [case for case in WRONG if case not in HIDDEN_BY_OTHERS | ONLY_IN_SOUND_FILES])
+def test_check_tells_all_faults_of_a_file(tmp_path: Path, case: str) -> None:
+    old, new, _, reason = WRONG[case]
+    for other in WRONG.keys() - HIDDEN_BY_OTHERS - ONLY_IN_SOUND_FILES - {case}:
+        second_old, second_new, _, second_reason = WRONG[other]
+        text = MINE.replace(old, new, 1)
+        if second_old not in text or old not in MINE.replace(second_old, second_new, 1):
+            continue  # they are about the same words
+        if {case, other} in UNDECIDABLE:
+            continue
+        problems = PromptLibrary().check([write(tmp_path, text.replace(second_old, second_new, 1)).parent])
+        missing = [one for one in (reason, second_reason) if not any(one in problem for problem in problems)]
+        assert missing == [], (other, problems)
+        lines = [int(problem.split(":")[1]) for problem in problems]
+        assert lines == sorted(lines)
+
+
 @pytest.mark.parametrize("text", ["", "- a\n- b", "just words", "a: [1", "\0", "id: mine\n\tversion: 1"])
 def test_what_is_no_prompt_file_is_refused(tmp_path: Path, text: str) -> None:
     path = write(tmp_path, text)
@@ -99,7 +127,11 @@ def test_a_broken_file_is_listed_with_its_problem_and_leaves_the_others_alone(tm
     library = PromptLibrary(tmp_path)
     (broken,) = (entry for entry in library.entries() if entry.problem)
     assert (broken.id, broken.builtin) == ("mine", False)
-    assert library.check() == [broken.problem]
+    assert broken.problem == broken.problems[0]
+    assert library.check() == list(broken.problems)
+    assert [problem.rpartition("the key ")[2] for problem in broken.problems] == [
+        f"{key!r} is missing" for key in ("version", "description", "template_format", "messages")
+    ]
     assert library.get("location").id == "location"
 
 
