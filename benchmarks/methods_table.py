@@ -1,8 +1,8 @@
 """The README's table of methods on real photographs: accuracy on the test split, by task.
 
 Every figure is a mean over seeds of what one training gives; seeds change the adapter and what is fused from
-it. Intervals are 95 % percentile bootstraps over patients of the mean over seeds, so they hold the
-chance of which patients were tested; the last column has the paired difference to the linear probe. Nothing
+it. Intervals are 95 %, over patients, of the mean over seeds, so they hold the chance of which patients were tested
+(`share_interval`, `difference_interval`); the last column has the paired difference to the linear probe. Nothing
 is chosen on test: checkpoints, penalties, weights and temperatures come from validation, and the settings
 from `--choose`, which repeats train / validation / held-out divisions of the train and validation cases only.
 
@@ -30,7 +30,7 @@ from dermtools.adapter import (
     fit_classifier,
     task_data,
 )
-from dermtools.evaluation import clustered_bootstrap
+from dermtools.evaluation import difference_interval, share_interval
 from dermtools.evaluation.reporting.tables import markdown
 from dermtools.prediction import Method
 
@@ -96,9 +96,9 @@ def print_table(case_base: CaseBase, task: str, seeds: int, k: int) -> None:
     print(f"\n{task}: {len(test)} test cases of {test.groups} groups, {seeds} seeds\n")
     rows = [["method", "accuracy [95 % interval]", "deviation over seeds", "difference to the linear probe"]]
     for index, name in enumerate(names):
-        interval = clustered_bootstrap(by_case[index], groups)
+        interval = share_interval(by_case[index], groups)
         difference = by_case[index] - by_case[probe]
-        paired = clustered_bootstrap(difference, groups)
+        paired = difference_interval(difference, groups)
         rows.append(
             [
                 name,

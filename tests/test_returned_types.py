@@ -126,7 +126,7 @@ def test_evaluation(case_base: CaseBase, tmp_path: Path) -> None:
     assert isinstance(found, Evaluation)
     assert isinstance(found.plan, Plan)
     assert {type(one) for one in found.results.summaries} == {Summary}
-    assert isinstance(found.results.best.clustered, Interval)
+    assert isinstance(found.results.best.interval, Interval)
     assert {type(one) for one in found.results.comparisons} == {Comparison}
     assert isinstance(found.results.analyses, Analyses)
     assert analyze(found.run, case_base).encoder_training

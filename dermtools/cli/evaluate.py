@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dermtools.evaluation import Arm, Results, Rule
     from dermtools.retrieval import CaseBase
 
-SHOWN = ("method", "right", "accuracy", "95 % (groups)", "against the best")
+SHOWN = ("method", "right", "accuracy", "95 %", "against the best")
 """Columns of the table that fit a terminal; the report has all."""
 NONE: list[str | None] = [None]
 
@@ -48,6 +48,7 @@ def evaluate(
     ] = "any",
     limit: shared.LimitOption = None,
     seed: shared.SeedOption = 0,
+    margin: shared.MarginOption = None,
     max_cost: shared.MaxCostOption = None,
     accept_unknown_price: shared.UnknownPriceOption = False,
     concurrency: shared.ConcurrencyOption = 8,
@@ -57,7 +58,7 @@ def evaluate(
     yes: shared.YesOption = False,
     as_json: shared.JsonOption = False,
 ) -> None:
-    """Compare methods on the same cases, with intervals and paired tests; writes a table, figures and a report.
+    """Compare methods on the same cases, with intervals and tests over patients; writes a table, figures and a report.
 
     Nothing that was answered is asked again when an interrupted run is started once more.
     """
@@ -80,6 +81,7 @@ def evaluate(
             rule=_rule(rule),
             limit=limit,
             seed=seed,
+            margin=margin,
             max_cost=max_cost,
             accept_unknown_price=accept_unknown_price,
             concurrency=concurrency,
@@ -96,12 +98,13 @@ def evaluate(
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs over the same cases.")],
+    margin: shared.MarginOption = None,
     as_json: shared.JsonOption = False,
 ) -> None:
     """Compare the methods of several runs on the cases that all of them asked about."""
     from dermtools.evaluation import Run, compare_runs
 
-    results = compare_runs([Run.open(path) for path in runs])
+    results = compare_runs([Run.open(path) for path in runs], margin=margin)
     if as_json:
         print_json({"runs": [str(path) for path in runs], **content(results)})
         return

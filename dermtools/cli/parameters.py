@@ -47,7 +47,11 @@ CacheOption = Annotated[
 # Of the commands that leave a run.
 RunOption = Annotated[Path, typer.Option("--out", metavar="RUN", help="Folder of the run; resumed if interrupted.")]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Ask about so many cases only.")]
-SeedOption = Annotated[int, typer.Option(min=0, help="Of the draw and the intervals.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Of the draw.")]
+MarginOption = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="Difference in accuracy that makes no odds, e.g. 0.05: equivalent inside it."),
+]
 MaxCostOption = Annotated[float | None, typer.Option(metavar="USD", min=0, help="Stop before this would be passed.")]
 UnknownPriceOption = Annotated[bool, typer.Option("--accept-unknown-price", help="Send though a price is unknown.")]
 ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Calls at a time.")]

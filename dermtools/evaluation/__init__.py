@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from dermtools.evaluation.statistics.comparisons import compare as compare
     from dermtools.evaluation.statistics.intervals import Interval as Interval
     from dermtools.evaluation.statistics.intervals import clustered_bootstrap as clustered_bootstrap
+    from dermtools.evaluation.statistics.intervals import difference_interval as difference_interval
+    from dermtools.evaluation.statistics.intervals import share_interval as share_interval
     from dermtools.evaluation.statistics.intervals import wilson as wilson
     from dermtools.evaluation.statistics.summary import Summary as Summary
     from dermtools.evaluation.study import AXES as AXES

@@ -19,6 +19,7 @@ from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.running.run import LEFT_OUT, Run, RunSpec
 from dermtools.evaluation.scoring import Rule, Target, targets
 from dermtools.evaluation.statistics.analysis import Analyses, analyze
+from dermtools.evaluation.statistics.comparisons import check_margin
 from dermtools.files import write_whole
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def evaluate(
     rule: Rule = Rule.ANY,
     limit: int | None = None,
     seed: int = 0,
+    margin: float | None = None,
     max_cost: float | None = None,
     accept_unknown_price: bool = False,
     retry_failed: bool = True,
@@ -61,7 +63,8 @@ def evaluate(
         out: the run's folder, new or to be resumed.
         split: cases to ask about; None takes all.
         limit: ask about so many cases only, drawn with `seed`.
-        seed: of the draw and of the bootstrap.
+        seed: of the draw.
+        margin: difference in accuracy that makes no odds, e.g. 0.05; methods inside it may be called equivalent.
         max_cost: dollars that the run must not pass, earlier calls included.
         accept_unknown_price: ask though the price of an arm is unknown.
         retry_failed: ask again where an earlier call got an error instead of an answer.
@@ -72,6 +75,7 @@ def evaluate(
         QueryError: no such task or split, or two arms have one name.
         RunError: the folder is another run's or in use, a price is unknown, or `confirm` said no.
     """
+    check_margin(margin)
     compared = [Arm.of(arm) for arm in arms]
     return perform(
         run_spec(case_base, task, compared, split=split, rule=rule, limit=limit, seed=seed),
@@ -79,6 +83,7 @@ def evaluate(
         lambda case_id: case_base.query(case_id=case_id),
         out,
         analysis=lambda run: analyze(run, case_base),
+        margin=margin,
         max_cost=max_cost,
         accept_unknown_price=accept_unknown_price,
         retry_failed=retry_failed,
@@ -95,6 +100,7 @@ def perform(
     out: str | Path,
     *,
     analysis: Callable[[Run], Analyses] | None = None,
+    margin: float | None = None,
     max_cost: float | None = None,
     accept_unknown_price: bool = False,
     retry_failed: bool = True,
@@ -120,7 +126,7 @@ def perform(
         finally:
             run.note_left_out({arm.name: arm.method.settings.get(LEFT_OUT, ()) for arm in arms})
         run.tidy()
-        found = results(run, analysis(run) if analysis is not None else None)
+        found = results(run, analysis(run) if analysis is not None else None, margin=margin)
         write_whole(run.path / "metrics.json", found.to_json())
         write_whole(run.path / "table.md", table_markdown(found))
     return Evaluation(run, found, plan, asked)

@@ -60,11 +60,11 @@ class Study:
         """The grid as a Markdown table, one row an arm."""
         results = self.evaluation.results
         axes = list(dict.fromkeys(name for setting in self.settings.values() for name in setting))
-        lines = [[*axes, "right", "accuracy", "95 % (groups)", "against the best", "cost"]]
+        lines = [[*axes, "right", "accuracy", "95 %", "against the best", "cost"]]
         for one in results.summaries:
             if one.arm in self.settings:
                 values = [str(self.settings[one.arm].get(axis, "")) for axis in axes]
-                said = [percent(one.accuracy), span(one.clustered), results.against_best(one.arm)]
+                said = [percent(one.accuracy), span(one.interval), results.against_best(one.arm)]
                 lines.append([*values, f"{one.right} of {one.n}", *said, f"${one.usage.price_usd:.4f}"])
         return "\n\n".join([results.headline, caption(results.run), markdown(lines), RESEARCH]) + "\n"
 

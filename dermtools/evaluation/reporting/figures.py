@@ -65,7 +65,7 @@ def forest_plot(found: Results) -> Figure:
     names = [summary.arm for summary in found.summaries]
     figure, (axes,) = _figure(7.5, 1.3 + 0.36 * len(names))
     for place, summary in enumerate(found.summaries):
-        low, high = 100 * summary.clustered.low, 100 * summary.clustered.high
+        low, high = 100 * summary.interval.low, 100 * summary.interval.high
         axes.plot([low, high], [place, place], color=ACCENT, linewidth=2.2, solid_capstyle="round")
         axes.plot([100 * summary.accuracy], [place], "o", color="black", markersize=5)
         text = f"{100 * summary.accuracy:.1f} ({low:.1f} to {high:.1f}), {found.against_best(summary.arm)}"
@@ -147,8 +147,8 @@ def save_curve(curves: Sequence[Curve], axis: str, path: Path) -> Path:
     for curve in curves:
         values = [str(point.value) for point in curve.points]
         middle = [100 * point.summary.accuracy for point in curve.points]
-        low = [100 * (point.summary.accuracy - point.summary.clustered.low) for point in curve.points]
-        high = [100 * (point.summary.clustered.high - point.summary.accuracy) for point in curve.points]
+        low = [100 * (point.summary.accuracy - point.summary.interval.low) for point in curve.points]
+        high = [100 * (point.summary.interval.high - point.summary.accuracy) for point in curve.points]
         axes.errorbar(values, middle, yerr=[low, high], marker="o", capsize=3, linewidth=1.4, label=curve.name)
     axes.set(xlabel=axis, ylabel="accuracy in %, 95 % by groups", ylim=(0, 100))
     if len(curves) > 1:

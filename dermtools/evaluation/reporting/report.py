@@ -63,6 +63,7 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
         caption=tables.caption(run.spec),
         method_text=tables.method_text(),
         comparison_rows=tables.comparison_rows(found),
+        could_show=tables.COULD_SHOW.replace("`", ""),
         data=_page_data(run, case_base, layout),
         cases=len(case_base),
     )

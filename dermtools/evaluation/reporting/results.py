@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from dermtools.evaluation.statistics.analysis import Analyses
 
 
+_AGAINST_BEST = {
+    "worse": "worse",
+    "equivalent": "equivalent to it inside the margin",
+    "undecided": "not shown to differ from it",
+}
+
+
 @dataclass(frozen=True)
 class Results:
     """What a run says."""
@@ -40,21 +47,25 @@ class Results:
             return "best"
         pair = next(pair for pair in self.comparisons if {pair.first, pair.second} == {arm, best})
         # The best has the most right answers, so where a pair differs, it is the other one that is worse.
-        return "tied" if pair.verdict is Verdict.TIED else "worse"
+        return "worse" if pair.verdict in (Verdict.BETTER, Verdict.WORSE) else pair.verdict.value
 
     @property
     def headline(self) -> str:
         """What the table says, in a sentence."""
         best, others = self.best, {summary.arm: self.against_best(summary.arm) for summary in self.summaries}
-        tied, worse = ([arm for arm, said in others.items() if said == word] for word in ("tied", "worse"))
-        share = f"{100 * best.accuracy:.1f} %"
-        if not tied and not worse:
-            low, high = 100 * best.clustered.low, 100 * best.clustered.high
-            return f"{best.arm} is right in {share} of {best.n} cases (95 %: {low:.1f} to {high:.1f})."
-        if not tied:
-            return f"{best.arm} is better than all others: right in {share} of {best.n} cases."
-        said = f"{best.arm} is right most often ({share} of {best.n} cases), but tied with {_and(tied)}"
-        return said + (f"; {_and(worse)} {'is' if len(worse) == 1 else 'are'} worse." if worse else ".")
+        said = {word: [arm for arm, verdict in others.items() if verdict == word] for word in _AGAINST_BEST}
+        low, high = 100 * best.interval.low, 100 * best.interval.high
+        share = f"{100 * best.accuracy:.1f} % of {best.n} cases (95 %: {low:.1f} to {high:.1f})"
+        if len(others) == 1:
+            return f"{best.arm} is right in {share}."
+        if not said["equivalent"] and not said["undecided"]:
+            return f"{best.arm} is better than all others: right in {share}."
+        parts = [
+            f"{_and(arms)} {'is' if len(arms) == 1 else 'are'} {in_words}"
+            for word, in_words in _AGAINST_BEST.items()
+            if (arms := said[word])
+        ]
+        return f"{best.arm} is right most often, in {share}; {'; '.join(parts)}."
 
     def _repr_markdown_(self) -> str:
         return table_markdown(self)
@@ -76,8 +87,8 @@ class Results:
         return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def results(run: Run, analyses: Analyses | None = None) -> Results:
-    """Measure a run.
+def results(run: Run, analyses: Analyses | None = None, *, margin: float | None = None) -> Results:
+    """Measure a run; `margin` as in `compare`.
 
     Raises:
         RunError: it holds no answer yet.
@@ -85,13 +96,14 @@ def results(run: Run, analyses: Analyses | None = None) -> Results:
     summaries = summarize(run)
     if not summaries:
         raise RunError(f"{run.path} holds no answer yet; run the evaluation first")
-    return Results(run.spec, tuple(summaries), tuple(compare(run.scored(), seed=run.spec.seed)), analyses)
+    return Results(run.spec, tuple(summaries), tuple(compare(run.scored(), margin=margin)), analyses)
 
 
-def compare_runs(runs: Sequence[Run]) -> Results:
+def compare_runs(runs: Sequence[Run], *, margin: float | None = None) -> Results:
     """One table over the arms of several runs, compared on the cases that they share.
 
     Arms that stand in several runs are called `arm (folder)`. The first run gives task, rule and seed.
+    `margin` is that of `compare`.
 
     Raises:
         RunError: the runs differ in task or rule, or share no case.
@@ -116,7 +128,7 @@ def compare_runs(runs: Sequence[Run]) -> Results:
         scored += [replace(one, name=renamed[one.name]) for one in narrowed.scored()]
         arms |= {renamed[arm]: facts for arm, facts in run.spec.arms.items()}
     spec = runs[0].narrowed(shared).spec.model_copy(update={"arms": arms})
-    return Results(spec, tuple(summaries), tuple(compare(scored, seed=spec.seed)))
+    return Results(spec, tuple(summaries), tuple(compare(scored, margin=margin)))
 
 
 def _and(names: Sequence[str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dermtools.evaluation.statistics.comparisons import ALPHA
-from dermtools.evaluation.statistics.intervals import RESAMPLES, Interval
+from dermtools.evaluation.statistics.comparisons import ALPHA, POWER
+from dermtools.evaluation.statistics.intervals import Interval
 
 if TYPE_CHECKING:
     from dermtools.evaluation.reporting.results import Results
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from dermtools.evaluation.statistics.summary import Summary
 
 DASH = "–"
+COULD_SHOW = (
+    f"`could show` is the smallest difference that a run like this shows with {100 * POWER:.0f} % power, "
+    "`groups needed` how many groups would show the observed one, both corrected for the number of pairs. McNemar's p, "
+    "which takes cases as independent, is there for reference and decides nothing."
+)
 RESEARCH = "For research; not a diagnosis."
 
 
@@ -59,8 +64,7 @@ def _quality(results: Results, one: Summary) -> dict[str, str]:
         "method": one.arm if one.complete else f"{one.arm} (unfinished: {one.n} of {one.cases} cases)",
         "right": f"{one.right} of {one.n}",
         "accuracy": percent(one.accuracy),
-        "95 % (Wilson)": span(one.wilson),
-        "95 % (groups)": span(one.clustered),
+        "95 %": span(one.interval),
         "against the best": results.against_best(one.arm),
         "balanced accuracy": percent(one.balanced_accuracy),
         "macro-F1": percent(one.macro_f1),
@@ -95,10 +99,11 @@ def caption(spec: RunSpec) -> str:
 def method_text() -> str:
     """How intervals and verdicts are made."""
     return (
-        "95 % (Wilson) takes cases as independent; 95 % (groups) is a bootstrap that draws whole groups "
-        f"({RESAMPLES:,} resamples), the one to trust where a group has several cases. Better or worse is said only "
-        f"where the exact McNemar test, after Holm's correction for all pairs, gives p < {ALPHA} and the group "
-        "bootstrap of the difference leaves out zero; everything else is tied."
+        "The unit is the group (patient, encounter). 95 % is the interval of Korn and Graubard: Clopper and Pearson's "
+        "for the number of independent cases that these groups are worth. Better or worse is said where the sign-flip "
+        f"permutation test over groups, after Holm's correction for all pairs, gives p < {ALPHA}; the correction also "
+        "covers that the best method was chosen after looking. Equivalent is said only inside a margin that was given, "
+        "by two one-sided t tests over groups, corrected likewise. Undecided means that neither was shown."
     )
 
 
@@ -109,13 +114,17 @@ def comparison_rows(results: Results) -> list[list[str]]:
             "first": pair.first,
             "second": pair.second,
             "cases": str(pair.n),
+            "groups": str(pair.groups),
             "only first right": str(pair.only_first),
             "only second right": str(pair.only_second),
             "difference": f"{100 * pair.difference:+.2f}",
-            "95 % (groups)": f"{100 * pair.interval.low:+.1f} to {100 * pair.interval.high:+.1f}",
-            "McNemar p": _p(pair.p),
+            "95 %": f"{100 * pair.interval.low:+.1f} to {100 * pair.interval.high:+.1f}",
+            "p": _p(pair.p),
             "after Holm": _p(pair.adjusted_p),
-            "could show": f"{100 * pair.smallest_difference:.1f}",
+            **({} if pair.equivalence_p is None else {"equivalence p": _p(pair.equivalence_p)}),
+            "McNemar p": _p(pair.mcnemar_p),
+            "could show": f"{100 * pair.detectable:.1f}",
+            "groups needed": DASH if pair.groups_needed is None else f"{pair.groups_needed:,}",
             "verdict": pair.verdict.value,
         }
         for pair in results.comparisons
@@ -130,8 +139,7 @@ def table_markdown(results: Results) -> str:
     if results.comparisons:
         parts += [
             "## Comparisons",
-            "Differences in percentage points, first minus second. `could show` is the smallest difference that the "
-            "test could have called significant, before correction, with as many cases in disagreement.",
+            "Differences in percentage points, first minus second. " + COULD_SHOW,
             markdown(comparison_rows(results)),
         ]
     return "\n\n".join([*parts, RESEARCH]) + "\n"

@@ -42,7 +42,7 @@ def analyze(run: Run, case_base: CaseBase) -> Analyses:
     return Analyses(
         exemplar_use=tuple(use for one in scored if (use := exemplar_use(one)) is not None),
         nearness=nearness(case_base, task, run.spec.targets, scored),
-        subgroups={one.name: tuple(subgroups(one, cases, task, run.spec.seed)) for one in scored},
+        subgroups={one.name: tuple(subgroups(one, cases, task)) for one in scored},
         encoder_training=encoder_training(case_base.identity.name),
     )
 

@@ -1,7 +1,9 @@
-"""Whether one method is better than another on the same cases, in numbers and in a word.
+"""What can be said of one method against another on the same cases, in numbers and in a word.
 
-A pair is called different only where both an exact McNemar test, corrected for all pairs tested, and a
-bootstrap that keeps groups together say so. Everything else is tied.
+The unit is the group (patient, encounter). `better` and `worse` come from a sign-flip permutation test over groups
+(`sign_flip`), corrected for all pairs by Holm's method, which also covers that the best of several was chosen after
+looking. `equivalent` is said inside a margin that the user gave, by two one-sided tests (Schuirmann 1987), corrected in
+the same way. Everything else is undecided.
 """
 
 from __future__ import annotations
@@ -10,18 +12,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
-from math import comb
+from math import ceil, comb
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dermtools.errors import QueryError
-from dermtools.evaluation.statistics.intervals import Interval, clustered_bootstrap
+from dermtools.evaluation.statistics.intervals import ClusteredMean, Interval, clustered_mean, difference_interval
+from dermtools.evaluation.statistics.sign_flip import sign_flip
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from dermtools.evaluation.scoring import Scored
 
 ALPHA = 0.05
+POWER = 0.8
 
 
 class Verdict(StrEnum):
@@ -29,7 +35,8 @@ class Verdict(StrEnum):
 
     BETTER = "better"
     WORSE = "worse"
-    TIED = "tied"
+    EQUIVALENT = "equivalent"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
@@ -39,30 +46,44 @@ class Comparison:
     first: str
     second: str
     n: int
+    groups: int
     only_first: int
     """Cases that only the first method got right."""
     only_second: int
     difference: float
     """Accuracy of the first minus that of the second, in [-1, 1]."""
     interval: Interval
-    """Of the difference; groups are resampled whole."""
+    """Of the difference, 95 %, over groups; of this pair alone."""
     p: float
-    """Exact McNemar test, two-sided."""
+    """Sign-flip permutation test over groups, two-sided."""
     adjusted_p: float
     """After Holm's correction for all pairs tested."""
-    smallest_difference: float
-    """Smallest difference in accuracy that these cases could have shown at all."""
+    mcnemar_p: float
+    """Exact McNemar test, which takes cases as independent. For reference: it decides nothing."""
+    margin: float | None
+    """Inside which the methods may be called equivalent; None where none was given."""
+    equivalence_p: float | None
+    """Two one-sided tests of the margin, after Holm's correction; None without a margin."""
+    detectable: float
+    """Smallest true difference that a run like this shows with 80 % power, corrected for the pairs tested."""
+    groups_needed: int | None
+    """Groups that would show the observed difference with that power; None where none was observed."""
     verdict: Verdict
 
     @property
     def sentence(self) -> str:
         """The verdict in words, with its figures."""
-        points = f"{100 * self.difference:+.1f} points"
-        if self.verdict is Verdict.TIED:
-            shown = f"{self.n} cases can show {100 * self.smallest_difference:.1f} or more"
-            return f"{self.first} and {self.second} are tied: {points}, where {shown}"
-        span = f"{100 * self.interval.low:+.1f} to {100 * self.interval.high:+.1f}"
-        return f"{self.first} is {self.verdict.value} than {self.second}: {points} ({span}, p = {self.adjusted_p:.2g})"
+        points, cases = f"{100 * self.difference:+.1f} points", f"{self.n} cases of {self.groups} groups"
+        span = f"95 %: {100 * self.interval.low:+.1f} to {100 * self.interval.high:+.1f}"
+        if self.verdict is Verdict.EQUIVALENT and self.margin is not None and self.equivalence_p is not None:
+            inside = f"inside {100 * self.margin:g} points, p = {self.equivalence_p:.2g}"
+            return f"{self.first} and {self.second} are equivalent: {points} ({span}; {inside}; {cases})"
+        figures = f"{points} ({span}; p = {self.adjusted_p:.2g}; {cases})"
+        if self.verdict is not Verdict.UNDECIDED:
+            return f"{self.first} is {self.verdict.value} than {self.second}: {figures}"
+        could = f"this run shows {100 * self.detectable:.0f} points or more with {100 * POWER:.0f} % power"
+        needed = "" if self.groups_needed is None else f"; the observed difference needs {self.groups_needed:,} groups"
+        return f"{self.first} against {self.second} is undecided: {figures}; {could}{needed}"
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -82,36 +103,53 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def smallest_difference(discordant: int, n: int, alpha: float = ALPHA) -> float:
-    """Smallest difference in accuracy that an exact McNemar test of n pairs calls significant, before correction.
-
-    `discordant`: cases on which exactly one of the two methods is right; with fewer than a significant result
-    needs at all, the smallest sufficient number is taken instead.
-    """
-    while mcnemar(0, discordant) >= alpha:
-        discordant += 1
-    fewer, tail = -1, 0
-    while 2 * (tail := tail + comb(discordant, fewer + 1)) / (1 << discordant) < alpha:
-        fewer += 1
-    return (discordant - 2 * fewer) / n
+def check_margin(margin: float | None) -> None:
+    """Refuse what is no difference in accuracy, with a QueryError."""
+    if margin is not None and not 0 < margin < 1:
+        raise QueryError(f"margin must be a difference in accuracy between 0 and 1, e.g. 0.05, not {margin}")
 
 
-def compare(methods: Sequence[Scored], *, alpha: float = ALPHA, seed: int = 0) -> list[Comparison]:
+def compare(methods: Sequence[Scored], *, alpha: float = ALPHA, margin: float | None = None) -> list[Comparison]:
     """Compare every pair of methods; they are one family for Holm's correction.
 
+    Args:
+        methods: scored answers; each pair is compared on the cases that both have.
+        alpha: chance of any false `better` or `worse` in the family, and of any false `equivalent`.
+        margin: difference in accuracy, in (0, 1), that makes no odds; without one, nothing is called equivalent.
+
     Raises:
-        QueryError: two methods share no case, or differ in the truth of one.
+        QueryError: two methods share no case or differ in the truth of one, or the margin is no such share.
     """
-    pairs = [_compare(first, second, alpha, seed) for first, second in combinations(methods, 2)]
-    found = []
-    for pair, p in zip(pairs, holm([pair.p for pair in pairs]), strict=True):
-        apart = Verdict.BETTER if pair.difference > 0 else Verdict.WORSE
-        tied = p >= alpha or 0.0 in pair.interval
-        found.append(replace(pair, adjusted_p=p, verdict=Verdict.TIED if tied else apart))
-    return found
+    check_margin(margin)
+    pairs = list(combinations(methods, 2))
+    return judge([_compare(*pair, alpha / len(pairs), margin) for pair in pairs], alpha)
 
 
-def _compare(first: Scored, second: Scored, alpha: float, seed: int) -> Comparison:
+def judge(found: Sequence[Comparison], alpha: float = ALPHA) -> list[Comparison]:
+    """Correct the p values of a family of measured pairs and give each its verdict."""
+    adjusted = holm([pair.p for pair in found])
+    equivalent = holm([1.0 if pair.equivalence_p is None else pair.equivalence_p for pair in found])
+    return [
+        replace(
+            pair,
+            adjusted_p=p,
+            equivalence_p=None if pair.margin is None else same,
+            verdict=_verdict(pair.difference, p < alpha, same < alpha),
+        )
+        for pair, p, same in zip(found, adjusted, equivalent, strict=True)
+    ]
+
+
+def _verdict(difference: float, apart: bool, equivalent: bool) -> Verdict:
+    """A difference can be both: real, and too small to matter. Then it is equivalent, as the user's margin says."""
+    if equivalent:
+        return Verdict.EQUIVALENT
+    if not apart:
+        return Verdict.UNDECIDED
+    return Verdict.BETTER if difference > 0 else Verdict.WORSE
+
+
+def _compare(first: Scored, second: Scored, alpha: float, margin: float | None) -> Comparison:
     rows = {target.case_id: row for row, target in enumerate(second.targets)}
     shared = [(row, rows[target.case_id]) for row, target in enumerate(first.targets) if target.case_id in rows]
     if not shared:
@@ -120,19 +158,54 @@ def _compare(first: Scored, second: Scored, alpha: float, seed: int) -> Comparis
     odd = next((a.case_id for a, b in zip(one.targets, two.targets, strict=True) if a != b), None)
     if odd is not None:
         raise QueryError(f"case {odd!r} has another truth or group in {second.name}; compare runs over the same labels")
-    gain = one.right.astype(np.int64) - two.right
+    return measure(first.name, second.name, one.right.astype(np.int64) - two.right, one.groups, alpha, margin)
+
+
+def measure(
+    first: str, second: str, gain: NDArray[np.int64], groups: NDArray[np.intp], alpha: float, margin: float | None
+) -> Comparison:
+    """One pair, not yet corrected and undecided.
+
+    Args:
+        gain: right by the first minus right by the second, a case, shape (n,).
+        groups: number of each case's group, 0 to g - 1, shape (n,).
+        alpha: divided by the number of pairs, for what the run could show.
+    """
     only_first, only_second = int((gain > 0).sum()), int((gain < 0).sum())
-    p = mcnemar(only_first, only_second)
+    difference = (only_first - only_second) / len(gain)
+    pooled = clustered_mean(gain, groups, low=-1.0)
+    detectable = _detectable(pooled, alpha)
+    p = sign_flip(gain, groups)
     return Comparison(
-        first=first.name,
-        second=second.name,
-        n=len(one),
+        first=first,
+        second=second,
+        n=len(gain),
+        groups=pooled.groups,
         only_first=only_first,
         only_second=only_second,
-        difference=(only_first - only_second) / len(one),
-        interval=clustered_bootstrap(gain, one.groups, confidence=1 - alpha, seed=seed),
+        difference=difference,
+        interval=difference_interval(gain, groups),
         p=p,
         adjusted_p=p,
-        smallest_difference=smallest_difference(only_first + only_second, len(one), alpha),
-        verdict=Verdict.TIED,
+        mcnemar_p=mcnemar(only_first, only_second),
+        margin=margin,
+        equivalence_p=None if margin is None else _equivalence(pooled, margin),
+        detectable=min(1.0, detectable),
+        groups_needed=ceil(pooled.groups * (detectable / abs(difference)) ** 2) if difference else None,
+        verdict=Verdict.UNDECIDED,
     )
+
+
+def _detectable(pooled: ClusteredMean, alpha: float) -> float:
+    """Difference that a two-sided t test over groups would find with the stated power; not limited to 1."""
+    from scipy.special import stdtrit
+
+    freedom = max(1, pooled.groups - 1)
+    return float(stdtrit(freedom, 1 - alpha / 2) + stdtrit(freedom, POWER)) * pooled.error
+
+
+def _equivalence(pooled: ClusteredMean, margin: float) -> float:
+    """P value of two one-sided t tests over groups: that the difference is not inside the margin."""
+    from scipy.special import stdtr
+
+    return 1.0 if pooled.groups < 2 else float(stdtr(pooled.groups - 1, (abs(pooled.mean) - margin) / pooled.error))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.evaluation.scoring import Scored, Target, shows
-from dermtools.evaluation.statistics.intervals import Interval, wilson
+from dermtools.evaluation.statistics.intervals import Interval, share_interval
 from dermtools.retrieval.audit import leaks
 from dermtools.retrieval.vote import KNNVote
 
@@ -31,7 +31,7 @@ class DistanceBin:
     n: int
     right: int
     interval: Interval
-    """Wilson's, of the accuracy."""
+    """95 % interval of the accuracy, over groups."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def accuracy_by_distance(
 ) -> tuple[DistanceBin, ...]:
     """Accuracy in `bins` equal parts of the cases, ordered by the distance of their nearest case."""
     known = [
-        (float(first.distance), bool(right))
-        for target, right in zip(scored.targets, scored.right, strict=True)
+        (float(first.distance), row)
+        for row, target in enumerate(scored.targets)
         if (first := next(iter(nearest[target.case_id]), None)) is not None and first.distance is not None
     ]
     ordered = sorted(known, key=lambda pair: pair[0])
@@ -84,8 +84,9 @@ def accuracy_by_distance(
     for part in np.array_split(np.arange(len(ordered)), min(bins, len(ordered)) or 1):
         inside = [ordered[place] for place in part]
         if inside:
-            right = sum(flag for _, flag in inside)
-            found.append(DistanceBin(inside[0][0], inside[-1][0], len(inside), right, wilson(right, len(inside))))
+            of = scored.only([row for _, row in inside])
+            interval = share_interval(of.right, of.groups)
+            found.append(DistanceBin(inside[0][0], inside[-1][0], len(inside), int(of.right.sum()), interval))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dermtools.evaluation.statistics.intervals import Interval, clustered_bootstrap, wilson
+from dermtools.evaluation.statistics.intervals import Interval, share_interval
 from dermtools.vocabularies import COLUMNS, records
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from dermtools.evaluation.scoring import Scored
 
 UNKNOWN = "unknown"
-RESAMPLES = 2000
-"""Of the bootstrap: fewer than for the main table, as there are many subgroups."""
 FEW = 20
 """Groups with fewer cases than this are shown, and said to be too small to be judged."""
 _AGES = ((0, 18), (18, 40), (40, 65), (65, 200))
@@ -31,8 +29,8 @@ class Subgroup:
     n: int
     groups: int
     right: int
-    wilson: Interval
-    clustered: Interval
+    interval: Interval
+    """95 %, over groups."""
 
     @property
     def few(self) -> bool:
@@ -40,7 +38,7 @@ class Subgroup:
         return self.n < FEW
 
 
-def subgroups(scored: Scored, cases: Mapping[str, Case], task: str, seed: int = 0) -> list[Subgroup]:
+def subgroups(scored: Scored, cases: Mapping[str, Case], task: str) -> list[Subgroup]:
     """Accuracy of one method for every value of skin type, sex, age band and site that is recorded.
 
     `cases` (by case id) have the attributes and the labels of other tasks; `task` is not split by its own labels.
@@ -53,8 +51,8 @@ def subgroups(scored: Scored, cases: Mapping[str, Case], task: str, seed: int = 
         for value in sorted(rows, key=_order) if set(rows) != {UNKNOWN} else ():
             part = scored.only(rows[value])
             n, right = len(part), int(part.right.sum())
-            interval = clustered_bootstrap(part.right, part.groups, resamples=RESAMPLES, seed=seed)
-            found.append(Subgroup(kind, value, n, int(part.groups.max()) + 1, right, wilson(right, n), interval))
+            interval = share_interval(part.right, part.groups)
+            found.append(Subgroup(kind, value, n, int(part.groups.max()) + 1, right, interval))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.evaluation.statistics.intervals import Interval, clustered_bootstrap, wilson
+from dermtools.evaluation.statistics.intervals import Interval, share_interval
 from dermtools.evaluation.statistics.metrics import (
     Calibration,
     ClassMetrics,
@@ -53,10 +53,10 @@ class Summary:
     """Cases answered so far, errors included: the denominator."""
     right: int
     accuracy: float
-    wilson: Interval
-    """95 % interval that takes cases as independent."""
-    clustered: Interval
-    """95 % bootstrap interval that keeps the cases of a group together."""
+    groups: int
+    """Patients, or other groups, of those cases."""
+    interval: Interval
+    """95 % interval of the accuracy, over groups."""
     balanced_accuracy: float
     macro_f1: float
     top_k: dict[int, float]
@@ -84,10 +84,10 @@ def summarize(run: Run) -> list[Summary]:
     spec = run.spec
     asked = {target.case_id for target in spec.targets}
     records = [record for record in run.records() if record.case_id in asked]
-    return [_summary(scored, records, len(asked), spec.task.labels, spec.seed) for scored in run.scored()]
+    return [_summary(scored, records, len(asked), spec.task.labels) for scored in run.scored()]
 
 
-def _summary(scored: Scored, records: Sequence[Record], cases: int, labels: Sequence[str], seed: int) -> Summary:
+def _summary(scored: Scored, records: Sequence[Record], cases: int, labels: Sequence[str]) -> Summary:
     """One arm, from its answers and from all its records, repeated ones included, for what they cost."""
     records = [record for record in records if record.arm == scored.name]
     counts, right, n = confusion(scored, labels), int(scored.right.sum()), len(scored)
@@ -100,8 +100,8 @@ def _summary(scored: Scored, records: Sequence[Record], cases: int, labels: Sequ
         n=n,
         right=right,
         accuracy=right / n,
-        wilson=wilson(right, n),
-        clustered=clustered_bootstrap(scored.right, scored.groups, seed=seed),
+        groups=int(scored.groups.max()) + 1,
+        interval=share_interval(scored.right, scored.groups),
         balanced_accuracy=counts.balanced_accuracy(),
         macro_f1=counts.macro_f1(),
         top_k={k: share for k, share in tops.items() if share is not None},

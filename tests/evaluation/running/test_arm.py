@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 
 from dermtools.cases import Case, CaseStore, StoredCase, Task
 from dermtools.embedding import EmbedderIdentity
@@ -79,11 +80,19 @@ def test_replies_scripted_over_the_wire_end_in_the_table(case_base, asked, scrip
         found = evaluate(case_base, "location", arms, tmp_path / "run", concurrency=8).results
         assert service.calls == dict.fromkeys(counts, TESTS)
     head, *body = rows(found)
-    column = {name: [row[head.index(name)] for row in body] for name in ("right", "accuracy", "95 % (Wilson)")}
+    column = {name: [row[head.index(name)] for row in body] for name in ("right", "accuracy", "95 %")}
     assert column["right"] == [f"{count} of 52" for count in (5, *counts.values())]
     assert column["accuracy"] == ["9.62 %", "46.15 %", "50.00 %", "48.08 %", "51.92 %"]
-    assert column["95 % (Wilson)"] == ["4.2 to 20.6", "33.3 to 59.5", "36.9 to 63.1", "35.1 to 61.3", "38.7 to 64.9"]
-    assert [found.against_best(arm) for arm in found.run.arms] == ["worse", "tied", "tied", "tied", "best"]
+    for count, interval in zip((5, *counts.values()), column["95 %"], strict=True):
+        low, high = (100 * side for side in proportion_confint(count, TESTS, method="beta"))
+        assert float(interval.split()[0]) < low < high < float(interval.split()[2])  # wider: two cases a patient
+    assert [found.against_best(arm) for arm in found.run.arms] == [
+        "worse",
+        "undecided",
+        "undecided",
+        "undecided",
+        "best",
+    ]
     assert all(summary.usage.price_usd > 0 for summary in found.summaries[1:])
     assert found.run.arms["rag-5 · openai:gpt-4.1"]["prompt_hash"]
 

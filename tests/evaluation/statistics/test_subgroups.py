@@ -39,7 +39,7 @@ def test_every_recorded_group_has_its_number_and_interval_and_the_unknown_comes_
         ("age", "65 and over", 1, 1),
         ("age", "unknown", 1, 1),
     ]
-    assert all(g.wilson.low <= g.right / g.n <= g.wilson.high for g in found)
+    assert all(g.interval.low <= g.right / g.n <= g.interval.high for g in found)
     assert found[0].groups == 1
     assert found[0].few
 
