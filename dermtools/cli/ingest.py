@@ -24,8 +24,8 @@ def ingest(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="A table (CSV, TSV, JSONL, Parquet), a folder with one directory per class, a DermaVQA or "
-            "WoundcareVQA folder, or the word `sample`.",
+            help="A table (CSV, TSV, XLSX, ODS, JSONL, Parquet), a folder with one directory per class, the folder of "
+            "ISIC, HAM10000, PAD-UFES-20, DermaVQA, WoundcareVQA or an ImageFolder, or the word `sample`.",
             show_default=False,
         ),
     ],
@@ -52,7 +52,14 @@ def ingest(
     ] = None,
     separator: Annotated[str, typer.Option(help="What separates several labels in one cell.")] = "|",
     images: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where the pictures are, if not beside the data.")
+        list[Path] | None,
+        typer.Option(metavar="FOLDER", help="Where the pictures are, if not beside the data; repeat for several."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Encoding of a CSV, such as cp1250; else found.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Sheet of a workbook; else the first with a header.")
     ] = None,
     group_pattern: Annotated[
         str | None,
@@ -78,7 +85,9 @@ def ingest(
         columns=_columns(column or ()),
         tasks=tuple(task or ()),
         separator=separator,
-        images=images,
+        images=images or None,
+        encoding=encoding,
+        sheet=sheet,
         group_pattern=group_pattern,
         map_labels=map_labels,
         split_seed=seed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -12,17 +11,34 @@ from dermtools.cases.case import AttributeValue
 # Leading zeros, and more whole digits than a float holds exactly, make an identifier, not a number.
 _INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]{0,18})")
 _NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?(0|[1-9][0-9]{0,2}([.\u00a0\u202f' ][0-9]{3}){1,4}|[1-9][0-9]{0,14})(,[0-9]+)?")
 _TRUTH = {"true": True, "false": False}
+_INVISIBLE = " \t\r\n\v\f\xa0\u200b\ufeff"
+_KINDS = {bytes: "bytes", list: "a list", dict: "an object"}
 _INT64 = range(-(2**63), 2**63)
 
 
 def text(cell: object) -> str:
-    """A cell as stripped text; empty for an unknown one."""
+    """A cell as stripped text; empty for an unknown one. A ValueError for bytes, a list or an object."""
+    if isinstance(cell, bytes | list | dict):
+        raise ValueError(f"holds {_KINDS[type(cell)]} where a text or number belongs")
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     if isinstance(cell, bool):
         return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # 7.0, as pandas writes a 7 of a column with gaps
     return str(cell).strip()
+
+
+def is_blank(cell: object) -> bool:
+    """Whether a cell of a CSV or workbook holds nothing that one could see."""
+    return cell is None or (isinstance(cell, str) and not cell.strip(_INVISIBLE))
+
+
+def has_decimal_comma(cell: str) -> bool:
+    """Whether a cell is a number such as `3,5`."""
+    return "," in cell and _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 
 def labels(cell: object, separator: str, column: str) -> tuple[str, ...]:
@@ -38,15 +54,16 @@ def labels(cell: object, separator: str, column: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(label for label in map(text, parts) if label))
 
 
-def typed_column(cells: Sequence[object], *, untyped: bool) -> list[AttributeValue | None]:
+def typed_column(cells: Sequence[object], *, untyped: bool, decimal_comma: bool = False) -> list[AttributeValue | None]:
     """Attribute values of a whole column, all of one type; None for unknown.
 
-    Empty text, null, bytes and numbers that are not finite are unknown. Lists and objects become JSON text.
-    `untyped` reads numbers and truth values out of text, as a CSV needs it.
+    Empty text, null and numbers that are not finite are unknown, and so are bytes, lists and objects.
+    `untyped` reads numbers and truth values out of text, as a CSV needs it; with
+    `decimal_comma`, 3,5 and 1.234,5 are numbers.
     """
     values = [_plain(cell) for cell in cells]
     known = [value for value in values if value is not None]
-    convert = _conversion(known, untyped=untyped)
+    convert = _conversion(known, untyped=untyped, decimal_comma=decimal_comma)
     return [None if value is None else convert(value) for value in values]
 
 
@@ -55,12 +72,12 @@ def _plain(cell: object) -> AttributeValue | None:
         return cell if math.isfinite(cell) else None
     if isinstance(cell, bool) or (isinstance(cell, int) and cell in _INT64):
         return cell
-    if isinstance(cell, list | dict):
-        return json.dumps(cell, ensure_ascii=False, default=str)
-    return None if isinstance(cell, bytes) else text(cell) or None
+    return None if isinstance(cell, bytes | list | dict) else text(cell) or None
 
 
-def _conversion(known: Sequence[AttributeValue], *, untyped: bool) -> Callable[[AttributeValue], AttributeValue]:
+def _conversion(
+    known: Sequence[AttributeValue], *, untyped: bool, decimal_comma: bool
+) -> Callable[[AttributeValue], AttributeValue]:
     kinds = {type(value) for value in known}
     if not untyped:
         return (lambda value: value) if len(kinds) <= 1 else float if kinds == {int, float} else text
@@ -69,6 +86,13 @@ def _conversion(known: Sequence[AttributeValue], *, untyped: bool) -> Callable[[
         return lambda value: _TRUTH[str(value).lower()]
     if all(_INTEGER.fullmatch(value) and int(value) in _INT64 for value in texts):
         return int
+    if decimal_comma and all(map(_DECIMAL_COMMA.fullmatch, texts)):
+        return _number_with_comma
     if all(_NUMBER.fullmatch(value) and math.isfinite(float(value)) for value in texts):
         return float
     return str
+
+
+def _number_with_comma(value: AttributeValue) -> float:
+    whole, _, fraction = str(value).partition(",")
+    return float(re.sub("[^0-9+-]", "", whole) + "." + fraction)

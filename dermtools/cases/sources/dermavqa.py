@@ -13,7 +13,8 @@ from dermtools.cases.sources.assembly import make_task
 from dermtools.cases.sources.encounters import CaseCollector, Encounter, read_encounters, read_json
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
-from dermtools.cases.sources.rows import Row, read_rows
+from dermtools.cases.sources.records import Row
+from dermtools.cases.sources.rows import read_rows
 from dermtools.errors import SourceError
 
 METADATA = "df_mediqa-m3g-final.csv"
@@ -54,7 +55,7 @@ def load_dermavqa(root: Path, options: SourceOptions) -> SourceData:
         raise SourceError(f"{root / NUMBERS}: not a JSON object of encounter ids and numbers")
     numbers = {str(number): encounter_id for encounter_id, number in listed.items()}
     metadata = _read_metadata(root, numbers)
-    found = CaseCollector(options.images or root)
+    found = CaseCollector(*(options.picture_folders or [root]))
     notes = [
         "DermaVQA-IIYI, Yim et al., MICCAI 2024, licence CC BY 4.0",
         "location labels are given per encounter, not per image; responses are left out",

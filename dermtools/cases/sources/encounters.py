@@ -65,12 +65,12 @@ def read_encounters(path: Path) -> list[Encounter]:
 class CaseCollector:
     """Makes a case of each image of an encounter; keeps what went wrong beside them."""
 
-    def __init__(self, pictures: Path) -> None:
-        """Take pictures from anywhere below a folder. Raises a SourceError where there is none."""
-        self._pictures = PictureIndex(pictures)
+    def __init__(self, *pictures: Path) -> None:
+        """Take pictures from anywhere below folders. Raises a SourceError where there is none."""
+        self._pictures = PictureIndex(*pictures)
         if not self._pictures:
             remedy = "put images_train/ and the others there, or name their folder with the option 'images'"
-            raise SourceError(f"{pictures}: no picture below this folder; {remedy}")
+            raise SourceError(f"{pictures[0]}: no picture below this folder; {remedy}")
         self._ids: set[str] = set()
         self.cases: list[SourceCase] = []
         self._problems: list[Problem] = []

@@ -13,7 +13,7 @@ from dermtools.cases.sources.folder import load_folder
 from dermtools.cases.sources.label_file import label_map
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
-from dermtools.cases.sources.rows import TABLE_SUFFIXES
+from dermtools.cases.sources.rows import OLD_WORKBOOKS, TABLE_SUFFIXES
 from dermtools.cases.sources.table import load_table
 from dermtools.errors import SourceError
 
@@ -69,7 +69,7 @@ def guess_kind(location: str | Path) -> str:
         return "woundcarevqa" if is_file(path / woundcarevqa.ENTRIES) else "folder"
     if not is_file(path):
         raise SourceError(f"{path}: no such file or folder; {_CHOICE}")
-    if path.suffix.lower() not in TABLE_SUFFIXES:
+    if path.suffix.lower() not in (*TABLE_SUFFIXES, *OLD_WORKBOOKS):
         raise SourceError(f"{path}: not a source; {_CHOICE}")
     return "table"
 

@@ -35,8 +35,12 @@ class SourceOptions:
     """Task name to the question that it asks, in place of the default question."""
     group_pattern: str | None = None
     """Regular expression searched in a file name; its first capture group is the case's group. Folder only."""
-    images: Path | None = None
-    """Folder that holds the pictures, where it is not the data folder. DermaVQA and WoundcareVQA only."""
+    images: Path | Sequence[Path] | None = None
+    """Folder or folders that hold the pictures, where it is not the data folder. Not for a folder source."""
+    encoding: str | None = None
+    """Encoding of a CSV, such as `cp1250`; None finds it. Table only."""
+    sheet: str | None = None
+    """Sheet of a workbook; None takes the first with a header. Table only."""
     map_labels: str | Path | Mapping[str, str | None] | None = None
     """Labels to join or drop: a table with columns old, new and perhaps task, or old label to new label or None."""
 
@@ -57,6 +61,12 @@ class SourceOptions:
         if groups < 1:
             remedy = r"put what names the group in parentheses, such as ^(PAT_\d+)_"
             raise SourceError(f"group pattern {self.group_pattern!r} captures nothing; {remedy}")
+
+    @property
+    def picture_folders(self) -> tuple[Path, ...]:
+        """The folders of the option `images`; empty where it is not given."""
+        given = () if self.images is None else [self.images] if isinstance(self.images, str | Path) else self.images
+        return tuple(Path(folder).expanduser() for folder in given)
 
     def requested_tasks(self, source: str, available: Sequence[str]) -> tuple[str, ...]:
         """The tasks that were requested; a SourceError where the source does not have one of them."""

@@ -32,13 +32,15 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def visible_files(folder: Path, *, _above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+def visible_files(
+    folder: Path, *, skip_unreadable: bool = False, _above: frozenset[Path] = frozenset()
+) -> Iterator[Path]:
     """Files at any depth, sorted by folder and name; hidden ones and macOS resource forks are skipped.
 
     Links to folders are followed, but never back into a folder that they are in.
 
     Raises:
-        SourceError: a folder cannot be listed.
+        SourceError: a folder cannot be listed, unless such are skipped.
     """
     real = folder.resolve()
     if real in _above:
@@ -46,23 +48,25 @@ def visible_files(folder: Path, *, _above: frozenset[Path] = frozenset()) -> Ite
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
+        if skip_unreadable:
+            return
         reason = f"cannot be listed ({error.strerror}); check that it is a readable folder"
         raise SourceError(f"{folder}: {reason}") from error
     for entry in entries:
         if entry.name.startswith(".") or entry.name == "__MACOSX":
             continue
         if entry.is_dir():
-            yield from visible_files(entry, _above=_above | {real})
+            yield from visible_files(entry, skip_unreadable=skip_unreadable, _above=_above | {real})
         elif entry.is_file():
             yield entry
 
 
 class PictureIndex:
-    """Every picture below a folder, listed once, found by name whatever its folder, extension or case."""
+    """Every picture below folders, listed once, found by name whatever its folder, extension or case."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, *folders: Path) -> None:
         self._by_stem: dict[str, list[Path]] = defaultdict(list)
-        for path in visible_files(folder):
+        for path in (path for folder in folders for path in visible_files(folder)):
             if is_picture(path.name):
                 self._by_stem[picture_stem(path.name).casefold()].append(path)
 

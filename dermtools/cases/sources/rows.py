@@ -1,58 +1,72 @@
-"""Rows of a table file: CSV, TSV, JSON lines or Parquet."""
+"""Rows of a table file: CSV, TSV, Excel, JSON lines or Parquet."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Collection
 from pathlib import Path
 
 from dermtools.cases.case import Problem
+from dermtools.cases.sources.delimited import decode, read_data, read_delimited
+from dermtools.cases.sources.header import repeated
+from dermtools.cases.sources.parquet import read_parquet
+from dermtools.cases.sources.records import Row, Rows
+from dermtools.cases.sources.workbook import read_workbook
 from dermtools.errors import SourceError
 
-
-@dataclass(frozen=True)
-class Row:
-    """One record. `where` counts as an editor or a spreadsheet does, so a CSV's first record is row 2."""
-
-    where: str
-    cells: dict[str, object]
+_DELIMITED = (".csv", ".tsv", ".tab", ".txt")
+_WORKBOOKS = (".xlsx", ".xlsm", ".ods")
+_JSON_LINES = (".jsonl", ".ndjson")
+TABLE_SUFFIXES = (*_DELIMITED, *_WORKBOOKS, *_JSON_LINES, ".parquet")
+OLD_WORKBOOKS = (".xls", ".xlsb")
 
 
-@dataclass
-class Rows:
-    """The records of a table file, and those that cannot be read."""
+def read_rows(
+    path: Path,
+    *,
+    wanted: Collection[str] = (),
+    encoding: str | None = None,
+    sheet: str | None = None,
+    short_rows: bool = False,
+) -> Rows:
+    """Read a table by its extension.
 
-    columns: tuple[str, ...]
-    untyped: bool
-    """Whether cells are text only because the format (CSV) has no types."""
-    rows: list[Row] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    Args:
+        path: the file.
+        wanted: keys of names by which a header is known, below title lines and among sheets.
+        encoding: of a CSV; None finds it.
+        sheet: of a workbook; None takes the first with a header.
+        short_rows: take rows that end early, `Row.cut` saying where; else they are problems.
 
-
-def read_rows(path: Path) -> Rows:
-    """Read a table by its extension; a SourceError where it is missing, unknown, damaged, or has no usable header."""
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
+    Raises:
+        SourceError: missing, unknown, damaged, without a usable header, or an option that does not fit the format.
+        MissingExtraError: a workbook, and the extra `formats` is not installed.
+    """
+    suffix = path.suffix.lower()
+    if suffix in OLD_WORKBOOKS:
+        raise SourceError(f"{path}: {suffix} is not read; save it as .xlsx or CSV")
+    if suffix not in TABLE_SUFFIXES:
         raise SourceError(f"{path}: not a table; give one of {', '.join(TABLE_SUFFIXES)}")
-    rows = reader(path)
-    if repeated := [column for column, count in Counter(rows.columns).items() if count > 1]:
-        raise SourceError(f"{path}: column {repeated[0]!r} is there more than once; rename one of them")
+    for option, value, suffixes in (("encoding", encoding, _DELIMITED), ("sheet", sheet, _WORKBOOKS)):
+        if value is not None and suffix not in suffixes:
+            raise SourceError(f"{path}: option {option!r} is for {', '.join(suffixes)} only; leave it out")
+    if suffix in _DELIMITED:
+        rows = read_delimited(path, wanted=wanted, encoding=encoding)
+    elif suffix in _WORKBOOKS:
+        rows = read_workbook(path, wanted=wanted, sheet=sheet)
+    else:
+        rows = _json_lines(path) if suffix in _JSON_LINES else read_parquet(path)
+    if not short_rows:
+        rows.problems += [Problem(row.where, row.fault) for row in rows.rows if row.cut]
+        rows.rows = [row for row in rows.rows if not row.cut]
+    if (twice := repeated(rows.columns)) is not None:
+        raise SourceError(f"{path}: column {twice!r} is there more than once; rename one of them")
     return rows
 
 
 def read_text(path: Path) -> str:
-    """Text of a UTF-8 file, with or without a byte order mark; a SourceError where it is not."""
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path}: not UTF-8 (at byte {error.start}); save it as UTF-8") from error
+    """Text of a UTF-8 or UTF-16 file, with or without a byte order mark; a SourceError where it is neither."""
+    return decode(path, read_data(path), eight_bit=False)[0]
 
 
 def parse_json(document: str) -> object:
@@ -64,27 +78,6 @@ def parse_json(document: str) -> object:
     if "\\u" in document:
         json.dumps(value, ensure_ascii=False).encode()
     return value
-
-
-def _delimited(path: Path, delimiter: str) -> Rows:
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = next(reader, [])
-        if len(header) == 1 and any(other in header[0] for other in ";\t,"):
-            remedy = "tabs" if delimiter == "\t" else "commas, or name the file .tsv for tabs"
-            raise SourceError(f"{path}: the header is one column, {header[0]!r}; separate columns with {remedy}")
-        if not any(header):
-            raise SourceError(f"{path}: no header; the first line names the columns")
-        table = Rows(columns=tuple(header), untyped=True)
-        for number, record in enumerate(reader, start=2):
-            where = f"{path.name} row {number}"
-            if len(record) == len(header):
-                table.rows.append(Row(where, dict(zip(header, record, strict=True))))
-            elif record:
-                table.problems.append(Problem(where, f"has {len(record)} cells, the header has {len(header)}"))
-    except csv.Error as error:
-        raise SourceError(f"{path} line {reader.line_num}: not readable as CSV ({error}); check its quotes") from error
-    return table
 
 
 def _json_lines(path: Path) -> Rows:
@@ -108,29 +101,3 @@ def _json_lines(path: Path) -> Rows:
         raise SourceError(f"{path}: holds no JSON object, one a line{first}")
     table.columns = tuple(dict.fromkeys(column for row in table.rows for column in row.cells))
     return table
-
-
-def _parquet(path: Path) -> Rows:
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        content = pyarrow.parquet.read_table(path, partitioning=None)
-    except (OSError, pyarrow.ArrowException) as error:
-        reason = str(error).partition("\n")[0]
-        raise SourceError(f"{path}: not readable as Parquet ({reason})") from error
-    columns = tuple(content.column_names)
-    # Through columns, not records: records would drop a repeated column before it can be refused.
-    records = zip(*(column.to_pylist() for column in content.columns), strict=True)
-    cells = (dict(zip(columns, record, strict=True)) for record in records)
-    return Rows(columns, untyped=False, rows=[Row(f"{path.name} row {n}", found) for n, found in enumerate(cells, 1)])
-
-
-_READERS: dict[str, Callable[[Path], Rows]] = {
-    ".csv": partial(_delimited, delimiter=","),
-    ".tsv": partial(_delimited, delimiter="\t"),
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
-    ".parquet": _parquet,
-}
-TABLE_SUFFIXES = tuple(_READERS)

@@ -1,8 +1,8 @@
-"""Cases from a table: CSV, TSV, JSON lines or Parquet, one row an image."""
+"""Cases from a table: CSV, TSV, Excel, JSON lines or Parquet, one row an image."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, SourceData
@@ -10,31 +10,37 @@ from dermtools.cases.groups import GROUP_COLUMNS, given_group, own_group
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.assembly import given_split, make_task
 from dermtools.cases.sources.options import SourceOptions
-from dermtools.cases.sources.pictures import is_file
-from dermtools.cases.sources.rows import Row, Rows, read_rows
+from dermtools.cases.sources.picture_cells import content_id, is_encoded_picture, read_picture_cell
+from dermtools.cases.sources.picture_finder import PictureFinder
+from dermtools.cases.sources.records import Row, Rows
+from dermtools.cases.sources.roles import DEFAULT_COLUMNS, IMAGE_IDS, KNOWN_TASKS, Columns, wanted_names
+from dermtools.cases.sources.rows import read_rows
 from dermtools.errors import SourceError
+from dermtools.text import few
 
-DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
-    "case_id": ("case_id", "image_id", "id"),
-    "image": ("image", "file", "path"),
-    "group_id": GROUP_COLUMNS,
-    "split": ("split",),
-}
-KNOWN_TASKS = ("location", "anatomic_location", "anatomic_locations", "diagnosis", "infection", "label")
+MOST_ID_CHARACTERS = 200
+_NAMES_SHOWN = 6
 
 
 def load_table(path: Path, options: SourceOptions) -> SourceData:
     """Read a table of labelled images.
 
-    Pictures are paths relative to the table's folder; absolute paths and paths that leave the folder are
-    taken too, since the table is the user's own file. A Parquet file may hold the encoded pictures
-    themselves, as bytes or as the `{"bytes": ..., "path": ...}` of Hugging Face datasets.
+    Pictures are paths relative to the table's folder or to a folder of the option `images`; absolute paths and
+    paths that leave the folder are taken too, since the table is the user's own file. A path that does not exist
+    as written is looked for below these folders (see `PictureFinder`). A cell may hold the encoded picture itself:
+    bytes, base64, a `data:` URL, or the `{"bytes": ..., "path": ...}` of Hugging Face datasets.
 
     Raises:
         SourceError: the file cannot be read, a column is missing, or no row makes a case.
     """
-    options.refuse_others("table", "columns", "tasks", "separator", "split_seed", "split_fractions", "questions")
-    table = read_rows(path)
+    options.refuse_others(
+        "table", "columns", "tasks", "separator", "split_seed", "split_fractions", "questions", "images", "encoding",
+        "sheet",
+    )  # fmt: skip
+    if missing := [folder for folder in options.picture_folders if not folder.is_dir()]:
+        raise SourceError(f"{missing[0]}: no such folder; give the one that holds the pictures")
+    wanted = wanted_names(options.columns)
+    table = read_rows(path, wanted=wanted, encoding=options.encoding, sheet=options.sheet, short_rows=True)
     reader = _RowReader(path, table, options)
     problems = list(table.problems)
     for index, row in enumerate(table.rows):
@@ -42,59 +48,57 @@ def load_table(path: Path, options: SourceOptions) -> SourceData:
             reader.add(index, row)
         except ValueError as error:
             problems.append(Problem(row.where, str(error)))
+    problems.sort(key=lambda problem: int(problem.where.rpartition(" ")[2]))
     cases = list(reader.cases.values())
     found = {name: {label for item in cases for label in item.case.labels.get(name, ())} for name in reader.tasks}
     if cases and options.tasks and (empty := [reader.tasks[name] for name, labels in found.items() if not labels]):
         raise SourceError(f"{path}: column {empty[0]!r} holds no label; choose another task")
     tasks = (make_task(name, labels) for name, labels in found.items() if labels)
     name = f"{path.resolve().parent.name}/{path.name}"
-    return SourceData(name, tuple(tasks), tuple(cases), tuple(problems), tuple(reader.notes()))
+    return SourceData(name, tuple(tasks), tuple(cases), tuple(problems), (*table.notes, *reader.notes()))
 
 
 class _RowReader:
     """Makes cases of rows: knows which column plays which role."""
 
     def __init__(self, path: Path, table: Rows, options: SourceOptions) -> None:
-        self._path = path
-        self._options = options
-        self._columns = table.columns
-        self._listing = f"the columns are {', '.join(table.columns)}"
-        roles = {
-            role: [self._existing(options.columns[role])]
-            if role in options.columns
-            else [name for name in names if name in table.columns]
-            for role, names in DEFAULT_COLUMNS.items()
+        self._separator = options.separator
+        self._table = table
+        self._columns = Columns(path, table.columns)
+        self._id = self._role("case_id", options)
+        self._split = self._role("split", options)
+        self._image = self._image_column(path, options)
+        self._groups = {
+            kind: column
+            for kind, column in self._columns.groups(options.columns.get("group_id")).items()
+            if column not in (self._id, self._image)
         }
-        if not roles["image"]:
-            looked = f"no column for the picture (looked for {', '.join(DEFAULT_COLUMNS['image'])})"
-            raise SourceError(f"{path}: {looked}; map one to 'image'; {self._listing}")
-        self._image = roles["image"][0]
-        self._id = next(iter(roles["case_id"]), None)
-        self._split = next(iter(roles["split"]), None)
-        self._groups = [column for column in roles["group_id"] if column != self._id]
-        self.tasks = self._task_columns({self._image, self._id, self._split, *self._groups[:1]})
+        first_group = list(self._groups.values())[:1]
+        self.tasks = self._columns.tasks(options.tasks, {self._image, self._id, self._split, *first_group})
         """Task name to column."""
-        used = {self._image, self._id, self._split, *self._groups[:1], *self.tasks.values()}
-        self._attributes: dict[str, list[AttributeValue | None]] = {
-            column: cells.typed_column([row.cells.get(column) for row in table.rows], untyped=table.untyped)
-            for column in table.columns
-            if column and column not in used
+        self._used = {self._image, self._id, self._split, *first_group, *self.tasks.values()} - {None}
+        self._attributes = {
+            column: self._attribute(column) for column in table.columns if column and column not in self._used
         }
+        self._finder = PictureFinder([path.parent, *options.picture_folders], self._picture_names)
         self._own_groups = 0
         self.cases: dict[str, SourceCase] = {}
 
     def add(self, index: int, row: Row) -> None:
         """Make a case of a row. Raises a ValueError that says why it makes none."""
-        image = self._picture(row)
-        case_id = cells.text(row.cells.get(self._id or self._image))
+        if self._used.intersection(row.cut):
+            raise ValueError(row.fault)
+        image, fallback_id = self._picture(row)
+        case_id = fallback_id if self._id is None else self._text(row, self._id)
         if not case_id:
-            raise ValueError(f"has no {self._id or 'path to name the case'}")
+            raise ValueError(f"has no {self._id}")
         if case_id in self.cases:
             raise ValueError(f"case id {case_id!r} is taken by an earlier row")
-        separator = self._options.separator
-        found = {name: cells.labels(row.cells.get(column), separator, column) for name, column in self.tasks.items()}
+        found = {
+            name: cells.labels(row.cells.get(column), self._separator, column) for name, column in self.tasks.items()
+        }
         labels = {name: values for name, values in found.items() if values}
-        group, split = self._group_of(row), given_split(cells.text(row.cells.get(self._split)) if self._split else "")
+        group, split = self._group_of(row), given_split(self._text(row, self._split) if self._split else "")
         known = {column: value for column, values in self._attributes.items() if (value := values[index]) is not None}
         case = Case(case_id=case_id, group_id=group or own_group(case_id), split=split, labels=labels, attributes=known)
         self._own_groups += not group
@@ -103,55 +107,81 @@ class _RowReader:
     def notes(self) -> list[str]:
         found = []
         if not self._groups:
-            looked = f"no group column ({', '.join(DEFAULT_COLUMNS['group_id'])})"
+            looked = f"no group column ({', '.join(GROUP_COLUMNS)})"
             found.append(f"{looked}: each case is its own group, so one patient may sit in two splits")
         elif self._own_groups:
-            found.append(f"{self._own_groups} cases without {' or '.join(self._groups)} are each their own group")
+            named = " or ".join(self._groups.values())
+            found.append(f"{self._own_groups} cases without {named} are each their own group")
         if self._id is None:
-            found.append(f"no id column ({', '.join(DEFAULT_COLUMNS['case_id'])}): {self._image!r} names the cases")
+            names = few(DEFAULT_COLUMNS["case_id"], _NAMES_SHOWN)
+            found.append(f"no id column ({names}): {self._image!r} names the cases")
         found += [f"column {column!r} is task {name!r}" for name, column in self.tasks.items() if name != column]
         if not self.tasks:
             found.append(f"no label column ({', '.join(KNOWN_TASKS)}) and none named: there is no task to predict")
-        if "" in self._columns:
+        if "" in self._table.columns:
             found.append("a column without a name is left out")
         return found
 
-    def _picture(self, row: Row) -> Path | bytes:
-        cell = row.cells.get(self._image)
-        if isinstance(cell, dict):
-            cell = cell.get("bytes") or cell.get("path")
-        if isinstance(cell, bytes) and cell:
-            return cell
-        name = cells.text(cell)
-        if not name:
+    def _role(self, role: str, options: SourceOptions) -> str | None:
+        if role in options.columns:
+            return self._columns.get(options.columns[role])
+        return next(iter(self._columns.usual(DEFAULT_COLUMNS[role])), None)
+
+    def _image_column(self, path: Path, options: SourceOptions) -> str:
+        """The picture's column: named, known by its name or by the schema, else an id that names pictures."""
+        pictures = self._table.pictures
+        if named := self._role("image", options) or next(iter(pictures), None):
+            if named in pictures or len(pictures) < 2 or "image" in options.columns:
+                return named
+            raise SourceError(f"{path}: columns {' and '.join(map(repr, pictures))} hold pictures; map one to 'image'")
+        if ids := self._columns.usual(IMAGE_IDS):
+            return ids[0]
+        looked = f"no column for the picture (looked for {few(DEFAULT_COLUMNS['image'], _NAMES_SHOWN)})"
+        raise SourceError(f"{path}: {looked}; map one to 'image'; {self._columns.listing}")
+
+    def _attribute(self, column: str) -> list[AttributeValue | None]:
+        given = (row.cells.get(column) for row in self._table.rows)
+        plain = [None if is_encoded_picture(cell) else cell for cell in given]
+        return cells.typed_column(plain, untyped=self._table.untyped, decimal_comma=self._table.decimal_comma)
+
+    def _picture(self, row: Row) -> tuple[Path | bytes, str]:
+        """The picture, and the id that it gives to a case without one."""
+        try:
+            cell = read_picture_cell(row.cells.get(self._image))
+        except ValueError as error:
+            raise ValueError(f"column {self._image!r} {error}") from error
+        if cell.data is not None:
+            name = cell.fallback_id
+            return cell.data, name if len(name) <= MOST_ID_CHARACTERS and name not in self.cases else content_id(
+                cell.data
+            )
+        if not cell.name:
             raise ValueError(f"has no picture in column {self._image!r}")
-        picture = self._path.parent / name
-        if not is_file(picture):
-            raise ValueError(f"no such file: {picture}")
-        return picture
+        path = self._finder.find(cell.name)
+        name = self._finder.relative(path) or cell.name
+        return path, name if len(name) <= MOST_ID_CHARACTERS else content_id(path.read_bytes())
+
+    def _picture_names(self) -> Iterator[str]:
+        for row in self._table.rows:
+            try:
+                yield read_picture_cell(row.cells.get(self._image)).name
+            except ValueError:
+                continue
+
+    def _text(self, row: Row, column: str) -> str:
+        """Text of a cell that names something; a ValueError where it is none, or too long for a name."""
+        try:
+            text = cells.text(row.cells.get(column))
+        except ValueError as error:
+            raise ValueError(f"column {column!r} {error}") from error
+        if len(text) > MOST_ID_CHARACTERS:
+            most = f"a name takes at most {MOST_ID_CHARACTERS}"
+            raise ValueError(f"column {column!r} holds {len(text)} characters, {most}; map another column")
+        return text
 
     def _group_of(self, row: Row) -> str:
-        """The patient, else the encounter or lesion; the column's name keeps lesion 7 apart from patient 7."""
-        for column in self._groups:
-            if group := cells.text(row.cells.get(column)):
-                return given_group(group, "" if column == self._groups[0] else column)
+        """The patient, else the encounter or lesion; the kind's name keeps lesion 7 apart from patient 7."""
+        for number, (kind, column) in enumerate(self._groups.items()):
+            if group := self._text(row, column):
+                return given_group(group, kind if number else "")
         return ""
-
-    def _task_columns(self, taken: set[str | None]) -> dict[str, str]:
-        columns = [self._existing(column) for column in self._options.tasks]
-        columns = columns or [name for name in KNOWN_TASKS if name in self._columns and name not in taken]
-        tasks: dict[str, str] = {}
-        for column in columns:
-            name = re.sub(r"\W+", "_", column).strip("_")
-            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-                rule = "a Latin letter, then letters, digits or _"
-                raise SourceError(f"{self._path}: column {column!r} gives no task name ({rule}); rename it")
-            if name in tasks:
-                raise SourceError(f"{self._path}: columns {tasks[name]!r} and {column!r} would both be task {name!r}")
-            tasks[name] = column
-        return tasks
-
-    def _existing(self, column: str) -> str:
-        if column not in self._columns:
-            raise SourceError(f"{self._path}: no column {column!r}; {self._listing}")
-        return column

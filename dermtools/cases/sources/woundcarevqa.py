@@ -36,7 +36,7 @@ def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
     """
     options.refuse_others("woundcarevqa", "tasks", "split_seed", "split_fractions", "questions", "images")
     tasks = options.requested_tasks("WoundcareVQA", METADATA) or ("infection",)
-    found = CaseCollector(options.images or root)
+    found = CaseCollector(*(options.picture_folders or [root]))
     for encounter in read_encounters(root / ENTRIES):
         try:
             split = given_split(encounter.text("split"))

@@ -65,9 +65,11 @@ def test_parquet_may_hold_the_encoded_pictures(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", b"id,file,sex\n1,1.jpg,m\xe4nnlich\n", "not UTF-8"),
+        ("a.jsonl", b'{"id": "1", "file": "1.jpg", "sex": "m\xe4nnlich"}\n', "not UTF-8"),
         ("a.csv", b"", "no header"),
-        ("a.csv", b"id;file\n1;1.jpg\n", "separate columns with commas"),
+        ("a.csv", b"\x00\x01\x02\x03" * 20, "not "),
+        ("a.xlsx", b"PK\x03\x04 but not really", "not readable as a workbook"),
+        ("a.xls", b"", "save it as .xlsx or CSV"),
         ("a.csv", b"id,file,id\n1,1.jpg,2\n", "column 'id' is there more than once"),
         ("a.csv", b'id,file\n1,"1.jpg\n', "line 2: not readable as CSV"),
         ("a.jsonl", b"[\n1\n]\n", "holds no JSON object, one a line; a.jsonl row 1"),

@@ -79,8 +79,8 @@ def test_columns_can_be_mapped(folder):
     "options", [SourceOptions(columns={"image": "nope"}), SourceOptions(tasks=("nope",)), SourceOptions()]
 )
 def test_a_column_that_is_not_there_is_an_error_that_lists_the_columns(folder, options):
-    with pytest.raises(SourceError, match="the columns are id, picture, Site"):
-        load_source(write(folder, "id,picture,Site\na,1.jpg,x\n"), options=options)
+    with pytest.raises(SourceError, match="the columns are id, jpeg, Site"):
+        load_source(write(folder, "id,jpeg,Site\na,1.jpg,x\n"), options=options)
 
 
 def test_a_table_without_an_id_column_takes_the_path_and_says_so(folder):

@@ -1,0 +1,86 @@
+"""Parquet, as pandas, Arrow and Hugging Face datasets write it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dermtools.cases.case import Problem
+from dermtools.cases.sources.records import Row, Rows
+from dermtools.errors import SourceError
+
+
+def read_parquet(path: Path) -> Rows:
+    """Read a Parquet file; ClassLabel numbers become the names that Hugging Face's schema gives them.
+
+    A SourceError where it is not readable.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        content = pyarrow.parquet.read_table(path, partitioning=None)
+    except (OSError, pyarrow.ArrowException) as error:
+        reason = str(error).partition("\n")[0]
+        raise SourceError(f"{path}: not readable as Parquet ({reason})") from error
+    columns = tuple(content.column_names)
+    features = _features(content.schema.metadata)
+    named = {column: names for column in columns if (names := _class_names(features.get(column)))}
+    table = Rows(columns, untyped=False, pictures=tuple(f.name for f in content.schema if _is_picture(f, features)))
+    # Through columns, not records: records would drop a repeated column before it can be refused.
+    for number, record in enumerate(zip(*(column.to_pylist() for column in content.columns), strict=True), start=1):
+        cells = dict(zip(columns, record, strict=True))
+        where = f"{path.name} row {number}"
+        try:
+            cells |= {column: _named(cells[column], names) for column, names in named.items()}
+        except ValueError as error:
+            table.problems.append(Problem(where, str(error)))
+        else:
+            table.rows.append(Row(where, cells))
+    return table
+
+
+def _features(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
+    """Hugging Face's description of the columns; empty where there is none."""
+    try:
+        features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return features if isinstance(features, dict) else {}
+
+
+def _class_names(feature: object) -> list[str] | None:
+    """Names of the classes of a ClassLabel, or of a list of them in any of its spellings."""
+    if isinstance(feature, list) and len(feature) == 1:
+        return _class_names(feature[0])
+    if not isinstance(feature, dict):
+        return None
+    names = feature.get("names")
+    if feature.get("_type") == "ClassLabel" and isinstance(names, list):
+        return [str(name) for name in names]
+    return _class_names(feature.get("feature"))
+
+
+def _named(cell: object, names: Sequence[str]) -> object:
+    """The class of a number; None for -1, which stands for no label."""
+    if isinstance(cell, list):
+        return [_named(item, names) for item in cell]
+    if not isinstance(cell, int) or cell == -1:
+        return None if cell == -1 else cell
+    if cell not in range(len(names)):
+        raise ValueError(f"has class {cell}; the schema names classes 0 to {len(names) - 1}")
+    return names[cell]
+
+
+def _is_picture(field: Any, features: dict[str, Any]) -> bool:
+    """Whether a column holds pictures: Hugging Face says so, or it is of bytes or of `{bytes, path}`."""
+    import pyarrow.types as types
+
+    feature = features.get(field.name)
+    if isinstance(feature, dict) and feature.get("_type") == "Image":
+        return True
+    if types.is_struct(field.type):
+        return {child.name for child in field.type} == {"bytes", "path"}
+    return bool(types.is_binary(field.type) or types.is_large_binary(field.type))
