@@ -68,6 +68,7 @@ def misfit(values: Mapping[str, Any] | None, output: Mapping[str, OutputField]) 
         if name not in values:
             return f"the field {name!r} is missing"
         fits = isinstance(values[name], _KINDS[field.type].python)
+        fits = fits and not (field.type == "number" and isinstance(values[name], bool))
         if not fits or (field.choices and values[name] not in field.choices):
             return f"the field {name!r} is not {'one of ' + ', '.join(field.choices) if field.choices else field.type}"
     return None

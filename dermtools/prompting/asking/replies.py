@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dermtools.prediction import Outcome, TokenUsage
-from dermtools.prompting.asking.label_set import LabelSet
-from dermtools.prompting.asking.output_schema import SCHEMA_NAME, misfit
+from dermtools.prompting.asking.json_text import as_one, whole_json
+from dermtools.prompting.asking.label_set import LabelSet, layers
+from dermtools.prompting.asking.output_schema import SCHEMA_NAME, answer_schema, misfit
+from dermtools.prompting.asking.reasoning import without_reasoning, without_tokens
+from dermtools.prompting.asking.written_calls import written_calls
 from dermtools.prompting.files.schema import OutputField
 from dermtools.text import one_line
 
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
 CUT_OFF = "the reply was cut off ({}); allow more output tokens"
 _CUT = {"length", "max_tokens", "max_output_tokens", "model_length"}
 _FILTERED = {"content_filter", "safety", "prohibited_content", "blocklist", "spii", "image_safety"}
-_MAX_OPENINGS = 20
-"""Places in a reply where a JSON object is looked for; hostile nesting would otherwise take too long."""
 _REFUSAL = re.compile(
     r"^\W*(?:i['’]?m (?:really |very )?sorry|sorry,|i (?:can['’]?t|cannot|can not|won['’]?t|am unable|am not able)\b"
     r"|i['’]?m (?:unable|not able)\b|as an ai\b)",
@@ -47,16 +48,15 @@ class Reply:
 def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: LabelSet | None) -> Reply:
     """Read a model's message against the prompt's output schema and the closed label set.
 
-    A label counts only when it is the whole answer after Unicode and case folding; no nearest label is taken.
+    An answer counts only when it is all that the message says, reasoning and code fences aside; no nearest label is
+    taken. Of a message that was cut off only complete JSON counts.
     """
     usage, raw = token_usage(message), _raw_text(message)
 
     def reply(outcome: Outcome, reason: str | None = None, **answer: Any) -> Reply:
         return Reply(outcome, raw, usage=usage, reason=reason, **answer)
 
-    metadata = message.response_metadata
-    incomplete = metadata.get("incomplete_details") or {}
-    stop = str(incomplete.get("reason") or metadata.get("finish_reason") or metadata.get("stop_reason") or "").lower()
+    stop = _stop(message)
     if (refusal := _refusal(message)) is not None:
         raw = raw or refusal
         return reply(Outcome.REFUSED, f"the model declined: {one_line(refusal)}")
@@ -64,28 +64,49 @@ def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: La
         return reply(Outcome.REFUSED, "the model declined to answer")
     if stop in _FILTERED:
         return reply(Outcome.FILTERED, f"the provider's content filter stopped the reply ({stop})")
-    values = _values(message, raw)
+    spoken, unfinished = spoken_in(raw)
+    said = without_tokens(spoken)
+    values = _values(message, spoken, output, labels)
     if stop in _CUT and values is None:
         return reply(Outcome.TRUNCATED, CUT_OFF.format(stop))
-    if not raw:
-        return reply(Outcome.INVALID, "the reply is empty")
+    if not said and values is None:
+        return reply(Outcome.INVALID, "the reply ends in its reasoning" if unfinished else "the reply is empty")
     label_field = next((name for name, field in output.items() if field.type == "label"), None)
     if label_field is None or labels is None:
         problem = misfit(values, output)
         return reply(Outcome.INVALID, problem) if problem else reply(Outcome.OK, values=values)
-    said = raw if values is None else values.get(label_field)
-    if not isinstance(said, str):
-        kind = "several labels" if isinstance(said, list) else f"no text in the field {label_field!r}"
-        return reply(Outcome.INVALID, f"the reply has {kind}")
-    label = labels.match_reply(said) if values is None else labels.match(said)
+    given = said if values is None else values.get(label_field)
+    label = labels.match_value(given)
     if label is not None:
         return reply(Outcome.OK, label=label, values={label_field: label} if values is None else values)
-    if _REFUSAL.match(said):
-        return reply(Outcome.REFUSED, f"the model declined: {one_line(said)}")
-    return reply(Outcome.INVALID, _why_no_label(said, labels))
+    if isinstance(given, str) and _REFUSAL.match(given):
+        return reply(Outcome.REFUSED, f"the model declined: {one_line(given)}")
+    return reply(Outcome.INVALID, _why_no_label(given, label_field, labels))
 
 
-def _why_no_label(said: str, labels: LabelSet) -> str:
+def spoken_in(raw: str) -> tuple[str, bool]:
+    """What a text says without its reasoning, and whether it ends inside its reasoning."""
+    return (raw, False) if whole_json(raw) else without_reasoning(raw)
+
+
+def was_cut(message: AIMessage) -> bool:
+    """Whether the service stopped the message at the limit of output tokens."""
+    return _stop(message) in _CUT
+
+
+def _stop(message: AIMessage) -> str:
+    metadata = message.response_metadata
+    incomplete = metadata.get("incomplete_details") or {}
+    return str(incomplete.get("reason") or metadata.get("finish_reason") or metadata.get("stop_reason") or "").lower()
+
+
+def _why_no_label(said: Any, label_field: str, labels: LabelSet) -> str:
+    if not isinstance(said, str):
+        if isinstance(said, int | float):
+            return f"no label of the set: {json.dumps(said)}"
+        return (
+            f"the reply has {'several labels' if isinstance(said, list) else f'no text in the field {label_field!r}'}"
+        )
     mentioned = labels.mentioned(said)
     if len(mentioned) > 1:
         return f"the reply names several labels: {', '.join(mentioned)}"
@@ -116,31 +137,27 @@ def _refusal(message: AIMessage) -> str | None:
 
 def _raw_text(message: AIMessage) -> str:
     calls = [*message.tool_calls, *message.invalid_tool_calls]
-    said = calls[0].get("args") if calls else str(message.text)
+    if not calls:
+        return str(message.text)
+    said = calls[0].get("args") if len(calls) == 1 else [{"name": call["name"], "args": call["args"]} for call in calls]
     return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
 
 
-def _values(message: AIMessage, raw: str) -> dict[str, Any] | None:
-    """The answer's fields: from the one tool call, or from the one JSON object in the text."""
-    calls = [call["args"] for call in message.tool_calls if call["name"] == SCHEMA_NAME]
-    if len(calls) == 1:
-        return calls[0]
-    decoder = json.JSONDecoder(object_pairs_hook=_unique)
-    found: list[dict[str, Any]] = []
-    start = raw.find("{")
-    for _ in range(_MAX_OPENINGS):
-        if start < 0:
-            break
-        try:
-            value, end = decoder.raw_decode(raw, start)
-            found.append(value)
-        except (ValueError, RecursionError):
-            end = start + 1
-        start = raw.find("{", end)
-    return found[0] if len(found) == 1 else None
+def _values(
+    message: AIMessage, spoken: str, output: Mapping[str, OutputField], labels: LabelSet | None
+) -> dict[str, Any] | None:
+    """The answer's fields: from a tool call, or from the JSON object or the written call that is all of the text.
 
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise ValueError("a key is given twice")
-    return dict(pairs)
+    The same answer may be given more than once; two different ones are none.
+    """
+    if message.tool_calls or message.invalid_tool_calls:
+        # The arguments of a call that was cut off may have been made whole by LangChain, when it was streamed.
+        calls = [call["args"] if call["name"] == SCHEMA_NAME else None for call in message.tool_calls]
+        return None if message.invalid_tool_calls or was_cut(message) else as_one(calls)
+    said = without_tokens(spoken)
+    value = as_one(next(filter(None, map(whole_json, (said, *layers(said)))), []))
+    if isinstance(value, dict) and output.keys() <= value.keys():
+        return value
+    schema = answer_schema(output, labels.labels if labels else ())
+    written = as_one([call.arguments for call in written_calls(spoken, {SCHEMA_NAME: schema})])
+    return written if written is not None else value if isinstance(value, dict) else None

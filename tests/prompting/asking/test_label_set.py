@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dermtools.errors import PromptError
-from dermtools.prompting.asking.label_set import LabelSet, folded
+from dermtools.prompting.asking.label_set import LabelSet, folded, layers
 
 WRAPPINGS = ("{}", " {}\n", "Answer: {}", "answer: [{}]", "**{}**", "“{}”", "{}.", "Label = `{}`")
 
@@ -94,3 +94,112 @@ def test_mentioned_labels_are_whole_words_and_the_longest() -> None:
     labels = LabelSet(("hand", "hand-back", "foot"))
     assert labels.mentioned("the hand-back, not the FOOT") == ["foot", "hand-back"]
     assert labels.mentioned("handy footwear") == []
+
+
+WRAPPED = (
+    *WRAPPINGS,
+    *("({})", "[{}].", "'{}'", "**{}.**", "_{}_", "„{}“", "«{}»", "```\n{}\n```", "```text\n{}```", "**Answer:** {}"),
+    *("**Final answer**: {}", "Answer: **{}**.", "<answer>{}</answer>", '<label class="a">{}</label>', "\\boxed{{{}}}"),
+    *(
+        "$\\boxed{{\\text{{{}}}}}$",
+        "\\(\\text{{{}}}\\)",
+        "\ufeff{}",
+        "\u200b**{}**\u200b",
+        "\u00a0{}\u200e",
+        "{}\u00ad",
+    ),
+)
+# What labels begin and end with in coded tables: signs, brackets, marks, stops, numbers with dots.
+LABELS = st.lists(st.text("a1<>≤≥±+-−–#*_.()[]\"'`% ", min_size=1, max_size=7), min_size=1, max_size=6, unique=True)
+
+
+def label_set(names: list[str]) -> LabelSet | None:
+    try:
+        return LabelSet(names)
+    except PromptError:
+        return None
+
+
+@settings(max_examples=300, deadline=None)
+@given(LABELS, st.sampled_from(WRAPPED), st.data())
+def test_any_label_in_any_wrapping_is_read_as_itself(names: list[str], wrapping: str, data: st.DataObject) -> None:
+    labels = label_set(names)
+    label = data.draw(st.sampled_from(names))
+    if labels is None or labels.match(label.strip()) != label or label.endswith(".."):
+        return  # an ellipsis says that something is left out
+    text = wrapping.format(label)
+    told_apart_by_form = len({labels.match(layer) for layer in (text, *layers(text))} - {None}) > 1
+    assert labels.match_reply(text) == label or told_apart_by_form
+
+
+@settings(max_examples=300, deadline=None)
+@given(LABELS, st.text("a1<>≤≥±+-−–#*_.()[]\"'`% ", max_size=9))
+def test_no_sign_and_no_digit_is_ever_lost(names: list[str], text: str) -> None:
+    labels = label_set(names)
+    label = labels.match_reply(text) if labels else None
+    for kept in "a1<>≤≥±+-−–#%":
+        assert label is None or label.count(kept) == text.count(kept)
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "label"),
+    [
+        (("hand", "lower arm (left)"), "lower arm (left).", "lower arm (left)"),
+        (("hand", "lower arm (left)"), "**lower arm (left)**", "lower arm (left)"),
+        (("1 cm", "< 1 cm"), "<1 cm", None),
+        (("1 cm", "< 1 cm"), "< 1 cm", "< 1 cm"),
+        (("1 cm", "> 1 cm"), "<1 cm>", None),
+        (("1 cm", "> 1 cm"), "Answer => 1 cm", None),
+        (("1", "-1"), "Label:-1.", "-1"),
+        (("1", "-1"), "- 1", None),
+        (("I.", "II."), "II.", "II."),
+        (("1.2", "12"), "1.2.", "1.2"),
+        (("102", "10²"), "10²", "10²"),
+        (("102", "7"), "10²", None),
+        (("arm", "arm."), "arm.", "arm."),
+        (("arm", "arm."), "**arm.**", None),
+        (("arm", '"arm"'), '"arm"', '"arm"'),
+        (("arm", "leg"), "arm...", None),
+        (("arm", "leg"), "<arm>", None),
+        (("arm", "leg"), "<answer>arm</label>", None),
+        (("lower  arm", "leg"), "lower arm", "lower  arm"),
+        (("lower arm", "leg"), "lower\narm", "lower arm"),
+    ],
+)
+def test_one_layer_of_wrapping_at_a_time(names: tuple[str, ...], text: str, label: str | None) -> None:
+    assert LabelSet(names).match_reply(text) == label
+
+
+@pytest.mark.parametrize(
+    ("names", "value", "label"),
+    [
+        (("0", "1", "2"), 2, "2"),
+        (("0", "1", "2"), 2.0, "2"),
+        (("1.0", "2.0"), 2, "2.0"),
+        (("2", "2.0"), 2.0, "2.0"),
+        (("2.0", "2.00"), 2, None),
+        (("2", "3"), 2.5, None),
+        (("2", "02"), 2, "2"),
+        (("02", "03"), 2, None),
+        (("1", "true"), True, "true"),
+        (("1", "0"), True, None),
+        (("True", "False"), False, "False"),
+        (("true", "false"), 1, None),
+        (("yes", "no"), True, None),
+        (("None", "null"), None, None),
+        (("2", "3"), [2], None),
+        (("2", "3"), float("nan"), None),
+        (("2", "3"), "**2**", "2"),
+    ],
+)
+def test_a_number_or_a_boolean_is_the_label_that_is_written_so(
+    names: tuple[str, ...], value: object, label: str
+) -> None:
+    assert LabelSet(names).match_value(value) == label
+
+
+@pytest.mark.parametrize("piece", ["<a>", "</a", "(", "**", "\\text{", "Answer: ", "\u200b", "`"])
+def test_a_long_reply_has_its_layers_taken_off_one_by_one(piece: str) -> None:
+    text = piece * 100_000
+    assert sum(map(len, layers(text))) <= 12 * len(text)
+    assert LabelSet(("a", "b")).match_reply(text) is None
