@@ -66,7 +66,10 @@ class FolderGrant:
                 if not stat.S_ISREG(status.st_mode):
                     raise refuse("something that is not a file")
                 if status.st_size > max_bytes:
-                    raise ImageError(f"{status.st_size:,} bytes are more than the {max_bytes:,} allowed")
+                    raise ImageError(
+                        f"{status.st_size:,} bytes are more than the {max_bytes:,} allowed; use a smaller one, or "
+                        "raise --max-image-bytes (DERMTOOLS_MAX_IMAGE_BYTES)"
+                    )
                 with os.fdopen(os.dup(descriptor), "rb") as file:
                     return file.read(max_bytes)
         except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a name that no file system can hold

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from dermtools.cli import chat, classify, demo, evaluate, info, ingest, mcp, prompts, search, study, train
+from dermtools.cli.picture_limits import with_picture_limits
 from dermtools.cli.usage import wrong_usage
 
 app = typer.Typer(
@@ -38,8 +39,18 @@ _COMMANDS: dict[Callable[..., None], str] = {
     mcp.mcp: "Serve the tools to chat assistants (MCP).",
     demo.demo: "Do all of it once, and write one page that shows it.",
 }
+_OPENING_PICTURES = (
+    ingest.ingest,
+    search.search,
+    classify.classify,
+    prompts.prompt,
+    evaluate.evaluate,
+    study.study,
+    chat.chat,
+    mcp.mcp,
+)
 for command, in_short in _COMMANDS.items():
-    app.command(short_help=in_short)(command)
+    app.command(short_help=in_short)(with_picture_limits(command) if command in _OPENING_PICTURES else command)
 app.add_typer(prompts.library, name="prompts")
 
 

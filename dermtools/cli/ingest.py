@@ -11,6 +11,7 @@ from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 from dermtools.errors import SourceError
+from dermtools.images.kinds import FORMATS
 
 if TYPE_CHECKING:
     from dermtools.retrieval import IngestReport
@@ -25,7 +26,8 @@ def ingest(
         typer.Argument(
             metavar="SOURCE",
             help="A table (CSV, TSV, XLSX, ODS, JSONL, Parquet), a folder with one directory per class, the folder of "
-            "ISIC, HAM10000, PAD-UFES-20, DermaVQA, WoundcareVQA or an ImageFolder, or the word `sample`.",
+            "ISIC, HAM10000, PAD-UFES-20, DermaVQA, WoundcareVQA or an ImageFolder, or the word `sample`. "
+            f"Pictures are {FORMATS}.",
             show_default=False,
         ),
     ],

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from dermtools.images.kinds import FORMATS
+
 CaseBasePath = Annotated[Path, typer.Argument(metavar="CASEBASE", help="Folder of the case base.", show_default=False)]
 ImageArgument = Annotated[
-    Path | None, typer.Argument(metavar="[IMAGE]", help="Picture to look up.", show_default=False)
+    Path | None, typer.Argument(metavar="[IMAGE]", help=f"Picture to look up: {FORMATS}.", show_default=False)
 ]
 CaseOption = Annotated[
     str | None, typer.Option("--case", metavar="ID", help="Take a case of the case base instead of a picture.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from dermtools.cases.identity import EmbedderIdentity as EmbedderIdentity
 from dermtools.errors import EmbeddingError
-from dermtools.images import STORED_SIDE, ImageSource, open_image
+from dermtools.images import STORED_SIDE, ImageLimits, ImageSource, open_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,13 +82,15 @@ class PartialEmbeddingError(EmbeddingError):
         super().__init__(f"{len(self.reasons)} of {len(vectors)} rows failed; row {first}: {self.reasons[first]}")
 
 
-def open_for_embedding(source: ImageSource, embedder: Embedder, *, name: str | None = None) -> Image.Image:
+def open_for_embedding(
+    source: ImageSource, embedder: Embedder, *, name: str | None = None, limits: ImageLimits | None = None
+) -> Image.Image:
     """Open a picture as large as `embedder` needs it, RGB and upright. Raises as `images.open_image`.
 
     Both ingest and queries open pictures here, so that one file always gives one vector: how far a large
     JPEG is reduced while decoding depends on the side that is asked for.
     """
-    return open_image(source, min_side=max(STORED_SIDE, embedder.image_side), name=name)
+    return open_image(source, min_side=max(STORED_SIDE, embedder.image_side), limits=limits, name=name)
 
 
 def weights_revision(files: Iterable[Path]) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageCms
 
+from dermtools.images.colour_tags import profile_of_info
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -20,11 +22,11 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
     Raises whatever Pillow raises for pixels that it cannot convert; the caller names the picture.
     """
-    profile = image.info.get("icc_profile")
+    profile = profile_of_info(image.info)
     if image.mode.startswith("I") or image.mode == "F":
         image = _grey_to_8_bit(image)
     colours, alpha = _without_alpha(image)
-    rgb = _convert(colours, profile if isinstance(profile, bytes) else None)
+    rgb = _convert(colours, profile)
     if alpha is not None:
         rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
     elif rgb is image:

@@ -12,9 +12,11 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
@@ -24,6 +26,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 from dermtools.errors import ImageError, require_extra
 from dermtools.images.colour import to_srgb
 from dermtools.images.content import PNG_MAGIC, png_content
+from dermtools.images.jpeg2000 import decode_deep_jpeg2000, is_deep, open_jpeg2000
+from dermtools.images.kinds import FORMATS, format_of
+from dermtools.images.limits import check_size
 from dermtools.images.orientation import apply_orientation, exif_orientation
 from dermtools.images.tiff import decode_deep_tiff, open_plain_tiff
 from dermtools.text import one_line
@@ -46,12 +51,6 @@ DECODING_ERRORS = (
     Image.DecompressionBombError,
 )
 
-# DICOM first: the 128 bytes before its mark are free, and often make the file a TIFF as well.
-_FORMAT = re.compile(
-    rb"(?P<DICOM>.{128}DICM)|(?P<JPEG>\xff\xd8\xff)|(?P<PNG>\x89PNG\r\n\x1a\n)|(?P<GIF>GIF8[79]a)"
-    rb"|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<BMP>BM)|(?P<WebP>RIFF.{4}WEBP)|(?P<HEIC>.{4}ftyp(?:he[iv][cxms]|m[is]f1))",
-    re.DOTALL,
-)
 _warnings_lock = threading.Lock()
 """The filters of `warnings` belong to all threads, so one at a time; only rare formats pay for it."""
 
@@ -60,15 +59,19 @@ def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) ->
     """Decode a picture, not empty, as `open_image` promises; `label` is what to call it in an error."""
     format_name = _format(data, label)
     try:
-        if format_name in _READERS:
+        if format_name == "JPEG 2000" and is_deep(data):
+            return decode_deep_jpeg2000(data, lambda size: check_size(size, max_pixels, label))
+        is_above_pillow = max_pixels > 2 * (Image.MAX_IMAGE_PIXELS or max_pixels)
+        if format_name not in _WARNING and not is_above_pillow:
             return _read(_READERS[format_name], data, min_side, max_pixels, label)
-        with _warnings_lock, warnings.catch_warnings(action="ignore"):
-            if format_name == "GIF":
-                return _read(GifImageFile, data, min_side, max_pixels, label)
+        with _warnings_lock, warnings.catch_warnings(action="ignore"), _without_limit_of_pillow():
+            if format_name in _READERS:
+                return _read(_READERS[format_name], data, min_side, max_pixels, label)
             if format_name == "TIFF":
-                if (plain := open_plain_tiff(io.BytesIO(data))) is not None:
-                    return _read(lambda _: plain, data, min_side, max_pixels, label)
-                return decode_deep_tiff(data, lambda size: check_size(size, max_pixels, label))
+                plain = open_plain_tiff(io.BytesIO(data))
+                if plain is None:
+                    return decode_deep_tiff(data, lambda size: check_size(size, max_pixels, label))
+                return _read(lambda _: plain, data, min_side, max_pixels, label)
             require_extra("pydicom", "formats")
             from dermtools.images.dicom import decode_dicom
 
@@ -78,6 +81,16 @@ def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) ->
             f"{label}: damaged, truncated or unusual {format_name} ({reason_of(error)}); "
             "save or download it again, as JPEG or PNG"
         ) from error
+
+
+@contextmanager
+def _without_limit_of_pillow() -> Iterator[None]:
+    """Some readers ask Pillow's own limit as well, which ours takes the place of and may be above."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
 
 
 def jpeg_size(jpeg: bytes) -> tuple[int, int]:
@@ -98,18 +111,6 @@ def reason_of(error: BaseException) -> str:
     return one_line(text) or type(error).__name__
 
 
-def check_size(size: tuple[int, int], max_pixels: int, label: str) -> None:
-    """Refuse a picture without pixels, or with more than allowed, with an ImageError."""
-    width, height = size
-    if min(size) < 1:
-        raise ImageError(f"{label}: {width} x {height} pixels, nothing to see; export the picture again")
-    if width * height > max_pixels:
-        raise ImageError(
-            f"{label}: {width:,} x {height:,} pixels, more than the {max_pixels:,} allowed; "
-            "save it smaller, or raise ImageLimits.max_pixels"
-        )
-
-
 def _read(
     reader: Callable[[io.BytesIO], Image.Image], data: bytes, min_side: int | None, max_pixels: int, label: str
 ) -> Image.Image:
@@ -124,13 +125,11 @@ def _read(
 
 
 def _format(data: bytes, label: str) -> str:
-    found = _FORMAT.match(data)
-    if found is not None:
-        return str(found.lastgroup)
+    if (name := format_of(data)) is not None:
+        return name
     start = data[:64]
     what = "text" if start.isascii() and all(byte >= 32 or byte in b"\t\r\n" for byte in start) else "of another format"
-    readable = "JPEG, PNG, WebP, BMP, TIFF, GIF, HEIC or DICOM"
-    raise ImageError(f"{label}: not a picture that can be read ({what}); pass {readable}")
+    raise ImageError(f"{label}: not a picture that can be read ({what}); pass {FORMATS}")
 
 
 class _Jpeg(JpegImageFile):
@@ -140,11 +139,20 @@ class _Jpeg(JpegImageFile):
         pass
 
 
+_COLOUR_CHUNKS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
+"""Bytes that each holds; another number is a broken one, passed over."""
+
+
 def _read_png(file: io.BytesIO) -> Image.Image:
-    """PNG from its pixels, profile and orientation alone: no text bombs, no warnings about bad animations."""
+    """PNG from its pixels, colours and orientation alone: no text bombs, no warnings about bad animations."""
     data = file.getvalue()
-    kept = png_content(data, keep=(b"iCCP", b"eXIf"))
-    return PngImageFile(io.BytesIO(PNG_MAGIC + b"".join(data[start:end] for start, end in kept)))
+    kept = [data[start:end] for start, end in png_content(data, keep=(*_COLOUR_CHUNKS, b"iCCP", b"eXIf"))]
+    kept = [chunk for chunk in kept if len(chunk) - 12 == _COLOUR_CHUNKS.get(chunk[4:8], len(chunk) - 12)]
+    image = PngImageFile(io.BytesIO(PNG_MAGIC + b"".join(kept)))
+    for chunk in kept:
+        if chunk[4:8] == b"cICP":
+            image.info["cicp"] = tuple(chunk[8:12])
+    return image
 
 
 def _read_heif(file: io.BytesIO) -> Image.Image:
@@ -153,10 +161,26 @@ def _read_heif(file: io.BytesIO) -> Image.Image:
     return image
 
 
+def _read_avif(file: io.BytesIO) -> Image.Image:
+    """AVIF with Pillow, which does not say what colours it states; pillow-heif does, and is asked where it matters."""
+    image = AvifImageFile(file)
+    stated = _NCLX.findall(file.getbuffer())
+    if "icc_profile" not in image.info and any(colours not in _AS_SRGB for colours in stated):
+        image.info["nclx_profile"] = require_extra("pillow_heif", "formats").open_heif(file).info.get("nclx_profile")
+    return image
+
+
+_NCLX = re.compile(rb"colrnclx(.{4})", re.DOTALL)
+_AS_SRGB = {bytes((0, primaries, 0, transfer)) for primaries in (1, 2) for transfer in (2, 13)}
 _READERS: dict[str, Callable[[io.BytesIO], Image.Image]] = {
     "JPEG": _Jpeg,
     "PNG": _read_png,
     "BMP": BmpImageFile,
     "WebP": WebPImageFile,
     "HEIC": _read_heif,
+    "AVIF": _read_avif,
+    "JPEG 2000": open_jpeg2000,
+    "GIF": GifImageFile,
 }
+_WARNING = {"GIF", "TIFF", "DICOM"}
+"""Their readers warn about sloppy files, which is fatal where warnings are errors."""

@@ -8,7 +8,6 @@ import io
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -17,7 +16,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from dermtools.errors import ImageError
 from dermtools.images.colour import to_srgb
-from dermtools.images.formats import DECODING_ERRORS, check_size, decode, reason_of
+from dermtools.images.formats import DECODING_ERRORS, decode, reason_of
+from dermtools.images.limits import ImageLimits, check_size
 from dermtools.images.orientation import apply_orientation
 from dermtools.images.tiff import is_deep
 
@@ -28,23 +28,13 @@ STORED_SIDE = 512
 """Longest side, in pixels, of the picture that a case base keeps."""
 
 
-@dataclass(frozen=True)
-class ImageLimits:
-    """Refuse more than this before decoding."""
-
-    max_bytes: int = 64 * 1024 * 1024
-    """Size of the encoded picture."""
-    max_pixels: int = 100_000_000
-    """Width times height as the file states it, before any reduced decoding."""
-
-
-def read_bytes(source: str | Path | bytes, *, limits: ImageLimits = ImageLimits(), name: str | None = None) -> bytes:
+def read_bytes(source: str | Path | bytes, *, limits: ImageLimits | None = None, name: str | None = None) -> bytes:
     """Encoded bytes of a picture from a path, a `data:` URL or bytes; nothing is decoded.
 
     A symbolic link is followed. An ImageError where it is missing, unreadable, empty, above `max_bytes`, a bad
     `data:` URL, or not a regular file (folder, pipe, device), which is refused unread. `name` as for `open_image`.
     """
-    label = _label(source, name)
+    label, limits = _label(source, name), limits or ImageLimits()
     if isinstance(source, bytes):
         data = source
     elif _is_data_url(source):
@@ -57,19 +47,20 @@ def read_bytes(source: str | Path | bytes, *, limits: ImageLimits = ImageLimits(
         )
     if not data:
         raise ImageError(f"{label}: empty (0 bytes); get the picture again from where it came from")
-    _check_bytes(len(data), limits, label)
+    limits.check_bytes(len(data), label)
     return data
 
 
 def open_image(
-    source: ImageSource, *, min_side: int | None = None, limits: ImageLimits = ImageLimits(), name: str | None = None
+    source: ImageSource, *, min_side: int | None = None, limits: ImageLimits | None = None, name: str | None = None
 ) -> Image.Image:
     """Open a picture: a new one, upright, 8-bit RGB in sRGB, with an empty `info`.
 
-    JPEG, PNG, WebP, BMP, TIFF (first page) and GIF (first frame) are read with Pillow, HEIC and DICOM (first
-    frame) with the extra `formats`; the content decides, never the file's name. EXIF orientation is applied, an
-    ICC profile converted to sRGB (a broken one is ignored), transparency laid on white, and 16-bit, grey,
-    palette, CMYK and LAB pixels brought to RGB.
+    JPEG, PNG, WebP, AVIF, JPEG 2000, BMP, TIFF (first page) and GIF (first frame) are read with Pillow; HEIC, DICOM
+    (first frame), and TIFF and JPEG 2000 of a depth that Pillow misreads, with the extra `formats`. The content
+    decides, never the file's name. EXIF orientation is applied, colours stated by an ICC profile or by number are
+    converted to sRGB (a broken profile is ignored; PQ and HLG are refused), transparency laid on white, and 16-bit,
+    grey, palette, CMYK and LAB pixels brought to RGB.
 
     A truncated file is refused, never filled up with grey. Bytes damaged inside a file are noticed only as far
     as its format can tell; JPEG often cannot.
@@ -78,16 +69,16 @@ def open_image(
         source: path, `data:` URL, encoded bytes, or an open PIL image (left as it is).
         min_side: the picture is only needed with a shorter side of at least this many pixels. A larger JPEG is
             then decoded at 1/2, 1/4 or 1/8 of its size, which is much quicker; nothing is ever enlarged.
-        limits: checked before decoding.
+        limits: checked before decoding; by default those of the environment, see `ImageLimits`.
         name: what to call the picture in an error; by default the path, `data URL` or `N bytes`.
 
     Raises:
         ImageError: the picture cannot be read or is refused; one line naming it, the reason and what to do.
-        MissingExtraError: HEIC or DICOM without the extra `formats`.
+        MissingExtraError: a picture that needs the extra `formats`, without it.
     """
     if min_side is not None and min_side < 1:
         raise ImageError(f"min_side must be at least 1 pixel, not {min_side}")
-    label = _label(source, name)
+    label, limits = _label(source, name), limits or ImageLimits()
     if isinstance(source, TiffImageFile) and is_deep(source.tag_v2):
         source = _encoded_tiff(source, label)
     if not isinstance(source, Image.Image):
@@ -152,7 +143,7 @@ def _read_file(path: str | Path, limits: ImageLimits, label: str) -> bytes:
             raise ImageError(f"{label}: a folder, not a picture; name a file in it")
         if not stat.S_ISREG(status.st_mode):
             raise ImageError(f"{label}: not a regular file; pass a picture file")
-        _check_bytes(status.st_size, limits, label)
+        limits.check_bytes(status.st_size, label)
         with Path(path).open("rb") as file:
             return file.read(status.st_size)
     except FileNotFoundError as error:
@@ -169,21 +160,13 @@ def _read_data_url(url: str, limits: ImageLimits, label: str) -> bytes:
     header, comma, payload = url.partition(",")
     if not comma:
         raise ImageError(f"{label}: no comma after the media type; write data:image/jpeg;base64,...")
-    _check_bytes(len(payload) * 3 // 4, limits, label)
+    limits.check_bytes(len(payload) * 3 // 4, label)
     try:
         raw = unquote_to_bytes(payload)
         is_base64 = header.lower().endswith(";base64")
         return base64.b64decode(b"".join(raw.split()), validate=True) if is_base64 else raw
     except (binascii.Error, UnicodeEncodeError) as error:
         raise ImageError(f"{label}: broken base64 ({reason_of(error)}); encode the picture again") from error
-
-
-def _check_bytes(count: int, limits: ImageLimits, label: str) -> None:
-    if count > limits.max_bytes:
-        raise ImageError(
-            f"{label}: {count:,} bytes, more than the {limits.max_bytes:,} allowed; "
-            "save it smaller, or raise ImageLimits.max_bytes"
-        )
 
 
 def _label(source: object, name: str | None) -> str:

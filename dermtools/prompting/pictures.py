@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dermtools.errors import PromptError
 from dermtools.images import STORED_SIDE, encode_jpeg, jpeg_size, open_image
+from dermtools.images.limits import STORED
 from dermtools.prompting.files.compile import Detail
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class PictureBudget:
         """A clean stored JPEG: itself where it fits, else a smaller one."""
         if max(jpeg_size(jpeg)) <= self.max_side:
             return jpeg
-        return self.encode(open_image(jpeg, min_side=self.max_side))
+        return self.encode(open_image(jpeg, min_side=self.max_side, limits=STORED))
 
     def encode(self, image: Image.Image) -> bytes:
         """A fresh JPEG of a picture, without metadata, within the budget."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,17 +17,9 @@ from dermtools.cases.store import CaseStore
 from dermtools.embedding import Embedder, load_embedder, open_for_embedding
 from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import QueryError
-from dermtools.images import ImageSource
+from dermtools.images import ImageLimits, ImageSource
 from dermtools.prediction import Query
-from dermtools.retrieval.queries import (
-    accepted,
-    case_query,
-    check_one_kind,
-    embedded,
-    picture_query,
-    text_query,
-    with_vector,
-)
+from dermtools.retrieval.queries import accepted, case_query, check_one_kind, embedded, picture_query, text_query
 from dermtools.retrieval.search.cache import drop_index
 from dermtools.retrieval.search.pipeline import SearchOptions, search
 from dermtools.retrieval.search.snapshot import Snapshot
@@ -175,12 +168,20 @@ class CaseBase:
         }
 
     def add(
-        self, data: SourceData, *, batch_size: int = 64, workers: int = 2, progress: Progress | None = None
+        self,
+        data: SourceData,
+        *,
+        batch_size: int = 64,
+        workers: int = 2,
+        progress: Progress | None = None,
+        limits: ImageLimits | None = None,
     ) -> IngestReport:
         """Add the cases of a source; run again after an interruption, it resumes. See `ingest`."""
         from dermtools.retrieval.ingest.writing import ingest
 
-        return ingest(self.store, self.embedder, data, batch_size=batch_size, workers=workers, progress=progress)
+        return ingest(
+            self.store, self.embedder, data, batch_size=batch_size, workers=workers, progress=progress, limits=limits
+        )
 
     def delete(self, case_ids: Iterable[str]) -> int:
         """Delete cases from the disk; unknown ids are passed over. Returns how many went."""
@@ -204,6 +205,7 @@ class CaseBase:
         case_id: str | None = None,
         text: str | None = None,
         group_id: str | None = None,
+        limits: ImageLimits | None = None,
     ) -> Query:
         """Resolve and embed exactly one of: a picture, a vector, a case of this case base, a text.
 
@@ -213,6 +215,7 @@ class CaseBase:
             case_id: an existing case.
             text: words, where the embedder reads text.
             group_id: patient or encounter of the query where it is known, so that search leaves it out.
+            limits: on the picture; by default those of the environment.
 
         Raises:
             QueryError: not exactly one is given, no such case, a vector of another shape or norm, or the embedder
@@ -222,7 +225,8 @@ class CaseBase:
         check_one_kind(image=image, vector=vector, case_id=case_id, text=text)
         if image is not None:
             opened = partial(open_for_embedding, embedder=self.embedder)
-            return with_vector(picture_query(image, group_id, opened), self.embedder)
+            query = picture_query(image, group_id, opened, limits)
+            return replace(query, vector=self.vector_of(query))
         if text is not None:
             return text_query(text, self.embedder, group_id)
         if case_id is not None:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from dermtools.embedding import Embedder, TextEmbedder, open_for_embedding
 from dermtools.errors import CaseBaseError, QueryError
-from dermtools.images import ImageSource, content_hash, read_bytes
+from dermtools.images import ImageLimits, ImageSource, content_hash, read_bytes
+from dermtools.images.limits import STORED
 from dermtools.prediction import Query
 from dermtools.text import bounded
 
@@ -34,15 +35,17 @@ def check_one_kind(**kinds: object) -> None:
         raise QueryError(f"ask with exactly one of {', '.join(kinds)}; given: {', '.join(given) or 'none'}")
 
 
-def picture_query(source: ImageSource, group_id: str | None, opened: Callable[..., Image.Image]) -> Query:
-    """A picture of which nothing more is known, not embedded; `opened(source, name=...)` decodes it, or raises."""
+def picture_query(
+    source: ImageSource, group_id: str | None, opened: Callable[..., Image.Image], limits: ImageLimits | None = None
+) -> Query:
+    """A picture of which nothing more is known, not embedded; `opened(source, name=..., limits=...)` decodes it."""
     name, digest = "picture", None
     if isinstance(source, str | Path):
         name = "data URL" if str(source)[:5].lower() == "data:" else Path(source).name
     if not isinstance(source, Image.Image):
-        source = read_bytes(source)
+        source = read_bytes(source, limits=limits)
         digest = content_hash(source)
-    return Query(name=name, image=opened(source, name=name), group_id=group_id, content_hash=digest)
+    return Query(name=name, image=opened(source, name=name, limits=limits), group_id=group_id, content_hash=digest)
 
 
 def text_query(text: str, embedder: Embedder, group_id: str | None) -> Query:
@@ -73,7 +76,7 @@ def embedded(query: Query, embedder: Embedder) -> NDArray[np.float32]:
     """
     image = query.image
     if image is None and query.jpeg is not None:
-        image = open_for_embedding(query.jpeg, embedder, name=query.name)
+        image = open_for_embedding(query.jpeg, embedder, name=query.name, limits=STORED)
     if image is not None:
         return np.asarray(embedder.embed_images([image])[0], dtype=np.float32)
     if query.text is None:

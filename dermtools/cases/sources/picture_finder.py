@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from dermtools.cases.sources.pictures import PICTURE_SUFFIXES, is_file, visible_files
+from dermtools.cases.sources.pictures import is_file, visible_files
+from dermtools.images.kinds import SUFFIXES
 
 _SAME_FORMAT = {".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".tiff": ".tif", ".heif": ".heic"}
 _QUOTES = "\"'«»„“”‘’` \t\r\n\xa0\u200b\ufeff"
@@ -158,7 +159,7 @@ def _folded(parts: Sequence[str]) -> _Name:
     folded = [_fold(part) for part in parts]
     suffix = PurePosixPath(folded[-1]).suffix if folded else ""
     suffix = _SAME_FORMAT.get(suffix, suffix)
-    if suffix not in PICTURE_SUFFIXES:
+    if suffix not in SUFFIXES:
         return _Name(tuple(folded), "")
     return _Name((*folded[:-1], folded[-1].rpartition(".")[0]), suffix)
 

@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from dermtools.errors import SourceError
-
-PICTURE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".heic", ".heif", ".dcm"}
-)
+from dermtools.images.kinds import SUFFIXES
 
 
 def is_picture(name: str) -> bool:
     """Whether a file name ends like a picture that `dermtools.images` opens."""
-    return PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+    return PurePosixPath(name).suffix.lower() in SUFFIXES
 
 
 def picture_stem(name: str) -> str:

@@ -12,6 +12,7 @@ from dermtools.evaluation.reporting.projection import CaseMap, Projection, case_
 from dermtools.evaluation.statistics.metrics import confusion
 from dermtools.files import write_whole
 from dermtools.images import data_url, encode_jpeg, open_image
+from dermtools.images.limits import STORED
 from dermtools.pages import templates, verbatim
 from dermtools.text import bounded
 
@@ -108,7 +109,7 @@ def _thumbnails(case_base: CaseBase, case_ids: Sequence[str]) -> dict[str, str]:
     found = {}
     for start in range(0, len(case_ids), _CHUNK):
         for case_id, jpeg in case_base.jpegs(case_ids[start : start + _CHUNK]).items():
-            picture = open_image(jpeg, min_side=THUMBNAIL_SIDE, name=case_id)
+            picture = open_image(jpeg, min_side=THUMBNAIL_SIDE, limits=STORED, name=case_id)
             found[case_id] = data_url(encode_jpeg(picture, max_side=THUMBNAIL_SIDE, quality=THUMBNAIL_QUALITY))
     return found
 

@@ -12,6 +12,7 @@ from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
 from dermtools.errors import ImageError
 from dermtools.images import open_image
+from dermtools.images.limits import STORED
 from dermtools.retrieval.audit.coverage import doubtful_labels, label_gaps, recorded
 from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
 from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, about
@@ -83,7 +84,7 @@ def _unreadable_pictures(store: CaseStore, columns: CaseColumns) -> Iterator[Fin
 
 def _decodes(jpeg: bytes) -> bool:
     try:
-        open_image(jpeg, min_side=32)
+        open_image(jpeg, min_side=32, limits=STORED)
     except ImageError:
         return False
     return True

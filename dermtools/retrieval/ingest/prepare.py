@@ -12,7 +12,7 @@ from dermtools.cases.case import Case, SourceCase
 from dermtools.cases.manifest import Manifest
 from dermtools.embedding.base import Embedder, open_for_embedding
 from dermtools.errors import DermtoolsError
-from dermtools.images import content_hash, encode_jpeg, jpeg_size, read_bytes
+from dermtools.images import ImageLimits, content_hash, encode_jpeg, jpeg_size, read_bytes
 from dermtools.images.content import JPEG_MAGIC
 
 if TYPE_CHECKING:
@@ -51,15 +51,21 @@ class Prepared:
 Prepare = Callable[[SourceCase], Prepared]
 
 
-def prepare(source: SourceCase, embedder: Embedder, manifest: Manifest, known: Container[str]) -> Prepared:
+def prepare(
+    source: SourceCase,
+    embedder: Embedder,
+    manifest: Manifest,
+    known: Container[str],
+    limits: ImageLimits | None = None,
+) -> Prepared:
     """Read one case; what goes wrong with its picture becomes its `problem`. Content hashes `known` stay undecoded."""
     name = source.case.case_id if isinstance(source.image, bytes) else str(source.image)
     try:
-        encoded = read_bytes(source.image, name=name)
+        encoded = read_bytes(source.image, limits=limits, name=name)
         digest = content_hash(encoded)
         if digest in known:
             return Prepared(source, digest)
-        image = open_for_embedding(encoded, embedder, name=name)
+        image = open_for_embedding(encoded, embedder, limits=limits, name=name)
         # A large JPEG was reduced while decoding; all else is decoded whole.
         size = jpeg_size(encoded) if encoded.startswith(JPEG_MAGIC) else image.size
         jpeg = encode_jpeg(image, max_side=manifest.picture_side, quality=manifest.picture_quality)

@@ -22,6 +22,7 @@ from dermtools.cases.manifest import SourceNote
 from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import Embedder
 from dermtools.errors import EmbeddingError
+from dermtools.images import ImageLimits
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.ingest.embed import Outcome, embed_batch
 from dermtools.retrieval.ingest.prepare import Prepared, prepare, prepared_ahead
@@ -64,6 +65,7 @@ def ingest(
     batch_size: int = 64,
     workers: int = 2,
     progress: Progress | None = None,
+    limits: ImageLimits | None = None,
 ) -> IngestReport:
     """Bring the cases of a source into a case base.
 
@@ -75,6 +77,7 @@ def ingest(
     Args:
         batch_size: pictures in one call of the embedder and in one transaction.
         workers: threads that read and decode while the embedder works.
+        limits: on one picture; by default those of the environment.
 
     Raises:
         CaseBaseError: another embedder made the case base, or another process is writing it.
@@ -83,7 +86,7 @@ def ingest(
     started = time.monotonic()
     accepted(embedder, store)
     with store.write():
-        report = _Ingest(store, embedder, data, batch_size, progress or Silent()).run(workers)
+        report = _Ingest(store, embedder, data, batch_size, progress or Silent(), limits or ImageLimits()).run(workers)
     return report.model_copy(update={"seconds": time.monotonic() - started})
 
 
@@ -96,6 +99,7 @@ class _Ingest:
     data: SourceData
     batch_size: int
     progress: Progress
+    limits: ImageLimits
 
     def __post_init__(self) -> None:
         self.before = self.store.columns()
@@ -103,7 +107,13 @@ class _Ingest:
         # Reversed, so that of several cases with one content the first stands for it.
         self.owner_of = {digest: case_id for case_id, digest in reversed(self.hash_of.items())}
         # Whose content the store has is not decoded; the reading threads see what is added meanwhile.
-        self.prepare = partial(prepare, embedder=self.embedder, manifest=self.store.manifest, known=self.owner_of)
+        self.prepare = partial(
+            prepare,
+            embedder=self.embedder,
+            manifest=self.store.manifest,
+            known=self.owner_of,
+            limits=self.limits,
+        )
         self.counts: Counter[str] = Counter()
         self.duplicates: list[Duplicate] = []
         self.problems = list(self.data.problems)

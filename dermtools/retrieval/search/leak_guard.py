@@ -27,6 +27,7 @@ from PIL import Image
 
 from dermtools.cases.groups import given_group
 from dermtools.images import open_image
+from dermtools.images.limits import STORED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,7 +117,7 @@ def allowed_rows(count: int, left_out: Iterable[int]) -> NDArray[np.bool_]:
 
 def thumbnail(picture: Image.Image | bytes) -> NDArray[np.float32]:
     """Mean colours of a grid laid over an RGB picture or a stored JPEG: float32, shape (16, 16, 3), 0 to 255."""
-    image = open_image(picture, min_side=4 * SIDE) if isinstance(picture, bytes) else picture
+    image = open_image(picture, min_side=4 * SIDE, limits=STORED) if isinstance(picture, bytes) else picture
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float32)
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import ImageError
 from dermtools.folders import refuse
+from dermtools.images.limits import BYTES_VARIABLE, limit
 from dermtools.text import one_line
 from dermtools.tools.pictures.addresses import is_public
 from dermtools.tools.pictures.grants import HostGrant
@@ -35,7 +36,7 @@ class FetchLimits:
 
     seconds: float = 15.0
     """From the first connection to the last byte; looking up a name is bounded by the system's resolver."""
-    bytes: int = 20 * 1024 * 1024
+    bytes: int = field(default_factory=lambda: limit(BYTES_VARIABLE, 20 * 1024 * 1024))
     redirects: int = 3
 
 
@@ -55,12 +56,12 @@ class PictureFetcher:
         self,
         hosts: Iterable[HostGrant],
         *,
-        limits: FetchLimits = FetchLimits(),
+        limits: FetchLimits | None = None,
         resolver: Resolver = system_resolver,
         reachable: Callable[[str], bool] = is_public,
     ) -> None:
         self.hosts = frozenset(hosts)
-        self.limits = limits
+        self.limits = limits or FetchLimits()
         self._resolver = resolver
         self._reachable = reachable
 
@@ -131,7 +132,10 @@ class PictureFetcher:
         for chunk in chain([b""], chunks):
             body += chunk
             if max(size, len(body)) > self.limits.bytes:
-                raise ImageError(f"the picture is larger than {self.limits.bytes:,} bytes; use a smaller one")
+                raise ImageError(
+                    f"the picture is larger than {self.limits.bytes:,} bytes; use a smaller one, or raise "
+                    f"--max-image-bytes ({BYTES_VARIABLE})"
+                )
         return bytes(body)
 
 

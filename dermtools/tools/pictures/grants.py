@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dermtools.errors import DermtoolsError
 from dermtools.folders import FolderGrant, read_granted
 from dermtools.images import ImageLimits
+from dermtools.images.limits import BYTES_VARIABLE, PIXELS_VARIABLE, limit
 
-PICTURE_LIMITS = ImageLimits(max_bytes=32 * 1024 * 1024, max_pixels=60_000_000)
-"""Of one picture that a conversation takes in."""
+
+def picture_limits() -> ImageLimits:
+    """Of one picture that a conversation takes in: 32 MiB and 60 megapixels, or what the environment says."""
+    return ImageLimits(limit(BYTES_VARIABLE, 32 * 1024 * 1024), limit(PIXELS_VARIABLE, 60_000_000))
+
 
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
@@ -57,7 +61,7 @@ class ImageGrants:
     hosts: frozenset[HostGrant] = frozenset()
     data_urls: bool = False
     """Whether a `data:` URL may stand in a tool's arguments."""
-    limits: ImageLimits = PICTURE_LIMITS
+    limits: ImageLimits = field(default_factory=picture_limits)
     """Of one picture, before it is decoded."""
 
     @classmethod

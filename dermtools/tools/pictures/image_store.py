@@ -13,7 +13,7 @@ from dermtools.handles import IMAGE_PREFIX
 from dermtools.images import ImageLimits, ImageSource, content_hash, encode_jpeg, open_image, read_bytes
 from dermtools.prediction import Query
 from dermtools.text import one_line
-from dermtools.tools.pictures.grants import PICTURE_LIMITS
+from dermtools.tools.pictures.grants import picture_limits
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,9 @@ class ImageStore:
     """
 
     def __init__(
-        self, *, max_pictures: int = 64, max_bytes: int = 256 * 1024 * 1024, limits: ImageLimits = PICTURE_LIMITS
+        self, *, max_pictures: int = 64, max_bytes: int = 256 * 1024 * 1024, limits: ImageLimits | None = None
     ) -> None:
-        self.limits = limits
+        self.limits = limits or picture_limits()
         self._max_pictures = max_pictures
         self._max_bytes = max_bytes
         self._held: dict[str, HeldImage] = {}

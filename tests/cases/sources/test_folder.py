@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from dermtools.cases.sources import SourceOptions, load_source
-from dermtools.cases.sources.pictures import PICTURE_SUFFIXES
 from dermtools.errors import SourceError
+from dermtools.images.kinds import SUFFIXES
 
 
 def put(root, *names):
@@ -48,7 +48,7 @@ def test_split_folders_beside_other_folders_are_refused(tmp_path):
         load_source(tmp_path)
 
 
-@pytest.mark.parametrize("suffix", sorted(PICTURE_SUFFIXES | {".JPG", ".Dcm"}))
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES | {".JPG", ".Dcm"}))
 def test_every_format_that_can_be_opened_is_taken(tmp_path, suffix):
     put(tmp_path, f"a/1{suffix}")
     assert len(load_source(tmp_path).cases) == 1

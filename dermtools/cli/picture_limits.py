@@ -1,0 +1,44 @@
+"""The options of every command that opens pictures: how large one may be."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from dermtools.images.limits import BYTES_VARIABLE, PIXELS_VARIABLE
+
+_OPTIONS = {
+    "max_pixels": (PIXELS_VARIABLE, "Refuse a picture with more pixels; by default 100 million, 60 million in a chat."),
+    "max_image_bytes": (BYTES_VARIABLE, "Refuse a larger picture file; by default 64 MiB, 32 MiB in a chat."),
+}
+
+
+def with_picture_limits(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with `--max-pixels` and `--max-image-bytes`, put into the environment, where pictures are opened."""
+
+    @functools.wraps(command)
+    def limited(**given: Any) -> None:
+        for name, (variable, _) in _OPTIONS.items():
+            if (value := given.pop(name)) is not None:
+                os.environ[variable] = str(value)
+        command(**given)
+
+    signature = inspect.signature(command, eval_str=True)
+    added = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[int | None, typer.Option(min=1, metavar="N", envvar=variable, help=about)],
+        )
+        for name, (variable, about) in _OPTIONS.items()
+    ]
+    parameters = [*signature.parameters.values(), *added]
+    limited.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    limited.__annotations__ = {one.name: one.annotation for one in parameters}
+    return limited
