@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dermtools.agent.middleware import PictureMiddleware as PictureMiddleware
     from dermtools.agent.middleware import human_message as human_message
     from dermtools.agent.toolkit import DermToolkit as DermToolkit
+    from dermtools.agent.written_calls import WrittenCallMiddleware as WrittenCallMiddleware
     from dermtools.tools.context import DermContext as DermContext
     from dermtools.tools.exemplars import exemplar_messages as exemplar_messages
     from dermtools.tools.pictures.fetching import PictureFetcher as PictureFetcher

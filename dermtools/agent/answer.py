@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,12 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from dermtools.handles import CASE_PREFIX
 from dermtools.prediction import TokenUsage
 from dermtools.prompting.asking.label_set import LabelSet
-from dermtools.prompting.asking.replies import token_usage
+from dermtools.prompting.asking.replies import cut_off, read_reply, spoken_in, token_usage
+from dermtools.prompting.files.schema import OutputField
 from dermtools.text import one_line
 from dermtools.tools import CATALOG
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AnyMessage
+    from langchain_core.messages import AIMessage, AnyMessage
 
     from dermtools.cases import Task
 
@@ -110,17 +111,26 @@ def read_answer(
         replies = []
     raw = str(replies[-1].text) if replies else ""
     fields: dict[str, Any] = structured if isinstance(structured, dict) and stopped is None else {}
-    text = fields["reason"] if isinstance(fields.get("reason"), str) else raw
+    said = spoken_in(raw)[0].strip()
+    if fields:
+        raw = json.dumps(fields, ensure_ascii=False)
+    elif replies and stopped is None:
+        stopped = cut_off(replies[-1])
+    label, problem = None, None
+    if task is not None:
+        fields, label, problem = _answered(fields, replies[-1] if replies else None, task)
+        stopped = stopped if label is None else None
+    abstained = label == CANNOT_TELL and task is not None and CANNOT_TELL not in task.labels
+    text = fields["reason"] if isinstance(fields.get("reason"), str) else said
     cited, invented = citations(text, seen, known)
     named = fields.get("case_ids")
     for case_id in named if isinstance(named, list) else []:
         case_id = str(case_id).removeprefix(CASE_PREFIX)
         (cited if case_id in seen else invented).append(case_id)
-    label, abstained, problem = _label(fields, raw, task) if task is not None else (None, False, None)
     return AgentAnswer(
         text=text,
         task=task.name if task is not None else None,
-        label=label,
+        label=None if abstained else label,
         abstained=abstained,
         confidence=_confidence(fields.get("confidence")),
         cited=list(dict.fromkeys(cited)),
@@ -130,8 +140,8 @@ def read_answer(
         tools=tools,
         usage=_usage(run),
         stopped=stopped,
-        problem=stopped or problem,
-        raw=json.dumps(fields, ensure_ascii=False) if fields else raw,
+        problem="the agent cannot tell" if abstained else stopped or problem,
+        raw=raw,
     )
 
 
@@ -159,18 +169,18 @@ def _is_telling(word: str) -> bool:
     return len(word) > 3 and not word.isdigit() and any(map(str.isdigit, word))
 
 
-def _label(fields: Mapping[str, Any], text: str, task: Task) -> tuple[str | None, bool, str | None]:
-    """The label, whether the agent abstained, and why there is none."""
-    said = fields.get("label", text)
-    if not isinstance(said, str) or not said.strip():
-        return None, False, "the agent gave no answer"
-    labels = LabelSet(task.labels)
-    label = labels.match(said) if "label" in fields else labels.match_reply(said)
-    if label is not None:
-        return label, False, None
-    if said.strip().casefold().rstrip(".") == CANNOT_TELL:
-        return None, True, "the agent cannot tell"
-    return None, False, f"no label of the set: {one_line(said, 80)!r}"
+def _answered(
+    fields: dict[str, Any], last: AIMessage | None, task: Task
+) -> tuple[dict[str, Any], str | None, str | None]:
+    """The answer's fields, its label or `CANNOT_TELL`, and why there is none; without fields, from the last reply."""
+    labels = LabelSet(tuple(dict.fromkeys([*task.labels, CANNOT_TELL])))
+    if not fields and last is not None and (last.text or cut_off(last)):
+        reply = read_reply(last, {"label": OutputField(type="label", description="the answer")}, labels)
+        return reply.values or {}, reply.label, reply.reason
+    label = labels.match_value(given := fields.get("label"))
+    if label is None and isinstance(given, str) and given.strip():
+        return fields, None, f"no label of the set: {one_line(given, 80)!r}"
+    return fields, label, None if label else "the agent gave no answer"
 
 
 def _confidence(value: Any) -> float | None:

@@ -13,6 +13,7 @@ from dermtools.agent.answer import answer_schema
 from dermtools.agent.derm_agent import DermAgent, Graph
 from dermtools.agent.middleware import PictureMiddleware, PlainToolSchemas
 from dermtools.agent.toolkit import DermToolkit
+from dermtools.agent.written_calls import WrittenCallMiddleware
 from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
 from dermtools.prompting.asking.failures import is_retryable
 from dermtools.prompting.asking.models import chat_model
@@ -85,6 +86,7 @@ def create_derm_agent(
             max_delay=retry.max_wait,
         ),
         PlainToolSchemas(),
+        WrittenCallMiddleware(),
     ]
     graph: Graph = create_agent(
         chosen,

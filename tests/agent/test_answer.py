@@ -102,3 +102,30 @@ def test_tokens_of_prompts_that_tools_ran_are_counted_and_cache_hits_are_not() -
 def test_the_schema_of_an_answer_is_one_that_strict_mode_takes() -> None:
     _check_strict(answer_schema(TASK), "final_answer")
     assert answer_schema(TASK)["properties"]["label"]["enum"] == ["foot", "hand", "cannot tell"]
+
+
+def test_reasoning_in_the_text_is_no_answer_and_cites_nothing() -> None:
+    said = AIMessage("<think>Like case:p1, so hand?</think>\nAs case:p2 shows: foot.")
+    answer = read_answer([said], before=search_result("p1", "p2"))
+    assert (answer.text, answer.cited) == ("As case:p2 shows: foot.", ["p2"])
+    assert answer.raw == said.text
+    assert read_answer([AIMessage("<think>hand?</think>\n**foot**")], task=TASK).label == "foot"
+    assert read_answer([AIMessage("<think>hand")], task=TASK).label is None
+
+
+def test_an_answer_in_json_is_read_with_all_its_fields() -> None:
+    said = '```json\n{"reason": "As seen.", "label": "foot", "confidence": 0.5, "case_ids": ["case:p1"]}\n```'
+    answer = read_answer([AIMessage(said)], before=search_result("p1"), task=TASK)
+    assert (answer.label, answer.confidence, answer.cited, answer.text) == ("foot", 0.5, ["p1"], "As seen.")
+
+
+@pytest.mark.parametrize("text", ["hand", '{"label": "hand"', "cannot tell", ""])
+def test_a_reply_that_was_cut_off_is_no_answer(text: str) -> None:
+    answer = read_answer([AIMessage(text, response_metadata={"finish_reason": "length"})], task=TASK)
+    assert (answer.label, answer.abstained) == (None, False)
+    assert answer.stopped == answer.problem == "the reply was cut off (length); allow more output tokens"
+
+
+def test_a_label_that_is_a_number_is_read_from_the_final_answer() -> None:
+    graded = Task(name="grade", question="Which?", labels=("0", "1", "2"))
+    assert read_answer([AIMessage("")], structured={"label": 2}, task=graded).label == "2"

@@ -31,6 +31,7 @@ class Call:
     """One or several tool calls: name and arguments (text is sent as it is, broken JSON included)."""
 
     calls: tuple[tuple[str, dict[str, Any] | str], ...]
+    stop: str = "tool_calls"
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,7 @@ def _chat(reply: Reply, model: str, tokens_in: int, number: int) -> dict[str, An
             message["content"] = text
         case Refuse(text):
             message["refusal"] = text
-        case Call(calls):
-            stop = "tool_calls"
+        case Call(calls, stop):
             message["tool_calls"] = [
                 {
                     "id": f"call_{number}_{index}",

@@ -67,8 +67,8 @@ def read_reply(message: AIMessage, output: Mapping[str, OutputField], labels: La
     spoken, unfinished = spoken_in(raw)
     said = without_tokens(spoken)
     values = _values(message, spoken, output, labels)
-    if stop in _CUT and values is None:
-        return reply(Outcome.TRUNCATED, CUT_OFF.format(stop))
+    if values is None and (cut := cut_off(message)):
+        return reply(Outcome.TRUNCATED, cut)
     if not said and values is None:
         return reply(Outcome.INVALID, "the reply ends in its reasoning" if unfinished else "the reply is empty")
     label_field = next((name for name, field in output.items() if field.type == "label"), None)
@@ -89,9 +89,10 @@ def spoken_in(raw: str) -> tuple[str, bool]:
     return (raw, False) if whole_json(raw) else without_reasoning(raw)
 
 
-def was_cut(message: AIMessage) -> bool:
-    """Whether the service stopped the message at the limit of output tokens."""
-    return _stop(message) in _CUT
+def cut_off(message: AIMessage) -> str | None:
+    """Why a message counts as cut off at the limit of output tokens, in one line; None where it is not."""
+    stop = _stop(message)
+    return CUT_OFF.format(stop) if stop in _CUT else None
 
 
 def _stop(message: AIMessage) -> str:
@@ -153,7 +154,7 @@ def _values(
     if message.tool_calls or message.invalid_tool_calls:
         # The arguments of a call that was cut off may have been made whole by LangChain, when it was streamed.
         calls = [call["args"] if call["name"] == SCHEMA_NAME else None for call in message.tool_calls]
-        return None if message.invalid_tool_calls or was_cut(message) else as_one(calls)
+        return None if message.invalid_tool_calls or cut_off(message) else as_one(calls)
     said = without_tokens(spoken)
     value = as_one(next(filter(None, map(whole_json, (said, *layers(said)))), []))
     if isinstance(value, dict) and output.keys() <= value.keys():
