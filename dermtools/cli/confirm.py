@@ -62,4 +62,4 @@ def _sent(plan: Plan) -> str:
     if not all(found for _, found in shots):
         return "sends the pictures of the cases asked about, and what is looked up for them"
     pictures = sum(calls * (1 + int(found[1] or 0)) for calls, found in shots if found)
-    return f"sends {pictures} pictures: of the cases asked about, and of examples, with the examples' labels"
+    return f"sends {pictures:,} pictures: of the cases asked about, and of examples, with the examples' labels"

@@ -23,14 +23,18 @@ def main() -> None:
             signal.signal(signal.SIGTERM, _terminate)
         code = _run()
     except KeyboardInterrupt as error:
-        signal.signal(signal.SIGINT, _leave_now)
-        code = 143 if isinstance(error, Terminated) else 130
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         kept = error.args[0] if error.args else "nothing was changed; to start again, run"
         with suppress(OSError):
             if sys.stderr.isatty():
                 print(file=sys.stderr)  # after ^C
             _say(f"interrupted: {kept}")
-            print(f"  {_typed()}", file=sys.stderr)
+            print(f"  {_typed()}", file=sys.stderr, flush=True)
+        with suppress(OSError):
+            sys.stdout.flush()
+        # At once: threads that wait for a service or a picture would be waited for.
+        os._exit(143 if isinstance(error, Terminated) else 130)
     finally:
         signal.signal(signal.SIGTERM, before)
     sys.exit(code)
@@ -86,7 +90,3 @@ def _typed() -> str:
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
-
-
-def _leave_now(number: int, frame: FrameType | None) -> None:
-    os._exit(130)

@@ -93,7 +93,7 @@ def evaluate(
         print_json({"run": str(out), "report": str(done.run.path / "report.html"), **content(done.results)})
         return
     _show(done.results)
-    show("", *(str(path) for path in written if path.suffix == ".html"), NOT_A_DIAGNOSIS)
+    show("", *(f"report: {path}" for path in written if path.suffix == ".html"), NOT_A_DIAGNOSIS)
 
 
 def compare(

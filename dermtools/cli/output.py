@@ -66,7 +66,17 @@ def show(*items: object, to_stderr: bool = False) -> None:
     width = None if stream.isatty() or "COLUMNS" in os.environ else UNBROKEN
     console = Terminal(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=False, width=width)
     for item in items:
-        console.print(item)
+        console.print(_hanging(item, console.width) if isinstance(item, str) else item)
+
+
+def _hanging(line: str, width: int) -> str:
+    """An indented line, broken between words so that the rest of it is indented further."""
+    import textwrap
+
+    margin = line[: len(line) - len(line.lstrip(" "))]
+    if not margin or len(line) <= width:
+        return line
+    return textwrap.fill(line, width, subsequent_indent=f"{margin}  ", break_long_words=False, break_on_hyphens=False)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -47,13 +47,16 @@ def train(
     guarantees = Guarantees(coverage=coverage, precision=precision)
     classifier = fit(case_base.store, task, config, wanted=guarantees, progress=_show_epoch)
     folder = save_classifier(case_base.path, classifier)
+    cut = next((note for note in classifier.record.notes if "interrupted" in note), None)
+    if cut and sys.stderr.isatty():
+        print(file=sys.stderr)  # after ^C
     if as_json:
         print_json(classifier.record.model_dump(mode="json"))
     else:
         _show(classifier.record)
         show("", f"kept in {folder}", NOT_A_DIAGNOSIS)
-    if cut := next((note for note in classifier.record.notes if "interrupted" in note), None):
-        raise KeyboardInterrupt(f"{cut}; the best so far is kept in {folder}; to train it whole, run")
+    if cut:
+        raise KeyboardInterrupt(f"{cut}, whose best is kept in {folder}; to train it whole, run")
 
 
 def _config(kind: str, published: bool, **settings: object) -> ClassifierConfig:

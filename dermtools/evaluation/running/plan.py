@@ -62,7 +62,7 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan for a person, one line an arm and one for the whole."""
-        whole = f"{self.calls} calls, about ${self.price_usd:.2f}"
+        whole = f"{self.calls} calls, about ${self.price_usd:.2f}" if self.calls else "no calls to a service"
         if self.unpriced:
             whole += f" and what {', '.join(self.unpriced)} costs, whose price is unknown"
         if self.spent_usd:
