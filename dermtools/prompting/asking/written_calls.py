@@ -11,13 +11,13 @@ from dermtools.prompting.asking.json_text import as_one, decoded_at, whole_json
 # The forms of the chat templates, as vLLM's tool parsers have them (docs.vllm.ai, "Tool calling"): JSON in tags, in a
 # fence or bare (Hermes, Qwen, Granite, Jamba, Phi-4, Llama 3, Command R7B, Mistral before v11); a name, then JSON
 # (Mistral, DeepSeek, Kimi K2, Llama 3.1's <function=...>, gpt-oss's `to=functions.name`); a name, then parameters in
-# tags (Qwen3-Coder, MiniMax, DeepSeek V3.2, GLM 4.5).
+# tags (Qwen3-Coder, MiniMax, DeepSeek V3.2, GLM 4.5); as Python writes it (Llama 4, Gemma 3, OLMo 3).
 _SPACE = re.compile(r"(?:\s|[,;]|`{3}[\w-]*)+")
 _FRAME = re.compile(
     r"""
       <[|｜][^<>]{1,40}[|｜]> | </s> | <end_of_turn>
     | </? (?:[^<>\s/]{0,16}[:｜])? (?:tool_?calls?|tools|function_?calls?|tool_use) >
-    | \[/?(?:TOOL_CALLS?|AVAILABLE_TOOLS|ARGS)\] | \[CALL_ID\]\w{1,64} | \bfunctools\b
+    | \[ (?=\s*[\w.-]{1,64}\() | \[/?(?:TOOL_CALLS?|AVAILABLE_TOOLS|ARGS)\] | \[CALL_ID\]\w{1,64} | \bfunctools\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -39,6 +39,11 @@ _PARAMETER_END = re.compile(rf"</{_PREFIX}parameter>")
 _PAIRED_NAME = re.compile(r"(?P<name>[\w.-]{1,64})\s*(?=<arg_key>)")
 _PAIRED_KEY = re.compile(r"\s*<arg_key>\s*(?P<key>[\w.-]{1,64})\s*</arg_key>\s*<arg_value>")
 _PAIRED_END, _PAIRED_CLOSED = re.compile(r"</arg_value>"), re.compile(r"\s*</tool_call>")
+_CALLED, _CALLED_END = re.compile(rf"{_NAME}\(\s*"), re.compile(r"\s*\)(?:\s*\])?")
+_KEYWORD, _COMMA = re.compile(r"(?P<key>\w{1,64})\s*=\s*"), re.compile(r"\s*,\s*")
+_CONSTANT = re.compile(r"'(?P<text>(?:[^'\\]|\\.)*)'|(?P<word>True|False|None)\b", re.DOTALL)
+_CONSTANTS: dict[str | None, Any] = {"True": True, "False": False, "None": None}
+_ESCAPED = {"n": "\n", "t": "\t"}
 
 _NAMES = ("name", "tool_name", "tool", "function", "action")
 _ARGUMENTS = ("arguments", "parameters", "args", "input", "tool_input", "action_input")
@@ -77,6 +82,8 @@ def _calls(text: str, offered: Mapping[str, Mapping[str, Any]]) -> Iterator[Writ
             found = _in_function(text, opened, offered)
         elif framed and (opened := _PAIRED_NAME.match(text, at)):
             found = _closed(text, _tagged(text, opened, _PAIRED_KEY, _PAIRED_END, offered), _PAIRED_CLOSED)
+        elif opened := _CALLED.match(text, at):
+            found = _closed(text, _with_keywords(text, opened), _CALLED_END)
         elif frame := _FRAME.match(text, at):
             at, framed = frame.end(), True
             continue
@@ -132,6 +139,28 @@ def _tagged(
         read = [] if is_text else whole_json(value)
         arguments[begun["key"]] = read[0] if len(read) == 1 else value
         at = ended.end()
+    return WrittenCall(opened["name"], arguments), at
+
+
+def _with_keywords(text: str, opened: re.Match[str]) -> tuple[WrittenCall, int] | None:
+    """A call with keyword arguments whose values are JSON or Python's own constants."""
+    arguments: dict[str, Any] = {}
+    at = opened.end()
+    while begun := _KEYWORD.match(text, at):
+        if constant := _CONSTANT.match(text, begun.end()):
+            value, at = _CONSTANTS.get(constant["word"]), constant.end()
+            if constant["text"] is not None:
+                value = re.sub(r"\\(.)", lambda escape: _ESCAPED.get(escape[1], escape[1]), constant["text"])
+        elif found := decoded_at(text, begun.end()):
+            value, at = found
+        else:
+            return None
+        if begun["key"] in arguments:
+            return None
+        arguments[begun["key"]] = value
+        if not (comma := _COMMA.match(text, at)):
+            break
+        at = comma.end()
     return WrittenCall(opened["name"], arguments), at
 
 

@@ -63,6 +63,10 @@ FORMS = {
     "<arg_key>share</arg_key>\n<arg_value>0.5</arg_value>\n</tool_call>",
     "MiniMax M2": '<minimax:tool_call>\n<invoke name="answer">\n<parameter name="label">12</parameter>\n'
     '<parameter name="share">0.5</parameter>\n</invoke>\n</minimax:tool_call>',
+    "Llama 4": "<|python_start|>[answer(label='12', share=0.5)]<|python_end|>",
+    "Llama 3.2": '[answer(label="12", share=0.5)]',
+    "Gemma 3": "```tool_code\nanswer(label='12', share=0.5)\n```",
+    "OLMo 3": '<function_calls>\nanswer(label="12", share=0.5)\n</function_calls>',
     "gpt-oss": f"<|channel|>commentary to=functions.answer <|constrain|>json<|message|>{GIVEN}<|call|>",
     "gpt-oss, in the role": "<|start|>assistant to=functions.answer<|channel|>commentary json<|message|>"
     f"{GIVEN}<|call|>",
@@ -87,6 +91,12 @@ def test_a_form_that_is_cut_off_is_no_call_until_its_arguments_are_whole(form: s
         assert written_calls(text[:end], OFFERED) in ([], [WrittenCall("answer", ARGUMENTS)])
 
 
+def test_constants_as_python_writes_them() -> None:
+    text = r"""[answer(a='it\'s\n"so"', b=True, c=None, d=["x"], e=-1), answer()]"""
+    first = WrittenCall("answer", {"a": 'it\'s\n"so"', "b": True, "c": None, "d": ["x"], "e": -1})
+    assert written_calls(text, OFFERED) == [first, WrittenCall("answer", {})]
+
+
 def test_several_calls_are_read_in_order() -> None:
     second = '{"name": "get_case", "arguments": {"case_id": "a"}}'
     two = f"<tool_call>{OBJECT}</tool_call>\n<tool_call>{second}</tool_call>"
@@ -101,6 +111,10 @@ def test_several_calls_are_read_in_order() -> None:
         "",
         "<tool_call></tool_call>",
         "answer",
+        "answer('12')",
+        "answer(label='12'",
+        "answer(label=open('x'))",
+        "answer(label='12', label='13')",
         f"answer{GIVEN}",
         '{"name": "answer"}',
         '{"name": "answer", "arguments": "arm"}',
@@ -144,7 +158,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-@pytest.mark.parametrize("start", ["", "<function=answer>", "<|a|>answer"])
+@pytest.mark.parametrize("start", ["", "<function=answer>", "<|a|>answer", "answer("])
 def test_many_marks_is_read_to_its_end(start: str, piece: str) -> None:
     """In a time that grows with the square of the length this would not end."""
     assert written_calls(start + piece * (200_000 // len(piece)), OFFERED) == []
