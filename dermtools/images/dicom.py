@@ -35,7 +35,7 @@ def decode_dicom(data: bytes, check_size: Callable[[tuple[int, int]], None], lab
         Exception: whatever pydicom raises for a damaged file; a ValueError names a contradiction in it.
     """
     try:
-        return _decode(dcmread(io.BytesIO(data)), check_size, label)
+        return _decode(dcmread(io.BytesIO(data), force=True), check_size, label)
     except (BytesLengthException, InvalidDicomError) as error:  # these two descend from nothing more special
         raise ValueError(str(error)) from error
 

@@ -24,9 +24,11 @@ FORMATS = f"{', '.join(list(_SUFFIXES)[:-1])} or {list(_SUFFIXES)[-1]}"
 SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 """Endings of picture files, in lower case; content decides what a file is, an ending only where to look."""
 
-# DICOM first: the 128 bytes before its mark are free, and often make the file a TIFF as well.
+# DICOM first: the 128 bytes before its mark are free, and often make the file a TIFF as well. Some files lack them and
+# the mark, and start with group 2 or 8.
 _START = re.compile(
-    rb"(?P<DICOM>.{128}DICM)|(?P<JPEG>\xff\xd8\xff)|(?P<PNG>\x89PNG\r\n\x1a\n)|(?P<GIF>GIF8[79]a)"
+    rb"(?P<DICOM>.{128}DICM|\x02\0\0\0UL\x04\0|\x08\0[\0-\x70]\0(?:[A-Z]{2}|.\0\0\0))"
+    rb"|(?P<JPEG>\xff\xd8\xff)|(?P<PNG>\x89PNG\r\n\x1a\n)|(?P<GIF>GIF8[79]a)"
     rb"|(?P<TIFF>II[*+]\0|MM\0[*+])|(?P<BMP>BM)|(?P<WebP>RIFF.{4}WEBP)"
     rb"|(?P<JPEG2000>\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51)|(?P<ISO>.{4}ftyp)",
     re.DOTALL,
