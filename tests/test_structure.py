@@ -26,6 +26,7 @@ BEYOND_ONE_MODULE = {
     "benchmarks/test_published.py": "the published network, which ours is timed against",
     "benchmarks/test_statistics.py": "rates of false verdicts and missed intervals, simulated",
     "cli/test_case_base_commands.py": "ingest, info, check and search, as typed in a terminal",
+    "cli/test_clinic_exports.py": "exports as clinics write them, ingested by one command",
     "cli/test_model_commands.py": "classify, evaluate and study, as typed in a terminal",
     "cli/test_start.py": "which libraries a command loads",
     "compatibility/test_made_earlier.py": "what an earlier version wrote",

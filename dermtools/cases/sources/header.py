@@ -53,8 +53,6 @@ def _wider(grid: Grid) -> Iterator[tuple[int, int]]:
 def table_of(grid: Grid, header: int, file: str, *, untyped: bool) -> Rows:
     """Rows below the header; blank ones and columns without name and content are passed over."""
     names = [cells.text(cell).strip("\ufeff\u200b \xa0") for cell in grid[header][1]]
-    while names and not names[-1]:
-        names.pop()
     table = Rows(columns=(), untyped=untyped)
     unnamed = False
     for number, row in grid[header + 1 :]:
@@ -70,8 +68,8 @@ def table_of(grid: Grid, header: int, file: str, *, untyped: bool) -> Rows:
         unnamed = unnamed or any(not name and not cells.is_blank(cell) for name, cell in zip(names, full, strict=False))
         table.rows.append(Row(where, found, cut))
     table.columns = (*filter(None, names), *([""] if unnamed else []))
-    if above := sum(not all(map(cells.is_blank, row)) for _, row in grid[:header]):
-        table.notes.append(f"the header is row {grid[header][0]}; {above} rows above it are left out")
+    if any(not all(map(cells.is_blank, row)) for _, row in grid[:header]):
+        table.notes.append(f"the header is row {grid[header][0]}; what stands above it is left out")
     return table
 
 

@@ -13,6 +13,7 @@ from dermtools.cases.sources.folder import load_folder
 from dermtools.cases.sources.label_file import label_map
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
+from dermtools.cases.sources.published import load_published, published_tables
 from dermtools.cases.sources.rows import OLD_WORKBOOKS, TABLE_SUFFIXES
 from dermtools.cases.sources.table import load_table
 from dermtools.errors import SourceError
@@ -26,8 +27,8 @@ _READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
 }
 KINDS = (*_READERS, SAMPLE)
 _CHOICE = (
-    f"give a table ({', '.join(TABLE_SUFFIXES)}), a folder with one folder a class, the folder of DermaVQA-IIYI or "
-    f"WoundcareVQA, or the word {SAMPLE}"
+    f"give a table ({', '.join(TABLE_SUFFIXES)}), a folder with one folder a class, the folder of ISIC, HAM10000, "
+    f"PAD-UFES-20, DermaVQA-IIYI, WoundcareVQA or an ImageFolder, or the word {SAMPLE}"
 )
 
 
@@ -35,7 +36,7 @@ def load_source(location: str | Path, kind: str | None = None, options: SourceOp
     """Read a labelled image set: its tasks, its cases, and what could not be read.
 
     Args:
-        location: a table file, a folder, or the word `sample`.
+        location: a table file, a folder (of class folders, or with a table that is known by its columns), or `sample`.
         kind: one of `KINDS`; None guesses it from the location.
         options: how to read it; options that do not apply to the kind are refused.
 
@@ -49,6 +50,8 @@ def load_source(location: str | Path, kind: str | None = None, options: SourceOp
     if kind not in _READERS:
         raise SourceError(f"unknown kind of source {kind!r}; the kinds are {', '.join(KINDS)}")
     path = Path(location).expanduser()
+    if kind == "table" and path.is_dir():
+        return assemble(load_published(path, options), path, options)
     if not (is_file(path) if kind == "table" else path.is_dir()):
         raise SourceError(f"{path}: no such {'file' if kind == 'table' else 'folder'}; {_CHOICE}")
     return assemble(_READERS[kind](path, options), path, options)
@@ -66,7 +69,9 @@ def guess_kind(location: str | Path) -> str:
     if path.is_dir():
         if is_file(path / dermavqa.METADATA) or is_file(path / dermavqa.NUMBERS):
             return "dermavqa"
-        return "woundcarevqa" if is_file(path / woundcarevqa.ENTRIES) else "folder"
+        if is_file(path / woundcarevqa.ENTRIES):
+            return "woundcarevqa"
+        return "table" if published_tables(path) else "folder"
     if not is_file(path):
         raise SourceError(f"{path}: no such file or folder; {_CHOICE}")
     if path.suffix.lower() not in (*TABLE_SUFFIXES, *OLD_WORKBOOKS):

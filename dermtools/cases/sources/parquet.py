@@ -28,7 +28,7 @@ def read_parquet(path: Path) -> Rows:
     columns = tuple(content.column_names)
     features = _features(content.schema.metadata)
     named = {column: names for column in columns if (names := _class_names(features.get(column)))}
-    table = Rows(columns, untyped=False, pictures=tuple(f.name for f in content.schema if _is_picture(f, features)))
+    table = Rows(columns, untyped=False, pictures=_pictures(content.schema, features))
     # Through columns, not records: records would drop a repeated column before it can be refused.
     for number, record in enumerate(zip(*(column.to_pylist() for column in content.columns), strict=True), start=1):
         cells = dict(zip(columns, record, strict=True))
@@ -74,13 +74,17 @@ def _named(cell: object, names: Sequence[str]) -> object:
     return names[cell]
 
 
-def _is_picture(field: Any, features: dict[str, Any]) -> bool:
-    """Whether a column holds pictures: Hugging Face says so, or it is of bytes or of `{bytes, path}`."""
+def _pictures(schema: Any, features: dict[str, Any]) -> tuple[str, ...]:
+    """Columns of pictures: those that Hugging Face's schema calls so, else those of bytes or of `{bytes, path}`."""
     import pyarrow.types as types
 
-    feature = features.get(field.name)
-    if isinstance(feature, dict) and feature.get("_type") == "Image":
-        return True
-    if types.is_struct(field.type):
-        return {child.name for child in field.type} == {"bytes", "path"}
-    return bool(types.is_binary(field.type) or types.is_large_binary(field.type))
+    called = [name for name, f in features.items() if isinstance(f, dict) and f.get("_type") == "Image"]
+    if named := [name for name in called if name in schema.names]:
+        return tuple(named)
+    return tuple(
+        field.name
+        for field in schema
+        if (types.is_struct(field.type) and {child.name for child in field.type} == {"bytes", "path"})
+        or types.is_binary(field.type)
+        or types.is_large_binary(field.type)
+    )

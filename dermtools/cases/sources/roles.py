@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dermtools.cases.sources.header import name_key
+from dermtools.cases.sources.known_sets import PAD_UFES_20, known_set
 from dermtools.errors import SourceError
 
 IMAGE_IDS = ("image_id", "isic_id", "img_id", "image_name", "bild_id", "bildnummer", "bild_nr", "id_image", "photo_id")
 """Ids that name a picture, so that its file can be found by them. ISIC, HAM10000 and PAD-UFES-20 use the first four."""
 
 DEFAULT_COLUMNS: dict[str, tuple[str, ...]] = {
-    "case_id": ("case_id", "image_id", "id", *IMAGE_IDS),
+    "case_id": ("case_id", "image_id", "id", *IMAGE_IDS[1:]),
     "image": (
         "image", "file", "path", "file_name", "image_file", "image_file_name", "image_path", "file_path", "img",
         "img_file", "img_path", "picture", "picture_file", "picture_path", "photo", "photo_file", "photo_path",
@@ -53,7 +54,6 @@ _TASKS: dict[str, tuple[str, ...]] = {
     "label": ("label", "labels"),
 }  # fmt: skip
 KNOWN_TASKS = tuple(_TASKS)
-_PAD_UFES_20 = frozenset({"imgid", "patientid", "lesionid", "diagnostic", "region"})
 
 
 class Columns:
@@ -93,6 +93,10 @@ class Columns:
         """Columns with one of the usual names, in the order of the names, each once."""
         return list(dict.fromkeys(column for name in names if (column := self.find(name))))
 
+    def note(self) -> str | None:
+        """What is to say of the published data set whose columns these are."""
+        return known_set(self._by_key.keys())
+
     def groups(self, mapped: str | None) -> dict[str, str]:
         """Kind of group (one of `GROUP_COLUMNS`) to its column, the preferred one first; only the mapped one if any."""
         if mapped is not None:
@@ -103,7 +107,7 @@ class Columns:
     def task_names(self, task: str) -> tuple[str, ...]:
         """Usual names of a task's column. `region` is a body site in PAD-UFES-20, elsewhere often a place."""
         names = _TASKS.get(task, ())
-        return (*names, "region") if task == "location" and self._by_key.keys() >= _PAD_UFES_20 else names
+        return (*names, "region") if task == "location" and self._by_key.keys() >= PAD_UFES_20 else names
 
     def tasks(self, requested: Sequence[str], taken: Collection[str | None]) -> dict[str, str]:
         """Task name to column: the requested ones, else the usual ones that play no other role."""

@@ -16,8 +16,8 @@ from dermtools.errors import SourceError
 
 _DELIMITED = (".csv", ".tsv", ".tab", ".txt")
 _WORKBOOKS = (".xlsx", ".xlsm", ".ods")
-_JSON_LINES = (".jsonl", ".ndjson")
-TABLE_SUFFIXES = (*_DELIMITED, *_WORKBOOKS, *_JSON_LINES, ".parquet")
+JSON_LINES = (".jsonl", ".ndjson")
+TABLE_SUFFIXES = (*_DELIMITED, *_WORKBOOKS, *JSON_LINES, ".parquet")
 OLD_WORKBOOKS = (".xls", ".xlsb")
 
 
@@ -55,7 +55,7 @@ def read_rows(
     elif suffix in _WORKBOOKS:
         rows = read_workbook(path, wanted=wanted, sheet=sheet)
     else:
-        rows = _json_lines(path) if suffix in _JSON_LINES else read_parquet(path)
+        rows = _json_lines(path) if suffix in JSON_LINES else read_parquet(path)
     if not short_rows:
         rows.problems += [Problem(row.where, row.fault) for row in rows.rows if row.cut]
         rows.rows = [row for row in rows.rows if not row.cut]

@@ -105,7 +105,7 @@ class _RowReader:
         self.cases[case_id] = SourceCase(case, image)
 
     def notes(self) -> list[str]:
-        found = []
+        found = [note] if (note := self._columns.note()) else []
         if not self._groups:
             looked = f"no group column ({', '.join(GROUP_COLUMNS)})"
             found.append(f"{looked}: each case is its own group, so one patient may sit in two splits")
@@ -129,11 +129,13 @@ class _RowReader:
 
     def _image_column(self, path: Path, options: SourceOptions) -> str:
         """The picture's column: named, known by its name or by the schema, else an id that names pictures."""
-        pictures = self._table.pictures
-        if named := self._role("image", options) or next(iter(pictures), None):
-            if named in pictures or len(pictures) < 2 or "image" in options.columns:
-                return named
+        named, pictures = self._role("image", options), self._table.pictures
+        if named and (named in pictures or not pictures or "image" in options.columns):
+            return named
+        if len(pictures) > 1:
             raise SourceError(f"{path}: columns {' and '.join(map(repr, pictures))} hold pictures; map one to 'image'")
+        if pictures:
+            return pictures[0]
         if ids := self._columns.usual(IMAGE_IDS):
             return ids[0]
         looked = f"no column for the picture (looked for {few(DEFAULT_COLUMNS['image'], _NAMES_SHOWN)})"

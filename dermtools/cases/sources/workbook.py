@@ -8,6 +8,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dermtools.cases.sources import cells
 from dermtools.cases.sources.delimited import read_data
 from dermtools.cases.sources.header import find_header, has_name, table_of
 from dermtools.cases.sources.records import Rows
@@ -53,7 +54,8 @@ def _grid(sheet: CalamineSheet) -> list[tuple[int, list[object]]]:
     rows: list[list[object]] = [list(map(_plain, row)) for row in sheet.to_python(skip_empty_area=False)]
     for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
         for row in rows[top + 1 : bottom + 1]:
-            row[left : left + 1] = rows[top][left : left + 1]
+            if not all(map(cells.is_blank, row)):
+                row[left : left + 1] = rows[top][left : left + 1]
     return list(enumerate(rows, start=1))
 
 
