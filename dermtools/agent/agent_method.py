@@ -107,7 +107,7 @@ class AgentMethod(LocalMethod):
                 for case in map(case_base.case, answer.cited)
             ),
             raw=answer.raw,
-            usage=answer.usage,
+            usage=answer.usage if answer.usage.input_tokens else None,
             reason=answer.problem,
         )
 

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from langchain.agents import create_agent
-from langchain.agents.middleware import ModelCallLimitMiddleware, ModelRetryMiddleware, ToolCallLimitMiddleware
+from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitMiddleware
 from langchain.agents.structured_output import ToolStrategy
 
 from dermtools.agent.answer import answer_schema
 from dermtools.agent.derm_agent import DermAgent, Graph
-from dermtools.agent.middleware import PictureMiddleware, PlainToolSchemas
+from dermtools.agent.middleware import PictureMiddleware, PlainToolSchemas, RetriedCalls
 from dermtools.agent.toolkit import DermToolkit
 from dermtools.agent.written_calls import WrittenCallMiddleware
 from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
-from dermtools.prompting.asking.failures import is_retryable
 from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.tools import DermContext, ImageGrants, Workspace
@@ -78,13 +77,7 @@ def create_derm_agent(
     usual: list[AgentMiddleware[Any, Any, Any]] = [
         ModelCallLimitMiddleware(run_limit=max_model_calls, exit_behavior="end"),
         ToolCallLimitMiddleware(run_limit=max_tool_calls, exit_behavior="continue"),
-        ModelRetryMiddleware(
-            max_retries=retry.attempts - 1,
-            retry_on=is_retryable,
-            on_failure="error",
-            initial_delay=retry.first_wait,
-            max_delay=retry.max_wait,
-        ),
+        RetriedCalls(retry),
         PlainToolSchemas(),
         WrittenCallMiddleware(),
     ]

@@ -13,6 +13,7 @@ from langgraph.runtime import Runtime
 
 from dermtools.errors import DermtoolsError, ImageError
 from dermtools.images import data_url
+from dermtools.prompting.asking.asker import RetryPolicy
 from dermtools.prompting.files.compile import picture_block
 from dermtools.tools import DermContext, Workspace
 from dermtools.tools.pictures.showing import TEXT_IN_PICTURES, picture_blocks, stored_jpeg, text_block
@@ -124,6 +125,24 @@ class PictureMiddleware(_RequestMiddleware):
                 content.append(text_block(f"Attached picture {handle}. {TEXT_IN_PICTURES}"))
                 content.append(picture_block(data_url(jpeg)))
         return HumanMessage(content, id=message.id)
+
+
+class RetriedCalls(AgentMiddleware[Any, Any, Any]):
+    """Tries a failed call of the model again as chains do, and waits as long as the service asks."""
+
+    def __init__(self, retry: RetryPolicy) -> None:
+        super().__init__()
+        self._retry = retry
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        return self._retry.retrying()(handler, request)
+
+    async def awrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
+    ) -> ModelResponse[Any]:
+        return await self._retry.async_retrying()(handler, request)
 
 
 class PlainToolSchemas(_RequestMiddleware):

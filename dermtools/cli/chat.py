@@ -12,7 +12,17 @@ import typer
 
 from dermtools.cli.models import ModelOptions, connect
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show
-from dermtools.cli.parameters import AllowOption, ApiOption, BaseUrlOption, CaseBasePath, PromptFolderOption
+from dermtools.cli.parameters import (
+    AllowOption,
+    ApiOption,
+    BaseUrlOption,
+    CaseBasePath,
+    EffortOption,
+    ModelParameterOption,
+    OutputTokensOption,
+    PromptFolderOption,
+    TemperatureOption,
+)
 from dermtools.errors import DermtoolsError
 from dermtools.text import bounded
 
@@ -38,6 +48,10 @@ def chat(
     prompts: PromptFolderOption = None,
     base_url: BaseUrlOption = None,
     api: ApiOption = None,
+    temperature: TemperatureOption = None,
+    max_output_tokens: OutputTokensOption = None,
+    reasoning_effort: EffortOption = None,
+    model_option: ModelParameterOption = None,
 ) -> None:
     """Talk with an agent about pictures; it looks similar cases up where it wants to, and cites them."""
     from dermtools.agent import ImageGrants, create_derm_agent
@@ -45,7 +59,8 @@ def chat(
     from dermtools.retrieval import CaseBase
 
     case_base = CaseBase.open(path)
-    chat_model = connect(model, ModelOptions(base_url, api), method="chat")
+    reach = ModelOptions(base_url, api, None, temperature, max_output_tokens, reasoning_effort, model_option)
+    chat_model = connect(model, reach, method="chat")
     agent = create_derm_agent(
         chat_model,
         case_base,

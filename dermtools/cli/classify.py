@@ -39,6 +39,10 @@ def classify(
     model: shared.ModelOption = None,
     base_url: shared.BaseUrlOption = None,
     api: shared.ApiOption = None,
+    temperature: shared.TemperatureOption = None,
+    max_output_tokens: shared.OutputTokensOption = None,
+    reasoning_effort: shared.EffortOption = None,
+    model_option: shared.ModelParameterOption = None,
     prompt: shared.PromptOption = None,
     prompts: shared.PromptFolderOption = None,
     cache: shared.CacheOption = None,
@@ -49,7 +53,7 @@ def classify(
     from dermtools.retrieval import CaseBase
 
     case_base = CaseBase.open(path)
-    reach = ModelOptions(base_url, api, cache)
+    reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
     given = {"abstain": abstain, "coverage": coverage, "precision": precision, "prompt": prompt, "prompts": prompts}
     predictor = method_of(case_base, task, method, model, reach, **given)
     query = case_base.query(image, case_id=case, group_id=group)

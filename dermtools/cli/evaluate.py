@@ -54,6 +54,10 @@ def evaluate(
     concurrency: shared.ConcurrencyOption = 8,
     base_url: shared.BaseUrlOption = None,
     api: shared.ApiOption = None,
+    temperature: shared.TemperatureOption = None,
+    max_output_tokens: shared.OutputTokensOption = None,
+    reasoning_effort: shared.EffortOption = None,
+    model_option: shared.ModelParameterOption = None,
     cache: shared.CacheOption = None,
     yes: shared.YesOption = False,
     as_json: shared.JsonOption = False,
@@ -69,7 +73,7 @@ def evaluate(
 
     case_base = CaseBase.open(path)
     names = [name.strip() for name in methods.split(",") if name.strip()]
-    reach = ModelOptions(base_url, api, cache)
+    reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
     arms = _arms(case_base, task, names, models or [], reach, prompts or [], folders)
     with keeping(lambda: answers_kept(out)), bar() as progress:
         done = run_evaluation(

@@ -14,21 +14,67 @@ if TYPE_CHECKING:
     from dermtools.prediction import Method
     from dermtools.retrieval import CaseBase
 
-MAX_OUTPUT_TOKENS = 1024
-"""Enough for a label and what surrounds it; a firm limit is what makes a price ceiling firm."""
+_OUTPUT_LIMITS = ("max_tokens", "max_completion_tokens")
+_NO_OPTIONS = {"api_key": "the key comes from the environment", "cache": "there is --cache"}
 
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """How a chat model is reached."""
+    """How a chat model is reached and asked, as typed."""
 
     base_url: str | None = None
     api: str | None = None
     cache: Path | None = None
+    temperature: str | None = None
+    max_output_tokens: int | None = None
+    reasoning_effort: str | None = None
+    model_option: list[str] | None = None
 
     def given(self) -> dict[str, Any]:
         """Those that are set."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        return {name: value for name, value in asdict(self).items() if value is not None and value != []}
+
+    def arguments(self, model: str) -> dict[str, Any]:
+        """Arguments of `chat_model`; without a limit on replies, the one that suits the model.
+
+        Raises:
+            QueryError: one cannot be read, or is given twice.
+        """
+        from dermtools.prompting.model_names import usual_output_limit
+
+        given = self.given()
+        if "temperature" in given:
+            given["temperature"] = _temperature(given["temperature"])
+        for text in given.pop("model_option", []):
+            name, value = _parameter(text)
+            if name in given:
+                raise QueryError(f"--model-option {text}: {name} is given twice; leave one out")
+            given[name] = value
+        return {"max_output_tokens": usual_output_limit(model), **given}
+
+
+def _temperature(text: str) -> float | None:
+    try:
+        return None if text.casefold() == "none" else float(text)
+    except ValueError:
+        raise QueryError(f"--temperature {text}: give a number, or none to send none") from None
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    """KEY=VALUE; the value is JSON, else the text as it stands."""
+    import json
+
+    name, equals, value = text.partition("=")
+    name = name.strip()
+    if not equals or not name.isidentifier():
+        raise QueryError(f"--model-option {text}: write KEY=VALUE, e.g. top_p=0.5")
+    if name in _NO_OPTIONS:
+        raise QueryError(f"--model-option {name}: {_NO_OPTIONS[name]}; leave it out")
+    try:
+        read = json.loads(value)
+    except ValueError:
+        read = value
+    return "max_output_tokens" if name in _OUTPUT_LIMITS else name, read
 
 
 def connect(model: str | None, options: ModelOptions, *, method: str) -> BaseChatModel:
@@ -37,10 +83,10 @@ def connect(model: str | None, options: ModelOptions, *, method: str) -> BaseCha
 
     if model is None:
         raise QueryError(f"{method} asks a chat model; name it, e.g. --model openai:gpt-4.1")
-    given = options.given()
+    given = options.arguments(model)
     if "cache" in given:
         given["cache"] = SQLiteCache(given["cache"])
-    return chat_model(model, max_output_tokens=MAX_OUTPUT_TOKENS, **given)
+    return chat_model(model, **given)
 
 
 def method_of(

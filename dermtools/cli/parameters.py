@@ -32,6 +32,27 @@ BaseUrlOption = Annotated[
 ApiOption = Annotated[
     str | None, typer.Option("--api", metavar="chat|responses", help="Which of OpenAI's APIs.", show_default="chat")
 ]
+TemperatureOption = Annotated[
+    str | None,
+    typer.Option("--temperature", metavar="NUMBER|none", help="0 unless the model takes none; none sends none."),
+]
+OutputTokensOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-output-tokens",
+        metavar="N",
+        min=1,
+        help="Longest reply, reasoning included.",
+        show_default="1024; 25000 for a model that reasons",
+    ),
+]
+EffortOption = Annotated[
+    str | None, typer.Option("--reasoning-effort", metavar="WORD", help="For models that reason, e.g. low.")
+]
+ModelParameterOption = Annotated[
+    list[str] | None,
+    typer.Option("--model-option", metavar="KEY=VALUE", help="Any other parameter, e.g. top_p=0.5; repeatable."),
+]
 PromptOption = Annotated[
     str | None, typer.Option("--prompt", metavar="ID", help="Prompt of the library; else the one for the task.")
 ]

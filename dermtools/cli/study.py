@@ -38,6 +38,10 @@ def study(
     concurrency: shared.ConcurrencyOption = 8,
     base_url: shared.BaseUrlOption = None,
     api: shared.ApiOption = None,
+    temperature: shared.TemperatureOption = None,
+    max_output_tokens: shared.OutputTokensOption = None,
+    reasoning_effort: shared.EffortOption = None,
+    model_option: shared.ModelParameterOption = None,
     cache: shared.CacheOption = None,
     yes: shared.YesOption = False,
     as_json: shared.JsonOption = False,
@@ -51,7 +55,7 @@ def study(
     axes = _axes(vary or [f"shots={','.join(map(str, SHOTS))}"])
     settings = grid(**axes)
     case_base = CaseBase.open(path)
-    reach = ModelOptions(base_url, api, cache)
+    reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
     chat = connect(model, reach, method="study")
     with keeping(lambda: answers_kept(out)), bar() as progress:
         done = run_study(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -20,6 +21,7 @@ def serve(
     case_base: str | Path,
     *,
     model: str | None = None,
+    model_options: Mapping[str, Any] | None = None,
     folders: Iterable[str | Path] = (),
     prompts: Iterable[str | Path] = (),
     http: HttpAddress | None = None,
@@ -29,6 +31,7 @@ def serve(
     Args:
         case_base: its folder.
         model: `provider:model` for the tool `run_prompt`; without one there is no such tool.
+        model_options: how it is reached and asked: further arguments of `chat_model`.
         folders: where pictures may be read from by their path.
         prompts: folders of prompt files above the built-in ones.
         http: where to listen.
@@ -40,7 +43,7 @@ def serve(
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     grants = ImageGrants.allow(folders=folders, data_urls=True)
-    served = ServedCaseBase(case_base, grants=grants, model=model, prompts=prompts)
+    served = ServedCaseBase(case_base, grants=grants, model=model, model_options=model_options, prompts=prompts)
 
     async def run() -> None:
         server = CaseBaseServer(served)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dermtools.cases.case import Task
 from dermtools.cases.manifest import MANIFEST_NAME, read_manifest
@@ -66,10 +66,17 @@ class ServedCaseBase:
     """
 
     def __init__(
-        self, path: str | Path, *, grants: ImageGrants, model: str | None = None, prompts: Iterable[str | Path] = ()
+        self,
+        path: str | Path,
+        *,
+        grants: ImageGrants,
+        model: str | None = None,
+        model_options: Mapping[str, Any] | None = None,
+        prompts: Iterable[str | Path] = (),
     ) -> None:
         self.path = Path(path).absolute()
         self.model = model
+        self._model_options = dict(model_options or {})
         self.context = DermContext(images=RecentImages())
         self.library = PromptLibrary(*prompts)
         self._grants = grants
@@ -113,7 +120,7 @@ class ServedCaseBase:
 
         with self._model_lock:
             if self._vision_model is None:
-                self._vision_model = chat_model(self.model)
+                self._vision_model = chat_model(self.model, **self._model_options)
             return self._vision_model
 
     def warm(self) -> None:

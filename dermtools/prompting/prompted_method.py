@@ -9,6 +9,7 @@ from dermtools.prediction import Estimate, LocalMethod, Prediction, Query, Token
 from dermtools.prompting.asking.models import model_name, model_provider
 from dermtools.prompting.chain import PromptChain
 from dermtools.prompting.cost.estimate import price_of
+from dermtools.prompting.model_names import usual_output_limit
 
 SLACK = 2.0
 """A ceiling takes so many times the estimated input tokens, which rest on a rule of thumb."""
@@ -65,7 +66,7 @@ class PromptedMethod(LocalMethod):
         sized = builder.estimate(builder.build(query), self._priced_as)
         if sized.input_tokens is None:
             return None
-        limit = self.max_output_tokens or UNLIMITED_OUTPUT
+        limit = self.max_output_tokens or max(UNLIMITED_OUTPUT, usual_output_limit(self._priced_as))
         return Estimate(
             input_tokens=sized.input_tokens,
             output_tokens=sized.output_tokens,

@@ -43,20 +43,23 @@ class Refuse:
 
 @dataclass(frozen=True)
 class Fail:
-    """An error reply; `code` as in OpenAI's error body."""
+    """An error reply; `code` and `param` as in OpenAI's error body."""
 
     status: int
     message: str = "The server had an error."
     code: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    param: str | None = None
 
 
 @dataclass(frozen=True)
 class Body:
-    """A 200 with any body at all."""
+    """Any body at all, with a 200 or another status."""
 
     data: bytes
     content_type: str = "application/json"
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -136,13 +136,12 @@ class _Handler(BaseHTTPRequestHandler):
         if api is None:
             self._send_error(Fail(404, f"Unknown path {self.path}"))
             return
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        reply = self.openai.reply_to(api, body, headers)
+        reply = self.openai.reply_to(api, body, {name.lower(): value for name, value in self.headers.items()})
         match reply:
             case Fail():
                 self._send_error(reply)
-            case Body(data, content_type):
-                self._send(200, data, content_type, {})
+            case Body(data, content_type, status, headers):
+                self._send(status, data, content_type, headers)
             case Drop():
                 self._send(200, b'{"id": "half a rep', "application/json", {}, promised=4000)
                 self.close_connection = True
@@ -156,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, json.dumps(answer).encode(), "application/json", {})
 
     def _send_error(self, fail: Fail) -> None:
-        error = {"message": fail.message, "type": "error", "param": None, "code": fail.code}
+        error = {"message": fail.message, "type": "error", "param": fail.param, "code": fail.code}
         self._send(fail.status, json.dumps({"error": error}).encode(), "application/json", fail.headers)
 
     def _send(

@@ -46,8 +46,11 @@ class _StreamingHandler(_Handler):
             finally:
                 self.rfile = self.connection.makefile("rb", -1)
             return
-        if isinstance(reply, Fail | Body | Drop | Hang):
-            assert isinstance(reply, Fail), "only errors and good replies are streamed here"
+        if isinstance(reply, Body):
+            self._send(reply.status, reply.data, reply.content_type, reply.headers)
+            return
+        if isinstance(reply, Fail | Drop | Hang):
+            assert isinstance(reply, Fail), "only errors, whole bodies and good replies are streamed here"
             self._send_error(reply)
             return
         answer = reply_body(api, reply, body, sum(1 for _ in pictures(body)), len(self.openai.requests))

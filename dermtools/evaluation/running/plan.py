@@ -69,15 +69,16 @@ class Plan:
             whole += f"; ${self.spent_usd:.2f} spent already"
         if self.max_cost is not None:
             whole += f"; stops before ${self.max_cost:.2f} would be passed"
+            whole += ", as far as prices are known: it cannot be kept for the others" if self.unpriced else ""
         return [*(f"{arm.arm}: {_todo(arm)}" for arm in self.arms), whole]
 
     def check(self, accept_unknown_price: bool) -> None:
         """Raise RunError where a price is unknown and nobody has said yes to that."""
         if self.unpriced and not accept_unknown_price:
             what = f"the price of {', '.join(self.unpriced)} is unknown ({self.calls} calls)"
-            raise RunError(
-                f"{what}; accept it with --accept-unknown-price (accept_unknown_price=True), or leave it out"
-            )
+            ceiling = "" if self.max_cost is None else f", so that the ceiling of ${self.max_cost:.2f} cannot be kept"
+            accept = "accept it with --accept-unknown-price (accept_unknown_price=True), or leave it out"
+            raise RunError(f"{what}{ceiling}; {accept}")
 
 
 def make_plan(

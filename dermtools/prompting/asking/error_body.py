@@ -51,6 +51,8 @@ def read_error(content: bytes) -> ServiceError | None:
         found = _STATUS_OF_PAGE.search(text)
         words = one_line(re.sub(r"<(?:style|script).*?</(?:style|script)>|<[^>]*>", " ", text, flags=re.DOTALL), 200)
         return ServiceError(f"the reply is not JSON: {words or 'empty'}", int(found[1]) if found else None)
+    if isinstance(body, list) and body and isinstance(body[0], Mapping):
+        body = body[0]
     if not isinstance(body, Mapping):
         return ServiceError(f"the reply is {one_line(json.dumps(body), 60)}, not an answer")
     choices = body.get("choices")
@@ -85,13 +87,15 @@ def told(error: Any) -> ServiceError:
     more = error.get("metadata")
     metadata: Mapping[str, Any] = more if isinstance(more, Mapping) else {}
     said = next((error[key] for key in ("message", "msg", "detail", "code", "type") if error.get(key)), error)
-    words = ": ".join(dict.fromkeys(_words(part) for part in (said, metadata.get("raw")) if part))
+    raw = metadata.get("raw")
+    words = ": ".join(dict.fromkeys([_words(said), *([_words(raw)] if raw else [])]))
     named = (_status(error.get(key)) for key in ("code", "status", "type"))
     return ServiceError(words, next((status for status in named if status), None), _wait(error, metadata))
 
 
 def _words(said: Any) -> str:
-    return one_line(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, default=str), 300)
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, default=str)
+    return one_line(text, 300) or "an error without words"
 
 
 def _status(code: Any) -> int | None:

@@ -81,6 +81,8 @@ def requested_wait(error: BaseException | None) -> float | None:
 
 def _said(error: BaseException | None) -> ServiceError | None:
     """What the service says in the body that an exception carries; LangChain puts it into a ValueError."""
+    if (hidden := _in_a_200(error)) is not None:
+        return hidden
     body = getattr(error, "body", None)
     if body is None and isinstance(error, ValueError):
         body = error.args[0] if error.args and isinstance(error.args[0], Mapping) else None
@@ -129,11 +131,15 @@ def failed_reply(error: Exception) -> Reply:
 
 
 def _kind(error: Exception) -> str:
+    if (hidden := _in_a_200(error)) is not None:
+        return f"error {hidden.status} in an HTTP 200" if hidden.status else "HTTP 200 without an answer"
     status = _status(error)
-    in_a_200 = getattr(getattr(error, "response", None), "extensions", {}).get(IN_A_200)
-    if in_a_200 is not None:
-        return f"error {status} in an HTTP 200" if in_a_200 else "HTTP 200 without an answer"
     return f"HTTP {status}" if status else type(error).__name__
+
+
+def _in_a_200(error: BaseException | None) -> ServiceError | None:
+    found = getattr(getattr(error, "response", None), "extensions", {}).get(IN_A_200)
+    return found if isinstance(found, ServiceError) else None
 
 
 def _line(error: Exception) -> str:

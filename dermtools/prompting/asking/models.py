@@ -127,7 +127,9 @@ def _openai(provider: str, name: str, api: Api, base_url: str | None, api_key: s
         version = os.environ.get("AZURE_OPENAI_API_VERSION") or None
         place = _given(azure_deployment=name, api_version=version, azure_endpoint=base_url, api_key=api_key)
     else:
-        place = _given(base_url=base_url, api_key=api_key if base_url is None else api_key or "none")
+        # The environment's address is told to the model as well, since it decides answers, and cached ones with them.
+        address = base_url or os.environ.get("OPENAI_API_BASE") or os.environ.get("OPENAI_BASE_URL") or None
+        place = _given(base_url=address, api_key=api_key if base_url is None else api_key or "none")
     return {**asked, **place}
 
 

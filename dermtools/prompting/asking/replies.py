@@ -20,7 +20,7 @@ from dermtools.text import one_line
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
-CUT_OFF = "the reply was cut off ({}); allow more output tokens"
+CUT_OFF = "the reply was cut off ({}); allow more with --max-output-tokens (max_output_tokens=)"
 _CUT = {"length", "max_tokens", "max_output_tokens", "model_length"}
 _FILTERED = {"content_filter", "safety", "prohibited_content", "blocklist", "spii", "image_safety"}
 _REFUSAL = re.compile(
@@ -117,14 +117,16 @@ def _why_no_label(said: Any, label_field: str, labels: LabelSet) -> str:
 
 
 def token_usage(message: AIMessage) -> TokenUsage | None:
-    """Tokens that a message cost; None for a cache hit, and where the service does not say."""
+    """Tokens that a message cost; None for a cache hit, and where the service does not say, or says 0."""
     counted: Mapping[str, Any] = message.usage_metadata or {}
-    if not counted or counted.get("total_cost") == 0:  # LangChain's mark of a cache hit
+    tokens_in, tokens_out = counted.get("input_tokens") or 0, counted.get("output_tokens") or 0
+    if not tokens_in or counted.get("total_cost") == 0:  # LangChain's mark of a cache hit
         return None
     details = counted.get("input_token_details") or {}
     return TokenUsage(
-        input_tokens=counted.get("input_tokens", 0),
-        output_tokens=counted.get("output_tokens", 0),
+        input_tokens=tokens_in,
+        # Some services leave reasoning out of the output, and count it in the total only.
+        output_tokens=max(tokens_out, (counted.get("total_tokens") or 0) - tokens_in),
         cached_input_tokens=details.get("cache_read") or 0,
     )
 

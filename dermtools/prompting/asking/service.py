@@ -8,6 +8,8 @@ import re
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dermtools.prompting.asking.error_body import read_error
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 IN_A_200 = "dermtools_error_in_a_200"
-"""Key in the `extensions` of a response whose status is not the one it came with."""
+"""Key of the `ServiceError` in the `extensions` of a response that came with 200, and has another status since."""
 
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 _SUCCESSORS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
@@ -31,8 +33,11 @@ _PARAMETERS = (
     *("parallel_tool_calls", "tool_choice", "strict", "stream_options", "service_tier", "metadata", "user"),
 )
 """What may be left out of a request without changing what is asked; structured output has its own way down."""
-_PLAIN_WORDS = {"stop", "n", "user", "metadata", "strict", "reasoning", "logprobs"}
-"""Words that a message may use otherwise: they count in quotes or backticks only."""
+_STATED = re.compile(r"[\"']param[\"']\s*:\s*[\"'](\w[^\"']*)[\"']")
+_QUOTED = re.compile(r"([\"'`])([\w.\[\]]+)\1(?!\s*:)")
+_SUPPLIED = re.compile(r"(?:argument|parameter|field|property)s?(?: supplied)?:\s*(\w+)", re.IGNORECASE)
+_BARE = re.compile(r"(?<![\w.])(?:[a-z]+(?:_[a-z]+)+|temperature|seed|verbosity)(?!\w)", re.IGNORECASE)
+"""Words that mean a parameter without quotes too; `stop` or `user` may be any word of a sentence."""
 _TOO_MUCH = re.compile(r"too (?:large|high|big|many)|at most|maximum|less than|exceed|greater", re.IGNORECASE)
 
 
@@ -80,28 +85,31 @@ def _lax(tool: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(body: Mapping[str, Any], refusal: str) -> str | None:
-    """The first parameter of the body that a refusal names."""
+    """The parameter of the body that a refusal states, else the first that it names in quotes, else in words."""
     text = refusal.replace('\\"', '"')
     present = {name for name in _PARAMETERS if name in body}
     if '"strict"' in json.dumps(body.get("tools")):
         present.add("strict")
-    stated = re.search(r"[\"']param[\"']\s*:\s*[\"'](\w[^\"']*)[\"']", text)
-    if stated is not None:
-        path = re.findall(r"\w+", stated[1])
-        if path[0] == "tools":
-            return "strict" if path[-1] == "strict" and "strict" in present else None
-        return _present(path[0], present)
-    quoted = "[\"'`]"
-    places: dict[str, int] = {}
-    for name in _PARAMETERS:
-        pattern = f"{quoted}{name}{quoted}" if name in _PLAIN_WORDS else rf"(?<![\w.]){name}(?!\w)"
-        if (found := re.search(pattern, text, re.IGNORECASE)) and (here := _present(name, present)):
-            places[here] = min(found.start(), places.get(here, found.start()))
-    return min(places, key=places.__getitem__, default=None)
+    stated = _STATED.search(text)
+    paths = (
+        [stated[1]]
+        if stated
+        else [
+            *(quoted for _, quoted in _QUOTED.findall(text)),
+            *_SUPPLIED.findall(text),
+            *_BARE.findall(text),
+        ]
+    )
+    return next((name for path in paths if (name := _parameter(path, present))), None)
 
 
-def _present(name: str, present: set[str]) -> str | None:
-    """The parameter as this body calls it: a limit on tokens has three names."""
+def _parameter(path: str, present: set[str]) -> str | None:
+    """What a path such as `tools[0].function.strict` means among the parameters that are there."""
+    words = [word for word in re.findall(r"[a-z_]+", path.casefold()) if word != "body"]
+    if not words:
+        return None
+    name = "strict" if words[0] == "tools" and words[-1] == "strict" else words[0]
+    # A limit on tokens has three names: the body's own counts.
     names = (name, *_LIMITS) if name in _LIMITS else (name,)
     return next((one for one in names if one in present), None)
 
@@ -121,7 +129,7 @@ class _Service:
         """The request to send instead, after a response that was read; its status becomes what its body says."""
         if response.status_code == 200 and (error := read_error(response.content)) is not None:
             response.status_code = error.status or 400
-            response.extensions[IN_A_200] = error.status is not None
+            response.extensions[IN_A_200] = error
         body = _body(request)
         if body is None or response.status_code not in (400, 422) or not self.parameters.learn(body, response.text):
             return None
@@ -149,7 +157,6 @@ def _is_stream(response: httpx2.Response) -> bool:
 
 def service_clients() -> dict[str, Any]:
     """The clients that a chat model of langchain-openai takes: one for calls, one for asynchronous calls."""
-    from httpx2 import Limits
     from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
     class Client(_Service, DefaultHttpxClient):
@@ -183,9 +190,26 @@ def service_clients() -> dict[str, Any]:
                 request = again
 
     parameters = Parameters()
+    library = _http_library()
     # No asynchronous connection is kept: one that outlived its event loop would fail the next call.
-    closing = Limits(max_keepalive_connections=0)
-    return {"http_client": Client(parameters), "http_async_client": AsyncClient(parameters, limits=closing)}
+    alone = {"limits": library.Limits(max_keepalive_connections=0), "verify": _certificates()}
+    return {
+        "http_client": Client(parameters, verify=_certificates()),
+        "http_async_client": AsyncClient(parameters, **alone),
+    }
+
+
+def _http_library() -> Any:
+    """What OpenAI's client stands on: httpx, or httpx2 from its version 3 on."""
+    from openai import DefaultHttpxClient
+
+    return import_module(DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])
+
+
+@cache
+def _certificates() -> Any:
+    """Read once: it takes longer than all else in setting up a model."""
+    return _http_library().create_ssl_context()
 
 
 def left_out(model: BaseChatModel) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dermtools.errors import PromptError
 from dermtools.images import jpeg_size
-from dermtools.prompting.model_names import plain_name
+from dermtools.prompting.model_names import plain_name, reasons
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -19,6 +19,9 @@ CHARACTERS_PER_TOKEN = 4
 """OpenAI's rule of thumb for English text; exact counting needs each model's own vocabulary."""
 TOKENS_PER_MESSAGE = 4
 """Framing of one message: OpenAI cookbook, "How to count tokens with tiktoken"."""
+
+TYPICAL_REASONING = 1_400
+"""Output tokens that a reasoning model spends before it answers: public reports on gpt-5. They vary by the effort."""
 
 # OpenAI's rules: "Images and vision: calculating costs" (platform.openai.com/docs/guides/images-vision), read in 2025.
 # Pictures are only ever scaled down: billing reports on OpenAI's forum agree with that reading.
@@ -144,7 +147,7 @@ def estimate_prompt(
     Args:
         messages: as they will be sent.
         model: `provider:model` or an OpenAI model's name; None: sizes only.
-        output_tokens: what the answer is expected to take; 16 for one label in JSON.
+        output_tokens: what the answer is expected to take; 16 for one label in JSON. Reasoning is added to it.
     """
     parts = [part for message in messages for part in blocks(message)]
     pictures = [part for part in parts if isinstance(part, Picture)]
@@ -156,6 +159,9 @@ def estimate_prompt(
         picture_tokens = sum(rule.tokens(picture.width, picture.height, picture.detail) for picture in pictures)
     elif pictures and model is not None:
         notes.append(f"how {model} counts pictures is unknown here; see its provider's documentation")
+    if model is not None and reasons(name):
+        output_tokens += TYPICAL_REASONING
+        notes.append(f"{TYPICAL_REASONING:,} of the output tokens are for reasoning; how many it takes varies widely")
     characters = sum(len(part) for part in parts if isinstance(part, str))
     text_tokens = math.ceil(characters / CHARACTERS_PER_TOKEN) + TOKENS_PER_MESSAGE * len(messages)
     input_tokens = None if picture_tokens is None else text_tokens + picture_tokens
