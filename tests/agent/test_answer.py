@@ -123,7 +123,8 @@ def test_an_answer_in_json_is_read_with_all_its_fields() -> None:
 def test_a_reply_that_was_cut_off_is_no_answer(text: str) -> None:
     answer = read_answer([AIMessage(text, response_metadata={"finish_reason": "length"})], task=TASK)
     assert (answer.label, answer.abstained) == (None, False)
-    assert answer.stopped == answer.problem == "the reply was cut off (length); allow more output tokens"
+    assert answer.stopped == answer.problem
+    assert answer.stopped.startswith("the reply was cut off (length); allow more output tokens: --max-output-tokens")
 
 
 def test_a_label_that_is_a_number_is_read_from_the_final_answer() -> None:

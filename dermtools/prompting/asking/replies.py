@@ -20,7 +20,7 @@ from dermtools.text import one_line
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
 
-CUT_OFF = "the reply was cut off ({}); allow more with --max-output-tokens (max_output_tokens=)"
+CUT_OFF = "the reply was cut off ({}); allow more output tokens: --max-output-tokens, max_output_tokens="
 _CUT = {"length", "max_tokens", "max_output_tokens", "model_length"}
 _FILTERED = {"content_filter", "safety", "prohibited_content", "blocklist", "spii", "image_safety"}
 _REFUSAL = re.compile(
