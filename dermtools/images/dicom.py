@@ -15,7 +15,7 @@ from pydicom.pixels import convert_color_space
 from dermtools.images.colour import scale_to_8_bit, to_srgb
 from dermtools.images.dicom_frame import first_frame
 from dermtools.images.dicom_grey import grey_pixels, of_first_frame
-from dermtools.images.dicom_tables import colour_by_palette
+from dermtools.images.dicom_tables import colour_by_palette, each_level
 
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 
@@ -50,13 +50,14 @@ def _decode(dataset: Any, check_size: Callable[[tuple[int, int]], None], label: 
     if photometric == "PALETTE COLOR":
         pixels = colour_by_palette(samples, dataset)
     elif photometric in _MONOCHROME:
-        pixels = grey_pixels(samples, dataset)
+        pixels = each_level(samples, lambda values: grey_pixels(values, dataset))
         if dataset.get("PixelPresentation") in {"COLOR", "MIXED"} and "RedPaletteColorLookupTableDescriptor" in dataset:
             # A supplemental palette (C.7.6.19) colours the values from its first on; those below it stay grey.
             first = int(dataset.RedPaletteColorLookupTableDescriptor[1])
             pixels = np.where((samples < first)[..., None], pixels[..., None], colour_by_palette(samples, dataset))
     elif photometric in {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422"}:
-        pixels = scale_to_8_bit(samples, 0.0, 2.0 ** int(dataset.BitsStored) - 1)
+        top = 2.0 ** int(dataset.BitsStored) - 1
+        pixels = each_level(samples, lambda values: scale_to_8_bit(values, 0.0, top))
         if photometric == "YBR_PARTIAL_422":  # Y from 16 to 235, the others from 16 to 240
             pixels = scale_to_8_bit((pixels - 16.0) / [219, 224, 224], 0.0, 1.0)
         if photometric != "RGB":

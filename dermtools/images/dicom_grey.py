@@ -12,7 +12,7 @@ from dermtools.images.dicom_tables import lookup_table
 
 
 def grey_pixels(stored: Any, dataset: Any) -> Any:
-    """Rows x columns of 8 bits, black to white, from the stored values of one frame.
+    """8 bits, black to white, for each of the stored values of one frame, in any shape.
 
     * Modality (C.11.1): the table, else slope and intercept.
     * Values of interest (C.11.2): the first table, else the first window. A table ranges over as many bits as its

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,22 @@ class Table(NamedTuple):
         return self.entries[index.astype(np.intp)]
 
 
+def each_level(samples: Any, pixels_of: Callable[[Any], Any]) -> Any:
+    """`pixels_of` (values to 8 bits) for all samples; up to 16 bits asked once for each value there is, in a row.
+
+    Row by row, since numpy widens an index to 8 bytes.
+    """
+    if samples.dtype.kind == "f" or samples.itemsize > 2:
+        return pixels_of(samples)
+    codes = samples.view(f"u{samples.itemsize}")
+    there = np.zeros(2 ** (8 * samples.itemsize), dtype=bool)
+    for row in codes:
+        there[row] = True
+    pixels = np.zeros(there.size, dtype=np.uint8)
+    pixels[there] = pixels_of(np.flatnonzero(there).astype(codes.dtype).view(samples.dtype))
+    return np.stack([pixels[row] for row in codes])
+
+
 def lookup_table(dataset: Any, sequence: str, is_little_endian: bool) -> Table | None:
     """The first table of a sequence of such, None where there is none; a ValueError where it is damaged."""
     items = dataset.get(sequence)
@@ -39,7 +56,11 @@ def colour_by_palette(samples: Any, dataset: Any) -> Any:
         tables.append(_table(dataset, f"{name}Descriptor", data, dataset.original_encoding[1]))
     # Entries have 8 or 16 bits; which, many descriptors say wrong.
     top = 255.0 if max(table.entries.max() for table in tables) < 256 else 65535.0
-    return np.stack([scale_to_8_bit(table(samples), 0.0, top) for table in tables], axis=-1)
+
+    def channel(table: Table) -> Any:
+        return each_level(samples, lambda values: scale_to_8_bit(table(values), 0.0, top))
+
+    return np.stack([channel(table) for table in tables], axis=-1)
 
 
 def _table(item: Any, descriptor: str, data: str, is_little_endian: bool) -> Table:
