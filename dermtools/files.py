@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +19,38 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 M = TypeVar("M", bound="BaseModel")
+
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # one letter is a Windows drive
+
+
+def local_path(given: str | Path, error: type[DermtoolsError] = DermtoolsError) -> Path:
+    """The path as a `Path`; an address such as `s3://bucket/x` is refused with `error`, quoted as it was typed."""
+    address = _ADDRESS.match(str(given))
+    if address is None or Path(given).exists():
+        return Path(given)
+    typed = str(given).replace(":/", "://", 1) if isinstance(given, Path) else given
+    raise error(
+        f"{typed}: only local folders and files are read and written; object stores and web addresses "
+        f"({address[1]}://) are not supported yet: work on a local copy, and name its path"
+    )
+
+
+def writable(given: str | Path, *, folder: bool = False, error: type[DermtoolsError] = DermtoolsError) -> Path:
+    """The local path, where a file can be written there, or in the folder there; tried, and nothing is left behind.
+
+    For before long or paid work whose result goes there. Raises `error`.
+    """
+    path = local_path(given, error)
+    place = path if folder else path.parent
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    try:
+        if path.is_dir() and not folder:
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.TemporaryFile(dir=place):
+            return path
+    except OSError as problem:
+        raise error(f"cannot write {path}: {problem.strerror}; choose a folder that can be written") from problem
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -18,7 +18,7 @@ from dermtools.adapter.classifier_record import FORMAT_VERSION, ClassifierRecord
 from dermtools.adapter.config import Strict
 from dermtools.adapter.kinds import Kind, model_class
 from dermtools.errors import TrainingError
-from dermtools.files import read_record, write_whole
+from dermtools.files import read_record, writable, write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +40,11 @@ class SavedRecord(Strict):
 def classifier_folder(case_base: Path, task: str, kind: Kind) -> Path:
     """Where a classifier lies in the folder of its case base."""
     return case_base / FOLDER / task / kind
+
+
+def check_can_save(case_base: Path, task: str, kind: Kind) -> None:
+    """Before the training: raise the TrainingError that `save_classifier` would end in."""
+    writable(classifier_folder(case_base, task, kind), folder=True, error=TrainingError)
 
 
 def save_classifier(case_base: Path, classifier: TrainedClassifier) -> Path:

@@ -39,6 +39,7 @@ class Manifest(BaseModel):
     )
     embedder: str = Field(description="spec string that loads the embedder, e.g. `onnx:/models/m.onnx`")
     identity: EmbedderIdentity
+    reads_text: bool | None = Field(default=None, description="whether the embedder does; None: an earlier version's")
     tasks: tuple[Task, ...] = ()
     sources: tuple[SourceNote, ...] = ()
     picture_side: int = Field(default=STORED_SIDE, gt=0, description="longest side of stored pictures")

@@ -17,7 +17,7 @@ from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.lance_table import CaseTable
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, read_manifest, write_manifest
 from dermtools.errors import CaseBaseError, QueryError
-from dermtools.files import new_folder
+from dermtools.files import local_path, new_folder
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -68,6 +68,7 @@ class CaseStore:
         *,
         embedder_spec: str,
         identity: EmbedderIdentity,
+        reads_text: bool | None = None,
         tasks: Iterable[Task] = (),
         sources: Iterable[SourceNote] = (),
     ) -> CaseStore:
@@ -76,8 +77,14 @@ class CaseStore:
         Raises:
             CaseBaseError: `path` exists already and is not an empty folder, or it cannot be written.
         """
-        path = Path(path).absolute()
-        manifest = Manifest(embedder=embedder_spec, identity=identity, tasks=tuple(tasks), sources=tuple(sources))
+        path = local_path(path, CaseBaseError).absolute()
+        manifest = Manifest(
+            embedder=embedder_spec,
+            identity=identity,
+            reads_text=reads_text,
+            tasks=tuple(tasks),
+            sources=tuple(sources),
+        )
         with new_folder(path) as folder:
             CaseTable.create(folder, (task.name for task in manifest.tasks), identity.dimension)
             write_manifest(folder, manifest)
@@ -90,7 +97,7 @@ class CaseStore:
         Raises:
             CaseBaseError: it is missing, foreign, damaged, of a newer format, or does not match its manifest.
         """
-        path = Path(path).absolute()
+        path = local_path(path, CaseBaseError).absolute()
         read_manifest(path)
         table = CaseTable.open(path)
         # Read again, after the table: what rows need is in the manifest before they are written.

@@ -18,12 +18,14 @@ from dermtools.cli.parameters import (
     BaseUrlOption,
     CaseBasePath,
     EffortOption,
+    EmbedderOption,
     ModelParameterOption,
     OutputTokensOption,
     PromptFolderOption,
     TemperatureOption,
 )
 from dermtools.errors import DermtoolsError
+from dermtools.files import local_path
 from dermtools.text import bounded
 
 if TYPE_CHECKING:
@@ -37,7 +39,9 @@ SHOWN_ARGUMENTS = 200
 
 def chat(
     path: CaseBasePath,
-    images: Annotated[list[Path] | None, typer.Argument(metavar="[IMAGE]...", help="Pictures to talk about.")] = None,
+    images: Annotated[
+        list[Path] | None, typer.Argument(metavar="[IMAGE]...", help="Pictures to talk about.", parser=local_path)
+    ] = None,
     model: Annotated[
         str | None, typer.Option("--model", metavar="PROVIDER:MODEL", help="Chat model that calls tools.")
     ] = None,
@@ -52,13 +56,14 @@ def chat(
     max_output_tokens: OutputTokensOption = None,
     reasoning_effort: EffortOption = None,
     model_option: ModelParameterOption = None,
+    embedder: EmbedderOption = None,
 ) -> None:
     """Talk with an agent about pictures; it looks similar cases up where it wants to, and cites them."""
     from dermtools.agent import ImageGrants, create_derm_agent
     from dermtools.prompting import PromptLibrary
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(path)
+    case_base = CaseBase.open(path, embedder=embedder)
     reach = ModelOptions(base_url, api, None, temperature, max_output_tokens, reasoning_effort, model_option)
     chat_model = connect(model, reach, method="chat")
     agent = create_derm_agent(

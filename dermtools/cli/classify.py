@@ -46,13 +46,14 @@ def classify(
     prompt: shared.PromptOption = None,
     prompts: shared.PromptFolderOption = None,
     cache: shared.CacheOption = None,
+    embedder: shared.EmbedderOption = None,
     top: Annotated[int, typer.Option(min=1, help="How many probabilities to print.")] = 5,
     as_json: shared.JsonOption = False,
 ) -> None:
     """Predict the label of a picture, with probabilities and the cases the answer rests on."""
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(path)
+    case_base = CaseBase.open(path, embedder=embedder)
     reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
     given = {"abstain": abstain, "coverage": coverage, "precision": precision, "prompt": prompt, "prompts": prompts}
     predictor = method_of(case_base, task, method, model, reach, **given)

@@ -13,6 +13,7 @@ from dermtools.cli.interruption import keeping
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table, write_text
 from dermtools.cli.parameters import JsonOption
 from dermtools.errors import SourceError
+from dermtools.files import local_path, writable
 
 if TYPE_CHECKING:
     from dermtools.cases import SourceData
@@ -27,7 +28,9 @@ COUNTED = ("task", "test_cases", "right", "majority_right")
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to put the demonstration.")] = Path("demo"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Where to put the demonstration.", parser=local_path)
+    ] = Path("demo"),
     data: Annotated[
         str | None, typer.Option(metavar="TABLE", help="Your table instead of the drawn sample.", show_default=False)
     ] = None,
@@ -42,6 +45,7 @@ def demo(
 
     source = load_source(data or "sample")
     home = folder / (Path(data).resolve().parent.name if data else "sample")
+    page = writable(home / "index.html")
     case_base = CaseBase.open_or_create(home / "casebase", embedder=embedder)
     tell = partial(show, to_stderr=as_json)
     tell(f"ingest {source.name}")
@@ -66,7 +70,6 @@ def demo(
         neighbors = case_base.search(query=query, k=NEIGHBORS, max_per_group=1)
         predictions = [vote[query.name] for vote in votes.values() if query.name in vote]
         results.append(result_for(case_base, query, neighbors, predictions=predictions))
-    page = home / "index.html"
     write_text(page, _page(case_base, source, results, [head, *rows]))
     if as_json:
         said = {

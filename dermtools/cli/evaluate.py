@@ -17,6 +17,7 @@ from dermtools.cli.interruption import keeping
 from dermtools.cli.models import ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.errors import QueryError
+from dermtools.files import local_path
 
 if TYPE_CHECKING:
     from dermtools.evaluation import Arm, Results, Rule
@@ -59,6 +60,7 @@ def evaluate(
     reasoning_effort: shared.EffortOption = None,
     model_option: shared.ModelParameterOption = None,
     cache: shared.CacheOption = None,
+    embedder: shared.EmbedderOption = None,
     yes: shared.YesOption = False,
     as_json: shared.JsonOption = False,
 ) -> None:
@@ -71,7 +73,7 @@ def evaluate(
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(path)
+    case_base = CaseBase.open(path, embedder=embedder)
     names = [name.strip() for name in methods.split(",") if name.strip()]
     reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
     arms = _arms(case_base, task, names, models or [], reach, prompts or [], folders)
@@ -101,7 +103,9 @@ def evaluate(
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs over the same cases.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Folders of runs over the same cases.", parser=local_path)
+    ],
     margin: shared.MarginOption = None,
     as_json: shared.JsonOption = False,
 ) -> None:

@@ -11,6 +11,7 @@ from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 from dermtools.errors import SourceError
+from dermtools.files import local_path
 from dermtools.images.kinds import FORMATS
 
 if TYPE_CHECKING:
@@ -55,7 +56,11 @@ def ingest(
     separator: Annotated[str, typer.Option(help="What separates several labels in one cell.")] = "|",
     images: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FOLDER", help="Where the pictures are, if not beside the data; repeat for several."),
+        typer.Option(
+            metavar="FOLDER",
+            help="Where the pictures are, if not beside the data; repeat for several.",
+            parser=local_path,
+        ),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="Encoding of a CSV, such as cp1250; else found.")

@@ -26,6 +26,7 @@ def mcp(
     model_option: shared.ModelParameterOption = None,
     allow: shared.AllowOption = None,
     prompts: shared.PromptFolderOption = None,
+    embedder: shared.EmbedderOption = None,
     http: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="Streamable HTTP instead of standard input and output."),
@@ -54,4 +55,12 @@ def mcp(
 
         address = HttpAddress.parse(http, token=os.environ.get(TOKEN_VARIABLE) or None, names=name or ())
     asked = reach.arguments(model) if model is not None else {}
-    serve(path, model=model, model_options=asked, folders=allow or (), prompts=prompts or (), http=address)
+    serve(
+        path,
+        model=model,
+        model_options=asked,
+        folders=allow or (),
+        prompts=prompts or (),
+        http=address,
+        embedder=embedder,
+    )

@@ -7,12 +7,27 @@ from typing import Annotated
 
 import typer
 
+from dermtools.files import local_path, writable
 from dermtools.images.kinds import FORMATS
 
-CaseBasePath = Annotated[Path, typer.Argument(metavar="CASEBASE", help="Folder of the case base.", show_default=False)]
-ImageArgument = Annotated[
-    Path | None, typer.Argument(metavar="[IMAGE]", help=f"Picture to look up: {FORMATS}.", show_default=False)
+
+def _run_folder(given: str) -> Path:
+    return writable(given, folder=True)
+
+
+CaseBasePath = Annotated[
+    Path,
+    typer.Argument(metavar="CASEBASE", help="Folder of the case base.", show_default=False, parser=local_path),
 ]
+EmbedderOption = Annotated[
+    str | None,
+    typer.Option("--embedder", metavar="SPEC", help="Where the case base's own embedder lies now, if it was moved."),
+]
+ImageArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[IMAGE]", help=f"Picture to look up: {FORMATS}.", show_default=False, parser=local_path),
+]
+HtmlOption = Annotated[Path | None, typer.Option(metavar="OUT", help="Write it as a page, too.", parser=writable)]
 CaseOption = Annotated[
     str | None, typer.Option("--case", metavar="ID", help="Take a case of the case base instead of a picture.")
 ]
@@ -58,17 +73,27 @@ PromptOption = Annotated[
 ]
 PromptFolderOption = Annotated[
     list[Path] | None,
-    typer.Option("--prompts", metavar="FOLDER", help="Your own prompt files, over the built-in ones; repeatable."),
+    typer.Option(
+        "--prompts",
+        metavar="FOLDER",
+        help="Your own prompt files, over the built-in ones; repeatable.",
+        parser=local_path,
+    ),
 ]
 AllowOption = Annotated[
-    list[Path] | None, typer.Option(metavar="FOLDER", help="Pictures below it may be read by path; repeatable.")
+    list[Path] | None,
+    typer.Option(metavar="FOLDER", help="Pictures below it may be read by path; repeatable.", parser=local_path),
 ]
 CacheOption = Annotated[
-    Path | None, typer.Option("--cache", metavar="FILE", help="Keep replies in this SQLite file, and reuse them.")
+    Path | None,
+    typer.Option("--cache", metavar="FILE", help="Keep replies in this SQLite file, and reuse them.", parser=writable),
 ]
 
 # Of the commands that leave a run.
-RunOption = Annotated[Path, typer.Option("--out", metavar="RUN", help="Folder of the run; resumed if interrupted.")]
+RunOption = Annotated[
+    Path,
+    typer.Option("--out", metavar="RUN", help="Folder of the run; resumed if interrupted.", parser=_run_folder),
+]
 LimitOption = Annotated[int | None, typer.Option(min=1, help="Ask about so many cases only.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Of the draw.")]
 MarginOption = Annotated[

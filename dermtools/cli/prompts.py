@@ -95,7 +95,8 @@ def prompt(
     model: shared.ModelOption = "openai:gpt-4.1",
     prompt_id: shared.PromptOption = None,
     folders: shared.PromptFolderOption = None,
-    html: Annotated[Path | None, typer.Option(metavar="OUT", help="Write the prompt as a page.")] = None,
+    html: shared.HtmlOption = None,
+    embedder: shared.EmbedderOption = None,
     as_json: shared.JsonOption = False,
 ) -> None:
     """Show exactly what a method would send to a model, with tokens and price. Sends nothing."""
@@ -103,7 +104,7 @@ def prompt(
     from dermtools.prompting.cost.estimate import blocks
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(path)
+    case_base = CaseBase.open(path, embedder=embedder)
     query = case_base.query(image, case_id=case, group_id=group)
     builder = prompt_for(
         method, case_base=case_base, task=task, prompt=prompt_id, library=PromptLibrary(*(folders or ()))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table, write_text
-from dermtools.cli.parameters import CaseBasePath, CaseOption, GroupOption, ImageArgument, JsonOption
+from dermtools.cli.parameters import (
+    CaseBasePath,
+    CaseOption,
+    EmbedderOption,
+    GroupOption,
+    HtmlOption,
+    ImageArgument,
+    JsonOption,
+)
 
 if TYPE_CHECKING:
     from dermtools.prediction import Query
@@ -31,7 +38,8 @@ def search(
         str | None, typer.Option(metavar="mmr|balanced", help="Spread over pictures, or over labels of --task.")
     ] = None,
     task: Annotated[str | None, typer.Option(metavar="TASK", help="Task that `balanced` spreads over.")] = None,
-    html: Annotated[Path | None, typer.Option(metavar="OUT", help="Write a gallery page.")] = None,
+    html: HtmlOption = None,
+    embedder: EmbedderOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find the cases most similar to a picture, nearest first, by Euclidean distance.
@@ -40,7 +48,7 @@ def search(
     """
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.open(path)
+    case_base = CaseBase.open(path, embedder=embedder)
     query = case_base.query(image, case_id=case, text=text, group_id=group)
     neighbors = case_base.search(
         query=query, k=k, where=where, max_per_group=max_per_group, diversity=diversity, task=task

@@ -43,6 +43,7 @@ def study(
     reasoning_effort: shared.EffortOption = None,
     model_option: shared.ModelParameterOption = None,
     cache: shared.CacheOption = None,
+    embedder: shared.EmbedderOption = None,
     yes: shared.YesOption = False,
     as_json: shared.JsonOption = False,
 ) -> None:
@@ -54,7 +55,7 @@ def study(
 
     axes = _axes(vary or [f"shots={','.join(map(str, SHOTS))}"])
     settings = grid(**axes)
-    case_base = CaseBase.open(path)
+    case_base = CaseBase.open(path, embedder=embedder)
     reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
     chat = connect(model, reach, method="study")
     with keeping(lambda: answers_kept(out)), bar() as progress:

@@ -40,10 +40,12 @@ def train(
     """
     from dermtools.adapter import Guarantees, save_classifier
     from dermtools.adapter import train as fit
+    from dermtools.adapter.saved import check_can_save
     from dermtools.retrieval import CaseBase
 
     config = _config(kind, published, conv=conv, epochs=epochs, balance=balance, seed=seed)
     case_base = CaseBase.open(path)
+    check_can_save(case_base.path, case_base.task(task).name, kind)
     guarantees = Guarantees(coverage=coverage, precision=precision)
     classifier = fit(case_base.store, task, config, wanted=guarantees, progress=_show_epoch)
     folder = save_classifier(case_base.path, classifier)

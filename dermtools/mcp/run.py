@@ -25,6 +25,7 @@ def serve(
     folders: Iterable[str | Path] = (),
     prompts: Iterable[str | Path] = (),
     http: HttpAddress | None = None,
+    embedder: str | None = None,
 ) -> None:
     """Serve a case base over stdio, or over HTTP where there is an address. Logs go to standard error.
 
@@ -35,6 +36,7 @@ def serve(
         folders: where pictures may be read from by their path.
         prompts: folders of prompt files above the built-in ones.
         http: where to listen.
+        embedder: another way to load the case base's own embedder, where its file was moved.
 
     Raises:
         CaseBaseError: there is no case base.
@@ -43,7 +45,9 @@ def serve(
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     grants = ImageGrants.allow(folders=folders, data_urls=True)
-    served = ServedCaseBase(case_base, grants=grants, model=model, model_options=model_options, prompts=prompts)
+    served = ServedCaseBase(
+        case_base, grants=grants, model=model, model_options=model_options, prompts=prompts, embedder=embedder
+    )
 
     async def run() -> None:
         server = CaseBaseServer(served)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dermtools.cases.case import Task
 from dermtools.cases.manifest import MANIFEST_NAME, read_manifest
 from dermtools.errors import CaseBaseError, DermtoolsError, ImageError, QueryError
+from dermtools.files import local_path
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval import CaseBase
 from dermtools.text import one_line
@@ -73,13 +74,15 @@ class ServedCaseBase:
         model: str | None = None,
         model_options: Mapping[str, Any] | None = None,
         prompts: Iterable[str | Path] = (),
+        embedder: str | None = None,
     ) -> None:
-        self.path = Path(path).absolute()
+        self.path = local_path(path, CaseBaseError).absolute()
         self.model = model
         self._model_options = dict(model_options or {})
         self.context = DermContext(images=RecentImages())
         self.library = PromptLibrary(*prompts)
         self._grants = grants
+        self._embedder = embedder
         self._lock = threading.Lock()
         self._model_lock = threading.Lock()
         self._opened: tuple[Stamp, Workspace] | None = None
@@ -133,7 +136,8 @@ class ServedCaseBase:
             stamp = self._stamp()
             if self._opened is None or self._opened[0] != stamp:
                 self._opened = None
-                self._opened = stamp, Workspace(CaseBase.open(self.path), grants=self._grants, library=self.library)
+                case_base = CaseBase.open(self.path, embedder=self._embedder)
+                self._opened = stamp, Workspace(case_base, grants=self._grants, library=self.library)
             return self._opened
 
     def _stamp(self) -> Stamp:

@@ -49,14 +49,13 @@ def trained(
     """
     from dermtools.adapter import FusionMethod, VectorClassifierMethod, calibrate, load_classifier, task_data
     from dermtools.adapter.answering import USUAL
-    from dermtools.embedding import TextEmbedder
     from dermtools.retrieval import KNNVote
 
     given: dict[str, Any] = {"coverage": coverage, "precision": precision}
     guarantees = replace(USUAL, **{share: value for share, value in given.items() if value is not None})
     if name == "fusion":
         members = [trained(case_base, task, "adapter"), KNNVote(case_base, task, FUSION_VOTERS)]
-        if isinstance(case_base.embedder, TextEmbedder):
+        if case_base.reads_text:
             members.append(label_similarity(case_base, task))
         return FusionMethod.fit(members, task_data(case_base.store, task), wanted=guarantees, abstain=abstain)
     classifier = load_classifier(case_base.store, task, name)

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dermtools.cases.case import SPLITS, Case, SourceData, Task
+from dermtools.cases.case import Case, SourceData, Task
 from dermtools.cases.store import CaseStore
-from dermtools.embedding import Embedder, load_embedder, open_for_embedding
+from dermtools.embedding import Embedder, TextEmbedder, load_embedder, open_for_embedding
 from dermtools.embedding.vectors import checked_vector
-from dermtools.errors import QueryError
+from dermtools.errors import CaseBaseError, QueryError
+from dermtools.files import local_path, writable
 from dermtools.images import ImageLimits, ImageSource
 from dermtools.prediction import Query
-from dermtools.retrieval.queries import accepted, case_query, check_one_kind, embedded, picture_query, text_query
+from dermtools.retrieval.holdings import holdings
+from dermtools.retrieval.queries import (
+    accepted,
+    case_query,
+    check_one_kind,
+    embedded,
+    loaded,
+    picture_query,
+    text_query,
+    with_vector,
+)
 from dermtools.retrieval.search.cache import drop_index
 from dermtools.retrieval.search.pipeline import SearchOptions, search
 from dermtools.retrieval.search.snapshot import Snapshot
@@ -55,13 +64,18 @@ class CaseBase:
     def create(cls, path: str | Path, *, embedder: str | Embedder = DEFAULT_EMBEDDER) -> CaseBase:
         """Make an empty case base in a folder that is new or empty; its embedder is fixed from then on.
 
-        Raises:
-            CaseBaseError: the folder holds something, or cannot be written.
-            EmbeddingError: the embedder cannot be loaded.
+        Raises CaseBaseError where the folder holds something or cannot be written, EmbeddingError for the embedder.
         """
+        path = writable(path, folder=True, error=CaseBaseError)
         if isinstance(embedder, str):
             embedder = load_embedder(embedder)
-        return cls(CaseStore.create(path, embedder_spec=embedder.spec, identity=embedder.identity), embedder)
+        store = CaseStore.create(
+            path,
+            embedder_spec=embedder.spec,
+            identity=embedder.identity,
+            reads_text=isinstance(embedder, TextEmbedder),
+        )
+        return cls(store, embedder)
 
     @classmethod
     def open(cls, path: str | Path, *, embedder: str | Embedder | None = None) -> CaseBase:
@@ -80,7 +94,7 @@ class CaseBase:
     @classmethod
     def open_or_create(cls, path: str | Path, *, embedder: str | Embedder | None = None) -> CaseBase:
         """Open the case base at `path`, or create one where nothing is. Raises as `open` and `create`."""
-        path = Path(path)
+        path = local_path(path, CaseBaseError)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             return cls.open(path, embedder=embedder)
         return cls.create(path, embedder=embedder or DEFAULT_EMBEDDER)
@@ -116,7 +130,7 @@ class CaseBase:
 
     @property
     def vectors(self) -> NDArray[np.float32]:
-        """All embeddings of the latest version, float32, shape (n, d), in row order, read-only."""
+        """Of the latest version, float32, shape (n, d), in row order, read-only."""
         return self.snapshot.index.vectors
 
     @property
@@ -124,8 +138,14 @@ class CaseBase:
         """The embedder, loaded on first use; CaseBaseError where its spec now loads another one."""
         with self._lock:
             if self._embedder is None:
-                self._embedder = accepted(load_embedder(self.store.manifest.embedder), self.store)
+                self._embedder = loaded(self.store)
             return self._embedder
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether words can be searched for; loads the embedder only where an earlier version made the case base."""
+        known = self.store.manifest.reads_text
+        return isinstance(self.embedder, TextEmbedder) if known is None else known
 
     @property
     def snapshot(self) -> Snapshot:
@@ -150,22 +170,7 @@ class CaseBase:
 
     def info(self) -> dict[str, Any]:
         """What the case base holds, as plain data: cases, groups, splits, tasks, embedder, version, sources."""
-        manifest, columns = self.store.manifest, self.columns
-        splits = [split or "none" for split in columns.splits]
-        groups = {split: set[str]() for split in (*SPLITS, "none")}
-        for split, group in zip(splits, columns.group_ids, strict=True):
-            groups[split].add(group)
-        return {
-            "path": str(self.path),
-            "cases": len(columns),
-            "groups": len(set(columns.group_ids)),
-            "splits": {name: {"cases": splits.count(name), "groups": len(ids)} for name, ids in groups.items() if ids},
-            "tasks": {task.name: _counts(task.labels, columns.labels.get(task.name, ())) for task in manifest.tasks},
-            "embedder": {"spec": manifest.embedder, **manifest.identity.model_dump()},
-            "version": columns.version,
-            "created": manifest.created,
-            "sources": [source.model_dump(mode="json") for source in manifest.sources],
-        }
+        return holdings(self.path, self.store.manifest, self.columns)
 
     def add(
         self,
@@ -218,30 +223,18 @@ class CaseBase:
             limits: on the picture; by default those of the environment.
 
         Raises:
-            QueryError: not exactly one is given, no such case, a vector of another shape or norm, or the embedder
-                reads no text.
+            QueryError: not exactly one is given, no such case, another shape or norm, or the embedder reads no text.
             ImageError: the picture cannot be read.
         """
         check_one_kind(image=image, vector=vector, case_id=case_id, text=text)
         if image is not None:
             opened = partial(open_for_embedding, embedder=self.embedder)
-            query = picture_query(image, group_id, opened, limits)
-            return replace(query, vector=self.vector_of(query))
+            return with_vector(picture_query(image, group_id, opened, limits), self.embedder)
         if text is not None:
-            return text_query(text, self.embedder, group_id)
+            return text_query(text, self.embedder if self.reads_text else None, self.identity, group_id)
         if case_id is not None:
             return case_query(case_id, self.snapshot, self.store.jpegs, group_id)
         return Query(name="vector", vector=checked_vector(vector, self.identity, "the query vector"), group_id=group_id)
-
-    def vector_of(self, query: Query) -> NDArray[np.float32]:
-        """Embedding of a query, float32, shape (d,): its own vector, checked, else that of its picture or text.
-
-        Raises:
-            QueryError: its vector does not belong to this case base, or it has nothing to embed.
-        """
-        if query.vector is None:
-            return embedded(query, self.embedder)
-        return checked_vector(query.vector, self.identity, "the query vector")
 
     def search(
         self,
@@ -290,10 +283,6 @@ class CaseBase:
             query = self.query(image, vector=vector, case_id=case_id, text=text, group_id=group_id)
         elif any(value is not None for value in (image, vector, case_id, text, group_id)):
             raise QueryError("query already says what to search for; leave out image, vector, case_id, text, group_id")
-        return search(self.snapshot, query, self.vector_of(query), options, self.store.jpegs)
-
-
-def _counts(closed: Iterable[str], rows: Iterable[tuple[str, ...]]) -> dict[str, int]:
-    """Cases of each label of the closed set, most first; a label without a case counts 0."""
-    counted = Counter(label for labels in rows for label in labels)
-    return dict(sorted(((label, counted[label]) for label in closed), key=lambda item: (-item[1], item[0])))
+        found = embedded(query, self.embedder) if query.vector is None else query.vector
+        found = checked_vector(found, self.identity, "the query vector")
+        return search(self.snapshot, query, found, options, self.store.jpegs)

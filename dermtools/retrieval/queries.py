@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from dermtools.embedding import Embedder, TextEmbedder, open_for_embedding
-from dermtools.errors import CaseBaseError, QueryError
+from dermtools.embedding import Embedder, TextEmbedder, load_embedder, open_for_embedding
+from dermtools.embedding.options import split_spec
+from dermtools.errors import CaseBaseError, EmbeddingError, QueryError
 from dermtools.images import ImageLimits, ImageSource, content_hash, read_bytes
 from dermtools.images.limits import STORED
 from dermtools.prediction import Query
@@ -20,10 +21,13 @@ from dermtools.text import bounded
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dermtools.cases.identity import EmbedderIdentity
     from dermtools.cases.store import CaseStore
     from dermtools.retrieval.search.leak_guard import Jpegs
     from dermtools.retrieval.search.snapshot import Snapshot
 
+KINDS_OF_FILES = ("onnx", "hf")
+"""Kinds of embedder whose name is that of their file, and whose revision is a hash of what is in it."""
 SHOWN_TEXT = 60
 """Characters of a text query that make its name."""
 
@@ -48,12 +52,21 @@ def picture_query(
     return Query(name=name, image=opened(source, name=name, limits=limits), group_id=group_id, content_hash=digest)
 
 
-def text_query(text: str, embedder: Embedder, group_id: str | None) -> Query:
-    """Words to find pictures for; a QueryError where there are none, or the embedder reads no text."""
+def text_query(text: str, embedder: Embedder | None, identity: EmbedderIdentity, group_id: str | None) -> Query:
+    """Words to find pictures for; a QueryError where there are none, or no `embedder` that reads text."""
     words = " ".join(text.split())
     if not words:
         raise QueryError("the text is empty; describe what to look for, e.g. 'red scaly plaque on the elbow'")
+    if embedder is None:
+        raise _reads_no_text(identity)
     return with_vector(Query(name=bounded(words, SHOWN_TEXT), text=text, group_id=group_id), embedder)
+
+
+def _reads_no_text(identity: EmbedderIdentity) -> QueryError:
+    return QueryError(
+        f"{identity.name} reads no text; search with a picture or a case, or make the case base with an "
+        "embedder that reads text: hf: with a dual encoder such as CLIP or SigLIP, or medimageinsight"
+    )
 
 
 def case_query(case_id: str, snapshot: Snapshot, jpegs: Jpegs, group_id: str | None) -> Query:
@@ -82,10 +95,7 @@ def embedded(query: Query, embedder: Embedder) -> NDArray[np.float32]:
     if query.text is None:
         raise QueryError(f"the query {query.name} has no vector, picture or text to search with")
     if not isinstance(embedder, TextEmbedder):
-        raise QueryError(
-            f"{embedder.identity.name} reads no text; search with a picture or a case, or make the case base with an "
-            "embedder that reads text: hf: with a dual encoder such as CLIP or SigLIP, or medimageinsight"
-        )
+        raise _reads_no_text(embedder.identity)
     return np.asarray(embedder.embed_texts([query.text])[0], dtype=np.float32)
 
 
@@ -97,9 +107,33 @@ def with_vector(query: Query, embedder: Embedder) -> Query:
 def accepted(embedder: Embedder, store: CaseStore) -> Embedder:
     """The embedder, where it is the one that made the store's vectors; else a CaseBaseError."""
     manifest = store.manifest
-    if embedder.identity != manifest.identity:
+    if not _same(embedder.identity, manifest.identity):
         raise CaseBaseError(
             f"{store.path} was made with {manifest.identity}, not with {embedder.identity}; "
             f"use the embedder {manifest.embedder}, or another case base"
         )
     return embedder
+
+
+def loaded(store: CaseStore) -> Embedder:
+    """The embedder that the manifest names, as `accepted`; an EmbeddingError says what to do where it was moved."""
+    spec = store.manifest.embedder
+    try:
+        embedder = load_embedder(spec)
+    except EmbeddingError as error:
+        _, place, _ = split_spec(spec)
+        if not Path(place).is_absolute() or Path(place).exists():
+            raise
+        now = f"--embedder '{spec.replace(place, 'NEWPATH', 1)}'"
+        raise EmbeddingError(
+            f"{error}; was it moved? then say where it is: {now} (in Python: CaseBase.open(..., embedder=...))"
+        ) from error
+    return accepted(embedder, store)
+
+
+def _same(one: EmbedderIdentity, other: EmbedderIdentity) -> bool:
+    """Whether vectors of both are comparable; a file or folder may be renamed, since its content is the revision."""
+    kinds = [identity.name.partition(":")[0] for identity in (one, other)]
+    if kinds[0] == kinds[1] and kinds[0] in KINDS_OF_FILES:
+        one = one.model_copy(update={"name": other.name})
+    return one == other

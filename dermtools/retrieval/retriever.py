@@ -10,7 +10,6 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from dermtools.embedding import TextEmbedder
 from dermtools.errors import QueryError
 from dermtools.folders import FolderGrant, NotGrantedError, read_granted
 from dermtools.handles import CASE_PREFIX
@@ -78,7 +77,7 @@ class SimilarCaseRetriever(BaseRetriever):
             return self.case_base.query(read_granted(self._grants, query, ImageLimits().max_bytes))
         except NotGrantedError:
             pass  # a text, or a path that it may not read
-        if isinstance(self.case_base.embedder, TextEmbedder):
+        if self.case_base.reads_text:
             return self.case_base.query(text=query)
         folders = ", ".join(str(folder) for folder in self.allow)
         # The same words whether or not a file is there: nobody learns what lies outside the folders.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from dermtools.cases.case import SPLITS
-from dermtools.errors import QueryError
+from dermtools.errors import EmbeddingError, QueryError
 from dermtools.text import one_line
 from dermtools.tools.results import Data, FoundCase, Result, ToolResult, quoted, shown
 from dermtools.vocabularies import is_dark, is_fitzpatrick
@@ -52,7 +52,7 @@ class DescribeResult(Result):
     tasks: list[TaskDescription]
     attributes: list[str] = Field(description="what a `where` condition may name besides the tasks")
     embedder: dict[str, Any] = Field(description="name, revision, preprocessing, dimension, normalised or not")
-    reads_text: bool = Field(description="whether words can be searched for")
+    reads_text: bool | None = Field(description="whether words can be searched for; none where that is not known")
     sources: list[dict[str, Any]]
     methods: list[str] = Field(description="what classify_with_adapter takes as `kind`, K being a number")
     gaps: list[str] = Field(description="what the case base covers badly")
@@ -76,7 +76,6 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
         QueryError: there is no such task.
     """
     from dermtools.adapter.saved import FOLDER, RECORD_NAME
-    from dermtools.embedding import TextEmbedder
 
     case_base = workspace.case_base
     info = case_base.info()
@@ -99,12 +98,18 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
         ],
         attributes=sorted(case_base.columns.attributes),
         embedder={name: value for name, value in info["embedder"].items() if name != "spec"},
-        reads_text=isinstance(case_base.embedder, TextEmbedder),
+        reads_text=_reads_text(case_base),
         sources=info["sources"],
         methods=_methods(),
         gaps=_gaps(case_base),
     )
     return ToolResult(_text(result, SHOWN_LABELS if arguments.task is None else None), result)
+
+
+def _reads_text(case_base: CaseBase) -> bool | None:
+    with suppress(EmbeddingError):  # only the embedder could tell, and it cannot be loaded here
+        return case_base.reads_text
+    return None
 
 
 def _methods() -> list[str]:
@@ -154,6 +159,11 @@ def _text(result: DescribeResult, most: int | None) -> str:
         lines.append(f"source: {one_line(source['name'], 100)}. {one_line(' '.join(source['notes']), 500)}")
     lines.append(f"methods of classify_with_adapter, K a number: {shown(result.methods)}")
     lines += [f"gap: {gap}" for gap in result.gaps]
-    reads = "pictures and words" if result.reads_text else "pictures, not words"
+    words = {
+        True: "pictures and words",
+        False: "pictures, not words",
+        None: "pictures; whether with words is not known",
+    }
+    reads = words[result.reads_text]
     lines.append(f"embedder: {one_line(result.embedder['name'], 80)}; it can be searched with {reads}")
     return f"Case base {one_line(result.name, 80)}:\n{quoted(lines, result.notes)}"

@@ -41,6 +41,19 @@ def test_a_wider_coverage_gives_no_smaller_set(run: Run, case_base: Path) -> Non
     assert set(narrow) <= set(wide)
 
 
+def test_a_folder_that_cannot_be_written_is_named_before_the_training(
+    run: Run, case_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dermtools.adapter.train", lambda *_, **__: pytest.fail("trained first"))
+    for in_the_way in (case_base / "adapters" / "location", case_base / "adapters"):
+        shutil.rmtree(case_base / "adapters", ignore_errors=True)
+        in_the_way.parent.mkdir(exist_ok=True)
+        in_the_way.write_text("a file")
+        done = run("train", case_base, "--task", "location")
+        assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+        assert done.err.startswith(f"error: cannot write {case_base}/adapters/location/adapter: Not a directory")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

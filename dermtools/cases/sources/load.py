@@ -17,6 +17,7 @@ from dermtools.cases.sources.published import load_published, published_tables
 from dermtools.cases.sources.rows import OLD_WORKBOOKS, TABLE_SUFFIXES
 from dermtools.cases.sources.table import load_table
 from dermtools.errors import SourceError
+from dermtools.files import local_path
 
 SAMPLE = "sample"
 _READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
@@ -44,6 +45,7 @@ def load_source(location: str | Path, kind: str | None = None, options: SourceOp
         SourceError: nothing usable at the location, an unknown kind, or an option that does not fit.
     """
     options = options or SourceOptions()
+    location = local_path(location, SourceError)
     kind = kind or guess_kind(location)
     if kind == SAMPLE:
         return _load_sample(options)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dermtools.cases.case import Task
 from dermtools.evaluation.running.records import Record, RecordLog, RunError, as_lines, read_records
 from dermtools.evaluation.scoring import Rule, Scored, Target, score
-from dermtools.files import read_record, write_whole
+from dermtools.files import local_path, read_record, write_whole
 from dermtools.prediction import Prediction
 
 FORMAT = 1
@@ -80,7 +80,7 @@ class Run:
         Raises:
             RunError: there is no run, or it is damaged or of a newer format.
         """
-        path = Path(path)
+        path = local_path(path, RunError)
         spec = read_record(
             path / "run.json",
             RunSpec,
@@ -103,7 +103,7 @@ class Run:
         Raises:
             RunError: the folder holds something else, another run, or is being written by another process.
         """
-        path = Path(path)
+        path = local_path(path, RunError)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -13,6 +13,7 @@ from langchain_core.example_selectors import BaseExampleSelector
 from numpy.typing import NDArray
 
 from dermtools.cases.case import SPLITS, Split, Task
+from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import PromptError, QueryError
 from dermtools.prediction import Query
 from dermtools.prompting.chain_input import read_input
@@ -20,6 +21,7 @@ from dermtools.prompting.exemplars.shots import Shot, ShotWriter
 from dermtools.prompting.former_keyword import takes_base
 from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
 from dermtools.retrieval.case_base import CaseBase
+from dermtools.retrieval.queries import embedded
 from dermtools.retrieval.search.diversity import per_group
 from dermtools.retrieval.search.index import Ranking
 from dermtools.retrieval.search.leak_guard import COMPARED
@@ -205,7 +207,9 @@ class RandomSelector(CaseSelector):
         return [Shot(snapshot.columns.case(row), rank) for rank, (row, _) in enumerate(chosen, start=1)]
 
     def _nearest(self, snapshot: Snapshot, query: Query) -> Ranking:
-        return snapshot.index.rank(self.case_base.vector_of(query), first=COMPARED)
+        base = self.case_base
+        vector = query.vector if query.vector is not None else embedded(query, base.embedder)
+        return snapshot.index.rank(checked_vector(vector, base.identity, "the query vector"), first=COMPARED)
 
     def _drawn(self, snapshot: Snapshot, eligible: NDArray[np.bool_], rng: np.random.Generator) -> Iterable[int]:
         if not self.stratified or self.task is None:
