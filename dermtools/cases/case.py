@@ -47,6 +47,10 @@ class SourceCase:
 
     case: Case
     image: Path | bytes
+    content_hash: str = ""
+    """Of the picture without its metadata, where it was read to make splits; "" otherwise."""
+    split_made: bool = False
+    """Whether the split was made here; one that the source gives is never changed."""
 
 
 @dataclass(frozen=True)

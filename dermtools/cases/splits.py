@@ -27,11 +27,17 @@ class SplitAssignment(NamedTuple):
 
 
 def assign_splits(
-    cases: Sequence[Case], *, seed: int = 0, fractions: Sequence[float] = DEFAULT_FRACTIONS, task: str | None = None
+    cases: Sequence[Case],
+    *,
+    seed: int = 0,
+    fractions: Sequence[float] = DEFAULT_FRACTIONS,
+    task: str | None = None,
+    contents: Sequence[str] = (),
 ) -> SplitAssignment:
-    """Give a split to every case that has none; a group made here never sits in two splits.
+    """Give a split to every case that has none; what is made here never puts a group or a picture into two splits.
 
-    Given splits are kept, and a group that has one keeps it for its other cases. The rest is placed by
+    Groups that share a picture count as one group. Given splits are kept, and a group that has one keeps it for its
+    other cases. The rest is placed by
     iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011, "On the stratification of multi-label
     data"), applied to groups and counted in cases: the rarest label first, each group to the split that
     still lacks most of that label. A label then missing from train gets its smallest group moved there.
@@ -42,27 +48,57 @@ def assign_splits(
         seed: decides among groups that are equally good.
         fractions: share of cases in train, valid and test; they add up to 1, train above 0.
         task: whose labels are balanced; None balances numbers of cases only.
+        contents: content hash of each case's picture, "" where unknown; none where copies are not looked for.
 
     Raises:
         SourceError: the fractions are not three shares of one.
     """
     check_fractions(fractions)
+    units = joined_groups([case.group_id for case in cases], contents or [""] * len(cases))
     given: dict[str, Counter[Split]] = defaultdict(Counter)
-    for case in cases:
+    votes: dict[str, Counter[Split]] = defaultdict(Counter)
+    for case, unit in zip(cases, units, strict=True):
         if case.split:
             given[case.group_id][case.split] += 1
-    # Most cases decide, then the order of SPLITS: only a group with contradicting splits has a choice.
-    chosen = {group: max(SPLITS, key=lambda split: counts[split]) for group, counts in given.items()}
-    if any(case.group_id not in chosen for case in cases):
-        chosen |= _place_groups(cases, chosen, seed=seed, fractions=fractions, task=task)
-    danger = "kept as given, but a comparison between these splits meets the same group on both sides"
+            votes[unit][case.split] += 1
+    # Most cases decide, then the order of SPLITS: only contradicting splits leave a choice.
+    chosen = {unit: max(SPLITS, key=lambda split: counts[split]) for unit, counts in votes.items()}
+    if any(unit not in chosen for unit in units):
+        chosen |= _place_groups(cases, units, chosen, seed=seed, fractions=fractions, task=task)
     problems = (
-        Problem(f"group {group}", f"has cases in {' and '.join(s for s in SPLITS if counts[s])}; {danger}")
+        Problem(f"group {group}", f"has cases in {' and '.join(s for s in SPLITS if counts[s])}; {leak('group')}")
         for group, counts in given.items()
         if len(counts) > 1
     )
-    completed = (case if case.split else case.model_copy(update={"split": chosen[case.group_id]}) for case in cases)
+    completed = (
+        case if case.split else case.model_copy(update={"split": chosen[unit]})
+        for case, unit in zip(cases, units, strict=True)
+    )
     return SplitAssignment(tuple(completed), tuple(problems))
+
+
+def leak(kind: str) -> str:
+    """What is wrong with a group or a picture in two splits."""
+    return f"kept as given, but a comparison between these splits meets the same {kind} on both sides"
+
+
+def joined_groups(group_ids: Sequence[str], contents: Sequence[str]) -> list[str]:
+    """For each case the first, by name, of the groups that share pictures with its own, directly or through others.
+
+    `contents` are content hashes, one a case; "" is shared with nobody.
+    """
+    above: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def top(key: tuple[str, str]) -> tuple[str, str]:
+        while (higher := above.setdefault(key, key)) != key:
+            above[key] = above[higher]
+            key = higher
+        return key
+
+    for group, content in zip(group_ids, contents, strict=True):
+        ends = sorted([top(("group", group)), top(("picture", content)) if content else ("group", group)])
+        above[top(ends[1])] = top(ends[0])
+    return [top(("group", group))[1] for group in group_ids]
 
 
 def check_fractions(fractions: Sequence[float]) -> None:
@@ -78,18 +114,24 @@ def check_fractions(fractions: Sequence[float]) -> None:
 
 
 def _place_groups(
-    cases: Sequence[Case], chosen: dict[str, Split], *, seed: int, fractions: Sequence[float], task: str | None
+    cases: Sequence[Case],
+    units: Sequence[str],
+    chosen: dict[str, Split],
+    *,
+    seed: int,
+    fractions: Sequence[float],
+    task: str | None,
 ) -> dict[str, Split]:
-    """Split of every group that is not in `chosen`."""
+    """Split of every group that is not in `chosen`; `units` are the groups of the cases, joined where they must be."""
     splits = [split for split, fraction in zip(SPLITS, fractions, strict=True) if fraction > 0]
     free: dict[str, Counter[str]] = defaultdict(Counter)
     totals: Counter[str] = Counter()
     present: dict[Split, Counter[str]] = {split: Counter() for split in SPLITS}
-    for case in cases:
+    for case, unit in zip(cases, units, strict=True):
         counted = Counter({_ANY, *(case.labels.get(task, ()) if task is not None else ())})
         totals += counted
-        split = case.split or chosen.get(case.group_id)
-        (free[case.group_id] if split is None else present[split]).update(counted)
+        split = case.split or chosen.get(unit)
+        (free[unit] if split is None else present[split]).update(counted)
     share = dict(zip(SPLITS, fractions, strict=True))
 
     def lack(label: str, split: Split) -> float:

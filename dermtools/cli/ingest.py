@@ -99,7 +99,8 @@ def ingest(
         map_labels=map_labels,
         split_seed=seed,
     )
-    data = load_source(source, kind, options)
+    with bar() as progress:
+        data = load_source(source, kind, options, progress)
     case_base = CaseBase.open_or_create(path, embedder=embedder)
 
     def kept() -> str:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dermtools.cases.case import Case
-from dermtools.cases.splits import assign_splits
+from dermtools.cases.splits import assign_splits, joined_groups
 from dermtools.errors import SourceError
 
 
@@ -129,3 +129,29 @@ def test_a_split_of_fraction_zero_stays_empty():
 def test_fractions_that_are_no_shares_of_one_are_refused(fractions):
     with pytest.raises(SourceError, match="add up to 1"):
         assign_splits([], fractions=fractions)
+
+
+def test_groups_that_share_pictures_are_joined_over_any_number_of_steps():
+    groups = ["d", "c", "b", "a", "e", "f", "f"]
+    contents = ["1", "1", "2", "2", "3", "", "3"]
+    assert joined_groups(groups, contents) == ["c", "c", "a", "a", "e", "e", "e"]
+    assert joined_groups(["c", "a", "b", "b"], ["1", "2", "1", "2"]) == ["a"] * 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(groupings, st.integers(0, 5), st.data())
+def test_neither_a_group_nor_a_picture_sits_in_two_splits_when_none_are_given(groups, seed, data):
+    cases = make_cases(groups)
+    pictures = st.sampled_from(["", *(str(n) for n in range(len(cases)))])
+    contents = data.draw(st.lists(pictures, min_size=len(cases), max_size=len(cases)))
+    assigned = assign_splits(cases, seed=seed, task="site", contents=contents).cases
+    splits = splits_by_group(assigned)
+    for case, content in zip(assigned, contents, strict=True):
+        if content:
+            splits[f"picture {content}"].add(case.split)
+    assert all(len(found) == 1 and None not in found for found in splits.values())
+
+
+def test_a_copy_without_a_split_goes_where_the_other_copy_was_given():
+    cases = [Case(case_id="1", group_id="a", split="test"), Case(case_id="2", group_id="b")]
+    assert [case.split for case in assign_splits(cases, contents=["x", "x"]).cases] == ["test", "test"]

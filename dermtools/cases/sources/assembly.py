@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from dermtools.cases.case import SPLITS, SourceData, Split, Task
+from dermtools.cases.case import SPLITS, SourceCase, SourceData, Split, Task
 from dermtools.cases.sources.label_file import label_map
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.splits import assign_splits
-from dermtools.errors import SourceError
+from dermtools.errors import ImageError, SourceError
+from dermtools.images import content_hash, read_bytes
+from dermtools.progress import Progress, Silent
 
 _SPLIT_NAMES: dict[str, Split] = {
     "train": "train",
@@ -46,7 +49,7 @@ def make_task(name: str, labels: Iterable[str]) -> Task:
     return Task(name=name, question=question, labels=tuple(sorted(set(labels))))
 
 
-def assemble(data: SourceData, where: Path, options: SourceOptions) -> SourceData:
+def assemble(data: SourceData, where: Path, options: SourceOptions, progress: Progress | None = None) -> SourceData:
     """The user's labels and questions, a split for every case; SourceError for no case or a question for no task."""
     if not data.cases:
         first = f"; the first reason: {data.problems[0].where}: {data.problems[0].reason}" if data.problems else ""
@@ -59,13 +62,19 @@ def assemble(data: SourceData, where: Path, options: SourceOptions) -> SourceDat
             f"{where}: a question is given for task {unknown[0]!r}; the tasks are {', '.join(names) or 'none'}"
         )
     balanced = names[0] if names else None
+    if any(item.case.split is None for item in data.cases):
+        data = _with_contents(data, progress)
     assignment = assign_splits(
-        [item.case for item in data.cases], seed=options.split_seed, fractions=options.split_fractions, task=balanced
+        [item.case for item in data.cases],
+        seed=options.split_seed,
+        fractions=options.split_fractions,
+        task=balanced,
+        contents=[item.content_hash for item in data.cases],
     )
     notes = data.notes
     if missing := sum(item.case.split is None for item in data.cases):
         counts = Counter(case.split for case in assignment.cases)
-        made = f"splits made for {missing} of {len(data.cases)} cases: by group"
+        made = f"splits made for {missing} of {len(data.cases)} cases: by group and picture"
         balance = f"stratified by {balanced}, " if balanced else ""
         now = ", ".join(f"{split} {counts[split]}" for split in SPLITS)
         notes = (*notes, f"{made}, {balance}seed {options.split_seed}; now {now}")
@@ -74,7 +83,30 @@ def assemble(data: SourceData, where: Path, options: SourceOptions) -> SourceDat
         tasks=tuple(
             task.model_copy(update={"question": options.questions.get(task.name, task.question)}) for task in data.tasks
         ),
-        cases=tuple(replace(item, case=case) for item, case in zip(data.cases, assignment.cases, strict=True)),
+        cases=tuple(
+            replace(item, case=case, split_made=item.case.split is None)
+            for item, case in zip(data.cases, assignment.cases, strict=True)
+        ),
         problems=(*data.problems, *assignment.problems),
         notes=notes,
     )
+
+
+def _with_contents(data: SourceData, progress: Progress | None) -> SourceData:
+    """The cases with the content hashes of their pictures, so that copies are known before splits are made."""
+    progress = progress or Silent()
+    progress.start(len(data.cases), "looking for copies of pictures")
+    cases = []
+    with ThreadPoolExecutor(2, thread_name_prefix="hash") as pool:
+        for item, digest in zip(data.cases, pool.map(_content, data.cases), strict=True):
+            cases.append(replace(item, content_hash=digest))
+            progress.advance()
+    return replace(data, cases=tuple(cases))
+
+
+def _content(item: SourceCase) -> str:
+    """The content hash of a case's picture; "" where it cannot be read, which the ingest will say."""
+    try:
+        return content_hash(read_bytes(item.image))
+    except ImageError:
+        return ""

@@ -18,6 +18,7 @@ from dermtools.cases.sources.rows import OLD_WORKBOOKS, TABLE_SUFFIXES
 from dermtools.cases.sources.table import load_table
 from dermtools.errors import SourceError
 from dermtools.files import local_path
+from dermtools.progress import Progress
 
 SAMPLE = "sample"
 _READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
@@ -33,13 +34,19 @@ _CHOICE = (
 )
 
 
-def load_source(location: str | Path, kind: str | None = None, options: SourceOptions | None = None) -> SourceData:
+def load_source(
+    location: str | Path,
+    kind: str | None = None,
+    options: SourceOptions | None = None,
+    progress: Progress | None = None,
+) -> SourceData:
     """Read a labelled image set: its tasks, its cases, and what could not be read.
 
     Args:
         location: a table file, a folder (of class folders, or with a table that is known by its columns), or `sample`.
         kind: one of `KINDS`; None guesses it from the location.
         options: how to read it; options that do not apply to the kind are refused.
+        progress: told while pictures are compared, which only making splits needs.
 
     Raises:
         SourceError: nothing usable at the location, an unknown kind, or an option that does not fit.
@@ -53,10 +60,10 @@ def load_source(location: str | Path, kind: str | None = None, options: SourceOp
         raise SourceError(f"unknown kind of source {kind!r}; the kinds are {', '.join(KINDS)}")
     path = Path(location).expanduser()
     if kind == "table" and path.is_dir():
-        return assemble(load_published(path, options), path, options)
+        return assemble(load_published(path, options), path, options, progress)
     if not (is_file(path) if kind == "table" else path.is_dir()):
         raise SourceError(f"{path}: no such {'file' if kind == 'table' else 'folder'}; {_CHOICE}")
-    return assemble(_READERS[kind](path, options), path, options)
+    return assemble(_READERS[kind](path, options), path, options, progress)
 
 
 def guess_kind(location: str | Path) -> str:

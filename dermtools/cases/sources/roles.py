@@ -127,6 +127,13 @@ class Columns:
         return tasks
 
 
+def column_of_task(task: str, columns: Collection[str]) -> str | None:
+    """The column from which `Columns.tasks` would make a task of that name; None where there is none."""
+    named = [column for column in columns if task == _task_name(column) or name_key(task) == name_key(column)]
+    usual = [column for name in _TASKS.get(task, ()) for column in columns if name_key(name) == name_key(column)]
+    return next(iter([*named, *usual]), None)
+
+
 def wanted_names(columns: Mapping[str, str]) -> frozenset[str]:
     """Keys of the names by which a header is known: those that the picture's column may have."""
     names = [columns["image"]] if "image" in columns else [*DEFAULT_COLUMNS["image"], *IMAGE_IDS]

@@ -26,6 +26,7 @@ from dermtools.images import ImageLimits
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.ingest.embed import Outcome, embed_batch
 from dermtools.retrieval.ingest.prepare import Prepared, prepare, prepared_ahead
+from dermtools.retrieval.ingest.reconcile import torn, with_other_tasks, with_stored_splits
 from dermtools.retrieval.queries import accepted
 
 Embedded = tuple[list[Outcome], int]
@@ -103,6 +104,7 @@ class _Ingest:
 
     def __post_init__(self) -> None:
         self.before = self.store.columns()
+        self.data = with_stored_splits(with_other_tasks(self.data, self.before), self.before)
         self.hash_of = dict(zip(self.before.case_ids, self.before.content_hashes, strict=True))
         # Reversed, so that of several cases with one content the first stands for it.
         self.owner_of = {digest: case_id for case_id, digest in reversed(self.hash_of.items())}
@@ -133,8 +135,9 @@ class _Ingest:
         if self.counts["updated"]:
             self.forget_labels()
         self.store.compact(files_kept=FILES_KEPT)
-        problems = (*self.doubts(), *self.problems)
-        return IngestReport(duplicates=tuple(self.duplicates), problems=problems, notes=self.data.notes, **self.counts)
+        problems = tuple(dict.fromkeys((*self.doubts(), *self.problems)))
+        duplicates, notes = tuple(self.duplicates), self.data.notes
+        return IngestReport(duplicates=duplicates, problems=problems, notes=notes, **self.counts)
 
     def declare(self) -> None:
         """Write tasks, labels and the source's notes before any row that needs them."""
@@ -148,10 +151,11 @@ class _Ingest:
         self.store.update_manifest(sources=tuple(sources.values()))
 
     def doubts(self) -> Iterator[Problem]:
-        """Labels, the store's earlier ones included, that look like one label in two spellings, or like none."""
-        labels = self.store.columns().labels
+        """What looks wrong in the case base now: labels in two spellings, groups and pictures in two splits."""
+        columns = self.store.columns()
+        yield from torn(columns, [item.case.case_id for item in self.data.cases])
         for task in self.data.tasks:
-            counts = Counter(label for found in labels[task.name] for label in found)
+            counts = Counter(label for found in columns.labels[task.name] for label in found)
             yield from (Problem("labels", doubt.message) for doubt in doubts(task.name, counts))
 
     def pump(self, cases: Iterator[Prepared], pool: Executor) -> None:

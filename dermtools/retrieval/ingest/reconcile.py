@@ -1,0 +1,116 @@
+"""What a case base holds already stays: other tasks' labels, and the splits that were made for it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split
+from dermtools.cases.columns import CaseColumns
+from dermtools.cases.sources.roles import column_of_task
+from dermtools.cases.splits import joined_groups, leak
+from dermtools.text import few
+
+Votes = defaultdict[str, Counter[str | None]]
+"""Group to its cases in each split."""
+
+
+def with_other_tasks(data: SourceData, stored: CaseColumns) -> SourceData:
+    """The cases with the labels that the case base has for tasks that the source does not name.
+
+    A column named after such a task is no attribute; where it says something else than the labels, a problem tells.
+    """
+    named = {task.name for task in data.tasks}
+    others = [task for task in stored.labels if task not in named]
+    names = dict.fromkeys(name for item in data.cases for name in item.case.attributes)
+    columns = {column: task for task in others if (column := column_of_task(task, names))}
+    unlike: Counter[str] = Counter()
+
+    def completed(case: Case) -> Case:
+        row = stored.row_of.get(case.case_id)
+        labels = {task: stored.labels[task][row] for task in others if row is not None and stored.labels[task][row]}
+        for name in case.attributes.keys() & columns:
+            unlike[columns[name]] += not _says(case.attributes[name], labels.get(columns[name], ()))
+        attributes = {name: value for name, value in case.attributes.items() if name not in columns}
+        return case.model_copy(update={"labels": labels | case.labels, "attributes": attributes})
+
+    if not others:
+        return data
+    cases = tuple(replace(item, case=completed(item.case)) for item in data.cases)
+    problems = (
+        Problem(
+            f"task {task}",
+            f"its labels stay as they are, since only {few(sorted(named)) or 'no task'} was named; "
+            f"the column says something else for {count} cases: add --task {task} to take it",
+        )
+        for task, count in unlike.items()
+        if count
+    )
+    return replace(data, cases=cases, problems=(*data.problems, *problems))
+
+
+def _says(cell: object, labels: Collection[str]) -> bool:
+    """Whether an attribute names exactly these labels, whatever separates them and whatever their case."""
+    rest = str(cell).casefold()
+    for label in sorted(labels, key=len, reverse=True):
+        if label.casefold() not in rest:
+            return False
+        rest = rest.replace(label.casefold(), "", 1)
+    return not any(map(str.isalnum, rest))
+
+
+def with_stored_splits(data: SourceData, stored: CaseColumns) -> SourceData:
+    """The cases with their made splits as the case base needs them; given ones are kept.
+
+    A case keeps the split that it has there, and a new one goes where its group, or a copy of its picture, is. Where
+    these disagree, given splits and cases that are not in the source decide, then most cases.
+    """
+    if not len(stored) or not any(item.split_made for item in data.cases):
+        return data
+    came = {item.case.case_id for item in data.cases}
+    rest = [row for row, case_id in enumerate(stored.case_ids) if case_id not in came]
+    units = joined_groups(
+        [*(item.case.group_id for item in data.cases), *(stored.group_ids[row] for row in rest)],
+        [*(item.content_hash for item in data.cases), *(stored.content_hashes[row] for row in rest)],
+    )
+    # From the strongest to the weakest: what cannot move, where a case was, where it was put when it was read.
+    votes: tuple[Votes, Votes, Votes] = (defaultdict(Counter), defaultdict(Counter), defaultdict(Counter))
+    fixed, before, now = votes
+    for item, unit in zip(data.cases, units, strict=False):
+        row = stored.row_of.get(item.case.case_id)
+        (now if item.split_made else fixed)[unit][item.case.split] += 1
+        if row is not None and item.split_made:
+            before[unit][stored.splits[row]] += 1
+    for row, unit in zip(rest, units[len(data.cases) :], strict=True):
+        fixed[unit][stored.splits[row]] += 1
+    cases, moved = [], 0
+    for item, unit in zip(data.cases, units, strict=False):
+        if item.split_made and (split := _most(votes, unit)) != item.case.split:
+            item = replace(item, case=item.case.model_copy(update={"split": split}))
+            moved += 1
+        cases.append(item)
+    note = f"{moved} cases go to the split in which they, their group or their picture were stored before"
+    return replace(data, cases=tuple(cases), notes=(*data.notes, note) if moved else data.notes)
+
+
+def _most(votes: tuple[Votes, ...], unit: str) -> Split:
+    """The split with most votes of the strongest kind that there are; the earlier of SPLITS where two have as many."""
+    counts = next(found for found in (kind[unit] for kind in votes) if any(found[split] for split in SPLITS))
+    return max(SPLITS, key=lambda split: counts[split])
+
+
+def torn(columns: CaseColumns, came: Collection[str]) -> Iterator[Problem]:
+    """Groups and pictures in two splits, of which at least one case came with this source."""
+    for kind, values in (("group", columns.group_ids), ("picture", columns.content_hashes)):
+        splits: dict[str, dict[str, str]] = defaultdict(dict)
+        for case_id, value, split in zip(columns.case_ids, values, columns.splits, strict=True):
+            if split is not None:
+                splits[value].setdefault(split, case_id)
+        affected = dict.fromkeys(values[columns.row_of[case_id]] for case_id in came if case_id in columns.row_of)
+        for value in affected:
+            found = splits[value]
+            if len(found) > 1:
+                where = f"group {value}" if kind == "group" else " = ".join(found.values())
+                what = "has cases" if kind == "group" else "the same picture"
+                yield Problem(where, f"{what} in {' and '.join(filter(found.get, SPLITS))}; {leak(kind)}")
