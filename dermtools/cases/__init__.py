@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from dermtools.cases.columns import StoredCase as StoredCase
     from dermtools.cases.groups import own_group as own_group
     from dermtools.cases.identity import EmbedderIdentity as EmbedderIdentity
-    from dermtools.cases.label_map import LabelMap as LabelMap
-    from dermtools.cases.label_map import LabelRule as LabelRule
     from dermtools.cases.manifest import Manifest as Manifest
     from dermtools.cases.manifest import SourceNote as SourceNote
+    from dermtools.cases.sources.label_file import read_label_map as read_label_map
     from dermtools.cases.sources.load import load_source as load_source
     from dermtools.cases.sources.options import SourceOptions as SourceOptions
     from dermtools.cases.splits import SplitAssignment as SplitAssignment

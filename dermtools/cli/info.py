@@ -33,4 +33,4 @@ def check(path: CaseBasePath, as_json: JsonOption = False) -> None:
     if as_json:
         print_json(report.model_dump(mode="json"))
         return
-    show(f"{path}: {report.cases} cases checked", "", *report.lines())
+    show(f"{path}: {report.cases} cases checked", "", *(f"  {line}" for line in report.lines()))

@@ -149,3 +149,18 @@ def test_a_folder_that_is_no_case_base_is_refused_in_one_line(run: Run, tmp_path
     assert done.code == 1
     assert len(done.err.splitlines()) == 1
     assert str(tmp_path) in done.err
+
+
+def test_labels_that_look_wrong_are_told_in_80_columns_and_mapped(
+    run: Run, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    table.write_text(table.read_text().replace("case0,0.png,p0,hand", "case0,0.png,p0,HAND").replace("face", "n/a", 1))
+    told = run("ingest", table, tmp_path / "base").out + run("check", tmp_path / "base").out
+    assert told.count("differ only in case, spaces, accents or") == 2
+    assert told.count("labels that read like a missing value: 'n/a' 1") == 2
+    assert max(map(len, told.splitlines())) <= 80 + len(str(tmp_path / "base"))
+    (tmp_path / "map.csv").write_text("old,new\nHAND,hand\nn/a,\n")
+    mapped = run("ingest", table, tmp_path / "base", "--map-labels", tmp_path / "map.csv", "--json").json
+    assert mapped["updated"] == 2
+    assert [problem["where"] for problem in mapped["problems"]] == ["records.csv row 7"]

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from dermtools.cases.case import SPLITS, SourceCase, SourceData, Split, Task
-from dermtools.cases.sources.label_file import label_map
+from dermtools.cases.case import SPLITS, Case, SourceCase, SourceData, Split, Task
+from dermtools.cases.sources.label_file import read_label_map
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.splits import assign_splits
 from dermtools.errors import ImageError, SourceError
@@ -22,6 +22,9 @@ _SPLIT_NAMES: dict[str, Split] = {
     "test": "test",
 }
 SPLIT_NAMES = tuple(_SPLIT_NAMES)
+
+SPLITS_MADE = "splits made for"
+"""How the note on made splits begins."""
 
 _QUESTIONS = {
     **dict.fromkeys(("location", "anatomic_location", "anatomic_locations"), "Which body site does the picture show?"),
@@ -43,6 +46,12 @@ def given_split(name: str) -> Split | None:
     return split
 
 
+def split_counts(cases: Iterable[Case]) -> str:
+    """Cases of each split, in words."""
+    counts = Counter(case.split for case in cases)
+    return ", ".join(f"{split} {counts[split]}" for split in SPLITS)
+
+
 def make_task(name: str, labels: Iterable[str]) -> Task:
     """A task with its labels sorted and the default question for its name."""
     question = _QUESTIONS.get(name, f"Which {name.replace('_', ' ')} fits the picture best?")
@@ -55,7 +64,7 @@ def assemble(data: SourceData, where: Path, options: SourceOptions, progress: Pr
         first = f"; the first reason: {data.problems[0].where}: {data.problems[0].reason}" if data.problems else ""
         raise SourceError(f"{where}: no case can be read{first}")
     if options.map_labels is not None:
-        data = label_map(options.map_labels).apply(data)
+        data = read_label_map(options.map_labels).apply(data)
     names = [task.name for task in data.tasks]
     if unknown := [task for task in options.questions if task not in names]:
         raise SourceError(
@@ -73,11 +82,9 @@ def assemble(data: SourceData, where: Path, options: SourceOptions, progress: Pr
     )
     notes = data.notes
     if missing := sum(item.case.split is None for item in data.cases):
-        counts = Counter(case.split for case in assignment.cases)
-        made = f"splits made for {missing} of {len(data.cases)} cases: by group and picture"
+        made = f"{SPLITS_MADE} {missing} of {len(data.cases)} cases: by group and picture"
         balance = f"stratified by {balanced}, " if balanced else ""
-        now = ", ".join(f"{split} {counts[split]}" for split in SPLITS)
-        notes = (*notes, f"{made}, {balance}seed {options.split_seed}; now {now}")
+        notes = (*notes, f"{made}, {balance}seed {options.split_seed}; now {split_counts(assignment.cases)}")
     return replace(
         data,
         tasks=tuple(

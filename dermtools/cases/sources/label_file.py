@@ -13,7 +13,7 @@ from dermtools.errors import SourceError
 _COLUMNS = ("old", "new", "task")
 
 
-def label_map(rules: str | Path | Mapping[str, str | None]) -> LabelMap:
+def read_label_map(rules: str | Path | Mapping[str, str | None]) -> LabelMap:
     """From a file, or from old label to new label for all tasks, None to drop it. Raises as `LabelMap` and the file."""
     if isinstance(rules, Mapping):
         return LabelMap(LabelRule("map_labels", old, new or "") for old, new in rules.items())

@@ -10,7 +10,7 @@ from dermtools.cases.case import SourceCase, SourceData
 from dermtools.cases.sources import dermavqa, woundcarevqa
 from dermtools.cases.sources.assembly import assemble
 from dermtools.cases.sources.folder import load_folder
-from dermtools.cases.sources.label_file import label_map
+from dermtools.cases.sources.label_file import read_label_map
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
 from dermtools.cases.sources.published import load_published, published_tables
@@ -102,4 +102,4 @@ def _load_sample(options: SourceOptions) -> SourceData:
 
     tasks = tuple(task for task in data.tasks if task.name in requested)
     data = replace(data, tasks=tasks, cases=tuple(map(reduced, data.cases)))
-    return data if options.map_labels is None else label_map(options.map_labels).apply(data)
+    return data if options.map_labels is None else read_label_map(options.map_labels).apply(data)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split
 from dermtools.cases.columns import CaseColumns
+from dermtools.cases.sources.assembly import SPLITS_MADE, split_counts
 from dermtools.cases.sources.roles import column_of_task
 from dermtools.cases.splits import joined_groups, leak
 from dermtools.text import few
@@ -84,19 +85,24 @@ def with_stored_splits(data: SourceData, stored: CaseColumns) -> SourceData:
             before[unit][stored.splits[row]] += 1
     for row, unit in zip(rest, units[len(data.cases) :], strict=True):
         fixed[unit][stored.splits[row]] += 1
-    cases, moved = [], 0
-    for item, unit in zip(data.cases, units, strict=False):
-        if item.split_made and (split := _most(votes, unit)) != item.case.split:
-            item = replace(item, case=item.case.model_copy(update={"split": split}))
-            moved += 1
-        cases.append(item)
-    note = f"{moved} cases go to the split in which they, their group or their picture were stored before"
-    return replace(data, cases=tuple(cases), notes=(*data.notes, note) if moved else data.notes)
+    cases = tuple(
+        replace(item, case=item.case.model_copy(update={"split": _most(votes, unit)})) if item.split_made else item
+        for item, unit in zip(data.cases, units, strict=False)
+    )
+    there = {*before, *units[len(data.cases) :]}
+    kept = sum(item.split_made and unit in there for item, unit in zip(data.cases, units, strict=False))
+    made = f"{SPLITS_MADE} {sum(item.split_made for item in cases)} of {len(cases)} cases"
+    how = f"{kept} of them as their case, group or picture was stored before"
+    note = f"{made}: {how}; now {split_counts(item.case for item in cases)}"
+    others = tuple(note for note in data.notes if not note.startswith(SPLITS_MADE))
+    return replace(data, cases=cases, notes=(*others, note) if kept else data.notes)
 
 
 def _most(votes: tuple[Votes, ...], unit: str) -> Split:
     """The split with most votes of the strongest kind that there are; the earlier of SPLITS where two have as many."""
-    counts = next(found for found in (kind[unit] for kind in votes) if any(found[split] for split in SPLITS))
+    counts = next(
+        found for found in (kind.get(unit, Counter()) for kind in votes) if any(found[split] for split in SPLITS)
+    )
     return max(SPLITS, key=lambda split: counts[split])
 
 

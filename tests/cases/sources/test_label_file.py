@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from dermtools.cases import read_label_map
 from dermtools.cases.sources import SourceOptions, load_source
 from dermtools.errors import SourceError
+from tests.support.mean_colour import TEN
 from tests.support.tables import by_id, write
 
 
@@ -28,6 +30,12 @@ def test_a_mapping_joins_and_drops_the_class_folders(tmp_path: Path) -> None:
     data = load_source(tmp_path, options=SourceOptions(map_labels={"nevus": "naevus", "unknown": None}))
     assert data.tasks[0].labels == ("naevus",)
     assert [case.labels for case in by_id(data).values()] == [{"label": ("naevus",)}] * 2 + [{}]
+
+
+def test_cases_made_in_python_take_it_too() -> None:
+    mapped = read_label_map({"face": "head", "hand": None}).apply(TEN)
+    assert mapped.tasks[0].labels == ("head",)
+    assert {item.case.labels.get("location", ()) for item in mapped.cases} == {("head",), ()}
 
 
 def test_the_sample_takes_it_too() -> None:

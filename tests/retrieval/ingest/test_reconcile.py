@@ -128,7 +128,7 @@ def test_a_copy_and_a_patient_that_come_later_go_where_the_first_are(store: Case
     )
     report = take(store, table, text=copy)
     assert [splits(store)[name] for name in "abcd"] == ["test"] * 4
-    assert any("go to the split in which they, their group or their picture" in note for note in report.notes)
+    assert "3 of them as their case, group or picture was stored before; now train" in report.notes[-1]
     assert report.problems == ()
 
 
