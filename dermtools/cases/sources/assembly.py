@@ -17,9 +17,9 @@ from dermtools.images import content_hash, read_bytes
 from dermtools.progress import Progress, Silent
 
 _SPLIT_NAMES: dict[str, Split] = {
-    "train": "train",
-    **dict.fromkeys(("valid", "validation", "val", "dev"), "valid"),
-    "test": "test",
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("valid", "validation", "val", "dev", "validierung"), "valid"),
+    **dict.fromkeys(("test", "testing"), "test"),
 }
 SPLIT_NAMES = tuple(_SPLIT_NAMES)
 

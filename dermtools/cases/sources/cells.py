@@ -26,7 +26,7 @@ def text(cell: object) -> str:
         return ""
     if isinstance(cell, bool):
         return str(cell).lower()
-    if isinstance(cell, float) and cell.is_integer():
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))  # 7.0, as pandas writes a 7 of a column with gaps
     return str(cell).strip()
 
@@ -37,8 +37,11 @@ def is_blank(cell: object) -> bool:
 
 
 def has_decimal_comma(cell: str) -> bool:
-    """Whether a cell is a number such as `3,5`."""
-    return "," in cell and _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+    """Whether a cell is a number such as `3,5` or `1.234,567`; `1,234` may be an English thousand."""
+    match = _DECIMAL_COMMA.fullmatch(cell.strip())
+    if match is None or match[3] is None:
+        return False
+    return match[2] is not None or len(match[3]) != len(",000")
 
 
 def labels(cell: object, separator: str, column: str) -> tuple[str, ...]:

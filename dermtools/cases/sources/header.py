@@ -52,7 +52,7 @@ def _wider(grid: Grid) -> Iterator[tuple[int, int]]:
 
 def table_of(grid: Grid, header: int, file: str, *, untyped: bool) -> Rows:
     """Rows below the header; blank ones and columns without name and content are passed over."""
-    names = [cells.text(cell).strip("\ufeff\u200b \xa0") for cell in grid[header][1]]
+    names = [" ".join(cells.text(cell).strip("\ufeff\u200b").split()) for cell in grid[header][1]]
     table = Rows(columns=(), untyped=untyped)
     unnamed = False
     for number, row in grid[header + 1 :]:

@@ -17,7 +17,8 @@ _PATH_KEYS = ("path", "file_name", "filename", "file", "url", "src")
 _DATA_URL = re.compile(r"\s*data:[a-z]+/[a-z0-9.+-]+[;,]", re.IGNORECASE)
 _BASE64 = re.compile(r"\s*[A-Za-z0-9+/_\r\n-]{40,}={0,2}\s*")
 _MAGIC = re.compile(
-    rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|BM|II\*\0|MM\0\*|....ftyp|\0\0\0\x0cjP  |.{128}DICM", re.DOTALL
+    rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|BM|II\*\0|MM\0\*|....ftyp|\xff\x4f\xff\x51|\0\0\0\x0cjP  |.{128}DICM",
+    re.DOTALL,
 )
 
 

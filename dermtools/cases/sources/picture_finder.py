@@ -136,12 +136,15 @@ def _spellings(cell: str) -> Iterable[str]:
         plain = unquote(plain[5:])
         plain = "/" + plain.lstrip("/") if not _DRIVE.match(plain.lstrip("/")) else plain.lstrip("/")
     slashes = plain.replace("\\", "/")
-    return dict.fromkeys(word for word in (cell, plain, slashes, unquote(slashes)) if word)
+    home = str(Path(slashes).expanduser()) if slashes.startswith("~/") else ""
+    return dict.fromkeys(word for word in (cell, plain, home, slashes, unquote(slashes)) if word)
 
 
 def _is_absolute(cell: str) -> bool:
     plain = cell.strip(_QUOTES)
-    return plain[:1] in ("/", "\\") or plain.lower().startswith("file:") or _DRIVE.match(plain) is not None
+    return (
+        plain[:1] in ("/", "\\", "~", "%", "$") or plain.lower().startswith("file:") or _DRIVE.match(plain) is not None
+    )
 
 
 def _name(cell: str) -> _Name:

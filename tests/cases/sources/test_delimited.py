@@ -84,6 +84,8 @@ def test_decimal_commas_are_numbers_where_the_comma_separates_nothing(folder):
     assert attributes == {"Größe": 3.5, "Summe": 1234.5, "Datum": "01.02.2024", "Code": "007,5"}
     english = by_id(load_source(write(folder, 'image,size,code\n1.jpg,3.5,"1,234"\n')))["1.jpg"].attributes
     assert english == {"size": 3.5, "code": "1,234"}
+    thousands = by_id(load_source(write(folder, "image\tcells\n1.jpg\t1,234\n2.jpg\t2,345\n")))["1.jpg"].attributes
+    assert thousands == {"cells": "1,234"}
     plain = by_id(load_source(write(folder, "image;size\n1.jpg;1.234\n")))["1.jpg"].attributes
     assert plain == {"size": 1.234}
 

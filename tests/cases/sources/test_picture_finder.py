@@ -48,6 +48,8 @@ def find(root: Path, cell: str, *others: str) -> Path:
         ("/home/anna/pictures/IMG_1.jpg", "pictures/IMG_1.jpg"),
         (unicodedata.normalize("NFC", "Müller.jpg"), unicodedata.normalize("NFD", "Müller.jpg")),
         (unicodedata.normalize("NFD", "MÜLLER.JPG"), unicodedata.normalize("NFC", "müller.jpg")),
+        ("~/pictures/IMG_1.jpg", "pictures/IMG_1.jpg"),
+        ("%USERPROFILE%\\Bilder\\IMG_1.jpg", "pictures/IMG_1.jpg"),
         ("ISIC_0027419", "HAM10000_images_part_1/ISIC_0027419.jpg"),
     ],
 )

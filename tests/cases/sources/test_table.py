@@ -104,6 +104,7 @@ def test_absolute_paths_and_paths_out_of_the_folder_are_taken(folder):
         ("val", "valid"),
         ("dev", "valid"),
         (" Test ", "test"),
+        ("Training", "train"),
     ],
 )
 def test_the_usual_words_name_a_split(folder, word, split):
