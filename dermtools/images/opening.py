@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import os
 import re
 import stat
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from dermtools.errors import ImageError
@@ -19,10 +21,12 @@ from dermtools.images.colour import to_srgb
 from dermtools.images.formats import DECODING_ERRORS, decode, reason_of
 from dermtools.images.limits import ImageLimits, check_size
 from dermtools.images.orientation import apply_orientation
-from dermtools.images.tiff import is_deep
+from dermtools.images.tiff import is_misread
 
 ImageSource = str | Path | bytes | Image.Image
 """A path, a `data:` URL, the encoded bytes, or a picture that is already open."""
+
+_SHOWN_IN_PART = (AvifImageFile, Jpeg2KImageFile, PngImageFile, TiffImageFile)
 
 STORED_SIDE = 512
 """Longest side, in pixels, of the picture that a case base keeps."""
@@ -79,8 +83,8 @@ def open_image(
     if min_side is not None and min_side < 1:
         raise ImageError(f"min_side must be at least 1 pixel, not {min_side}")
     label, limits = _label(source, name), limits or ImageLimits()
-    if isinstance(source, TiffImageFile) and is_deep(source.tag_v2):
-        source = _encoded_tiff(source, label)
+    if isinstance(source, Image.Image) and (file := _undecoded(source, label)) is not None:
+        source, name = file, label
     if not isinstance(source, Image.Image):
         data = read_bytes(source, limits=limits, name=name)
         return decode(data, min_side=min_side, max_pixels=limits.max_pixels, label=label)
@@ -124,14 +128,22 @@ def data_url(jpeg: bytes) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
 
 
-def _encoded_tiff(image: TiffImageFile, label: str) -> str | bytes:
-    """Where an open TIFF was read from, since Pillow's pixels do not show what deep samples mean."""
-    if image.tell() == 0 and image.filename:
-        return os.fsdecode(image.filename)
-    if image.tell() == 0 and image.fp is not None:
+def _undecoded(image: Image.Image, label: str) -> bytes | None:
+    """The file of a picture that Pillow has opened and not yet decoded, where its pixels alone may show less than it.
+
+    An ImageError for one that Pillow has decoded, where they show something else.
+    """
+    if not isinstance(image, _SHOWN_IN_PART):
+        return None
+    if image.tile and image.fp is not None and image.tell() == 0:
+        position = image.fp.tell()
         image.fp.seek(0)
-        return image.fp.read()
-    raise ImageError(f"{label}: a TIFF deeper than Pillow shows, and no longer open; pass its path or its bytes")
+        data = image.fp.read()
+        image.fp.seek(position)
+        return data
+    if isinstance(image, TiffImageFile) and is_misread(image.tag_v2):
+        raise ImageError(f"{label}: a TIFF that Pillow has decoded otherwise than it states; pass its path or bytes")
+    return None
 
 
 def _read_file(path: str | Path, limits: ImageLimits, label: str) -> bytes:

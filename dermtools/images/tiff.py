@@ -66,6 +66,12 @@ def is_deep(tags: Mapping[int, Any]) -> bool:
     )
 
 
+def is_misread(tags: Mapping[int, Any]) -> bool:
+    """Whether Pillow opens a deep picture but gives other grey values than the tags state."""
+    bits, formats = tags.get(_BITS, (1,))[0], tags.get(_SAMPLE_FORMAT, (1,))[0]
+    return is_deep(tags) and (tags.get(_PHOTOMETRIC) == 0 or bits not in (16, 32) or (bits, formats) == (32, 1))
+
+
 def decode_deep_tiff(data: bytes, check_size: Callable[[tuple[int, int]], None]) -> Image.Image:
     """First page of a TIFF of any depth as RGB.
 

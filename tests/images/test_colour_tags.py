@@ -184,6 +184,13 @@ def test_an_open_heic_picture_is_converted_as_its_file_is():
         assert np.array_equal(np.asarray(open_image(image)), shown(data))
 
 
+def test_an_open_picture_is_converted_as_its_file_is_and_left_as_it_was():
+    for data in (png(cicp(12, 13)), avif(12, 13)):
+        with Image.open(io.BytesIO(data)) as image:
+            assert np.array_equal(np.asarray(open_image(image)), shown(data))
+            assert np.abs(np.asarray(image.convert("RGB")).astype(int) - COLOURS).max() <= 1
+
+
 def test_an_icc_profile_in_avif_goes_before_its_numbers():
     out = io.BytesIO()
     Image.fromarray(COLOURS).save(out, "AVIF", quality=100, subsampling="4:4:4", icc_profile=srgb_profile())

@@ -235,6 +235,18 @@ def test_a_deep_picture_that_pillow_has_opened_is_read_as_its_tags_state(tmp_pat
         assert np.array_equal(np.asarray(open_image(filed)), opened(data))
 
 
+def test_a_tiff_that_pillow_has_decoded_is_refused_only_where_it_is_decoded_otherwise():
+    for photometric, bits, kind in ((0, 16, np.uint16), (1, 12, np.uint16), (1, 32, np.uint32)):
+        with Image.open(io.BytesIO(tiff(ramps(1).astype(kind), bits=bits, photometric=photometric))) as image:
+            image.load()
+            with pytest.raises(ImageError, match="pass its path or bytes"):
+                open_image(image)
+    data = tiff(unsigned(ramps(1), 16))
+    with Image.open(io.BytesIO(data)) as image:
+        image.thumbnail((10, 10))
+        assert open_image(image).size == (10, 6)
+
+
 def test_reading_tiff_loads_tifffile_only_for_a_deep_one():
     code = "import sys, dermtools.images.formats; print('tifffile' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
