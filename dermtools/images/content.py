@@ -30,7 +30,7 @@ def content_hash(encoded: bytes) -> str:
     parts = [(0, len(encoded))]
     with suppress(ValueError):
         if encoded.startswith(JPEG_MAGIC):
-            parts = list(_jpeg_content(encoded))
+            parts = list(jpeg_content(encoded))
         elif encoded.startswith(PNG_MAGIC):
             parts = [(0, len(PNG_MAGIC)), *png_content(encoded)]
     digest = hashlib.sha256()
@@ -40,7 +40,7 @@ def content_hash(encoded: bytes) -> str:
     return digest.hexdigest()
 
 
-def _jpeg_content(data: bytes) -> Iterator[tuple[int, int]]:
+def jpeg_content(data: bytes) -> Iterator[tuple[int, int]]:
     """Start and end of all that is not metadata; ValueError where the segments do not add up."""
     yield 0, 2
     position = 2

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import struct
 from typing import Any
 
 import numpy as np
+from pydicom.encaps import get_frame
 from pydicom.pixels import get_decoder
 from pydicom.uid import (
     UID,
@@ -20,7 +22,11 @@ from pydicom.uid import (
 )
 
 from dermtools.errors import ImageError, MissingExtraError
+from dermtools.images.content import JPEG_MAGIC, jpeg_content
 from dermtools.text import one_line
+
+_JPEG_2000 = b"\xff\x4f\xff\x51"
+_FRAME_HEADER = re.compile(rb"\xff+[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf\xf7]")  # SOF of JPEG and of JPEG-LS
 
 
 def first_frame(dataset: Any, label: str) -> tuple[Any, str]:
@@ -32,6 +38,8 @@ def first_frame(dataset: Any, label: str) -> tuple[Any, str]:
     """
     decoder = _decoder(dataset, label)
     photometric = _complete(dataset, decoder.is_native)
+    if decoder.is_encapsulated:
+        _check_codestream(dataset)
     plugin, syntax = "", decoder.UID
     if syntax in {JPEGBaseline8Bit, JPEGExtended12Bit} and dataset.BitsStored <= 8:
         plugin = "pillow"  # which refuses a truncated JPEG; others fill it up
@@ -71,6 +79,27 @@ def _decoder(dataset: Any, label: str) -> Any:
         decoders = "; ".join(decoder.missing_dependencies)
         raise MissingExtraError(f"{compressed}, and no decoder for it is installed ({decoders}); run: {_pip(decoder)}")
     return decoder
+
+
+def _check_codestream(dataset: Any) -> None:
+    """Refuse a JPEG of any kind whose own size is not the stated one: a decoder may cut it, or need far more memory."""
+    table = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
+    frame = get_frame(
+        dataset.PixelData,
+        0,
+        number_of_frames=int(dataset.NumberOfFrames),
+        extended_offsets=table if all(table) else None,
+    )
+    size = stated = (int(dataset.Columns), int(dataset.Rows))
+    if frame.startswith(_JPEG_2000):
+        right, bottom, left, top = struct.unpack_from(">4I", frame, 8)
+        size = (right - left, bottom - top)
+    elif frame.startswith(JPEG_MAGIC):
+        headers = (_FRAME_HEADER.match(frame, start) for start, _ in jpeg_content(frame))
+        header = next(filter(None, headers), None)
+        size = stated if header is None else struct.unpack_from(">HH", frame, header.end() + 3)[::-1]
+    if size != stated:
+        raise ValueError(f"a frame of {size[0]} x {size[1]} pixels where {stated[0]} x {stated[1]} are stated")
 
 
 def _pip(decoder: Any) -> str:

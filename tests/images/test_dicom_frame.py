@@ -83,6 +83,17 @@ def test_a_truncated_frame_is_refused_and_never_filled_up(tmp_path: Path, syntax
             opened(out.getvalue())
 
 
+@pytest.mark.parametrize("syntax", [name for name in LOSSLESS if name != "RLE"])
+def test_a_frame_of_another_size_than_stated_is_refused(tmp_path: Path, syntax: str):
+    plain = dicom(KINDS["8 bits"][0], "MONOCHROME2", (16, 24))
+    dataset = pydicom.dcmread(io.BytesIO(compressed(plain, LOSSLESS[syntax], tmp_path)))
+    dataset.Rows, dataset.Columns = 8, 12
+    out = io.BytesIO()
+    dataset.save_as(out)
+    with pytest.raises(ImageError, match="a frame of 24 x 16 pixels where 12 x 8 are stated"):
+        opened(out.getvalue())
+
+
 @pytest.mark.parametrize(
     "name",
     ["MR_small_RLE", "MR_small_jp2klossless", "MR_small_jpeg_ls_lossless", "MR_small_bigendian", "MR_small_implicit"],
