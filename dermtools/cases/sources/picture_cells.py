@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import binascii
 import hashlib
+import json
 import re
 from pathlib import PureWindowsPath
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from dermtools.cases.sources import cells
 from dermtools.errors import ImageError
 
 _BYTES_KEYS = ("bytes", "base64", "b64", "data")
 _PATH_KEYS = ("path", "file_name", "filename", "file", "url", "src")
+_WRITTEN = re.compile(r"""\s*(\[?\s*\{\s*['"](bytes|path)['"]\s*:|b['"])""")
+"""An object or bytes as text, which a data set becomes that is written as CSV."""
 _DATA_URL = re.compile(r"\s*data:[a-z]+/[a-z0-9.+-]+[;,]", re.IGNORECASE)
 _BASE64 = re.compile(r"\s*[A-Za-z0-9+/_\r\n-]{40,}={0,2}\s*")
 _MAGIC = re.compile(
@@ -34,7 +38,7 @@ class PictureCell(NamedTuple):
         """Names a case whose picture comes as bytes: its relative path, its file name, else its content hash."""
         path = PureWindowsPath(self.name)  # takes both kinds of slash
         if path.anchor or ".." in path.parts:
-            return path.name
+            return path.name or content_id(self.data or b"")
         return path.as_posix() if self.name else content_id(self.data or b"")
 
 
@@ -45,6 +49,8 @@ def content_id(data: bytes) -> str:
 
 def read_picture_cell(cell: object) -> PictureCell:
     """Bytes or name of the one picture that a cell gives. A ValueError says what it holds instead."""
+    if isinstance(cell, str) and _WRITTEN.match(cell):
+        cell = _read_written(cell)
     if isinstance(cell, list):
         if len(cell) != 1:
             raise ValueError(f"holds a list of {len(cell)} pictures; give each picture its own row")
@@ -52,11 +58,10 @@ def read_picture_cell(cell: object) -> PictureCell:
     if isinstance(cell, dict):
         name = next((value for key in _PATH_KEYS if isinstance(value := cell.get(key), str)), "")
         for value in filter(None, map(cell.get, _BYTES_KEYS)):
-            if isinstance(value, bytes) or (data := encoded_picture(value)) is None:
-                data = value
-            if isinstance(data, bytes):
-                return PictureCell(data, name)
-            raise ValueError("holds an object whose bytes are no picture in base64")
+            data = value if isinstance(value, bytes) else encoded_picture(value)
+            if data is None:
+                raise ValueError("holds an object whose bytes are no picture in base64")
+            return PictureCell(data, name)
         data = encoded_picture(name)
         return PictureCell(data, name if data is None else "")
     if isinstance(cell, bytes) and cell:
@@ -88,8 +93,20 @@ def encoded_picture(cell: object) -> bytes | None:
     return data if _MAGIC.match(data) else None
 
 
-def is_encoded_picture(cell: object) -> bool:
-    """Whether a cell is a picture written as text, damaged or not."""
+def _read_written(cell: str) -> object:
+    """What JSON or Python wrote as this text; the text itself where neither did."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return cast(object, read(cell.strip()))
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    return cell
+
+
+def is_no_attribute(cell: object) -> bool:
+    """Whether a cell is bytes, a list, an object, or a picture written as text, damaged or not."""
+    if isinstance(cell, bytes | list | dict) or (isinstance(cell, str) and _WRITTEN.match(cell)):
+        return True
     try:
         return encoded_picture(cell) is not None
     except ValueError:

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from dermtools.cases.sources.pictures import is_file, visible_files
 from dermtools.images.kinds import SUFFIXES
+from dermtools.text import one_line
 
 _SAME_FORMAT = {".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".tiff": ".tif", ".heif": ".heic"}
 _QUOTES = "\"'«»„“”‘’` \t\r\n\xa0\u200b\ufeff"
@@ -59,7 +60,7 @@ class PictureFinder:
             ValueError: no such file, with the nearest names; or two files fit.
         """
         if _WEB.match(cell.strip(_QUOTES)) and not cell.strip(_QUOTES).lower().startswith("file:"):
-            raise ValueError(f"is on the web, where nothing is read: {cell}; download it and give its path")
+            raise ValueError(f"is on the web, where nothing is read: {one_line(cell)}; download it and give its path")
         for spelling in _spellings(cell):
             if found := [path for folder in self._folders if is_file(path := folder / spelling)]:
                 return _only(cell, found)
@@ -103,7 +104,7 @@ class PictureFinder:
         return Counter(parts[start:] for parts in names for start in range(len(parts)))
 
     def _missing(self, cell: str, wanted: _Name) -> str:
-        plain = cell.strip(_QUOTES)
+        plain = one_line(cell.strip(_QUOTES))
         shown = plain if _is_absolute(cell) or "\\" in cell else str(self._folders[0] / plain)
         stem = wanted.parts[-1] if wanted.parts else ""
         near = [stem] if stem in self._files else difflib.get_close_matches(stem, self._around(stem), n=2)
@@ -182,5 +183,7 @@ def _only(cell: str, paths: Sequence[Path]) -> Path:
         return paths[0]
     first, *others = {path.resolve(): path for path in paths}.values()
     if others:
-        raise ValueError(f"fits two files: {cell.strip(_QUOTES)} may be {first} or {others[0]}; give its full path")
+        raise ValueError(
+            f"fits two files: {one_line(cell.strip(_QUOTES))} may be {first} or {others[0]}; give its full path"
+        )
     return first

@@ -142,7 +142,7 @@ def wanted_names(columns: Mapping[str, str]) -> frozenset[str]:
 
 def _task_name(word: str) -> str | None:
     """`Körperstelle` gives `Korperstelle`, `Skin Type` gives `Skin_Type`; None where no Latin letter begins it."""
-    plain = unicodedata.normalize("NFKD", word)
+    plain = unicodedata.normalize("NFKD", word.replace("ß", "ss"))
     joined = "".join(c if c.isascii() and c.isalnum() else "_" for c in plain if not unicodedata.combining(c))
     name = "_".join(filter(None, joined.split("_")))
     return name if name[:1].isalpha() else None

@@ -10,7 +10,7 @@ from dermtools.cases.groups import GROUP_COLUMNS, given_group, own_group
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.assembly import given_split, make_task
 from dermtools.cases.sources.options import SourceOptions
-from dermtools.cases.sources.picture_cells import content_id, is_encoded_picture, read_picture_cell
+from dermtools.cases.sources.picture_cells import content_id, is_no_attribute, read_picture_cell
 from dermtools.cases.sources.picture_finder import PictureFinder
 from dermtools.cases.sources.records import Row, Rows
 from dermtools.cases.sources.roles import DEFAULT_COLUMNS, IMAGE_IDS, KNOWN_TASKS, Columns, wanted_names
@@ -77,6 +77,7 @@ class _RowReader:
         self.tasks = self._columns.tasks(options.tasks, {self._image, self._id, self._split, *first_group})
         """Task name to column."""
         self._used = {self._image, self._id, self._split, *first_group, *self.tasks.values()} - {None}
+        self._left_out: list[str] = []
         self._attributes = {
             column: self._attribute(column) for column in table.columns if column and column not in self._used
         }
@@ -118,6 +119,9 @@ class _RowReader:
         found += [f"column {column!r} is task {name!r}" for name, column in self.tasks.items() if name != column]
         if not self.tasks:
             found.append(f"no label column ({', '.join(KNOWN_TASKS)}) and none named: there is no task to predict")
+        found += [
+            f"column {column!r} holds lists, objects or pictures, which are left out" for column in self._left_out
+        ]
         if "" in self._table.columns:
             found.append("a column without a name is left out")
         return found
@@ -142,8 +146,10 @@ class _RowReader:
         raise SourceError(f"{path}: {looked}; map one to 'image'; {self._columns.listing}")
 
     def _attribute(self, column: str) -> list[AttributeValue | None]:
-        given = (row.cells.get(column) for row in self._table.rows)
-        plain = [None if is_encoded_picture(cell) else cell for cell in given]
+        given = [row.cells.get(column) for row in self._table.rows]
+        plain = [None if is_no_attribute(cell) else cell for cell in given]
+        if plain != given:
+            self._left_out.append(column)
         return cells.typed_column(plain, untyped=self._table.untyped, decimal_comma=self._table.decimal_comma)
 
     def _picture(self, row: Row) -> tuple[Path | bytes, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 
 import pytest
@@ -30,6 +31,9 @@ LINES = base64.encodebytes(DATA).decode()
         {"bytes": BASE64},
         {"path": f"data:image/jpeg;base64,{BASE64}"},
         [{"bytes": DATA, "path": "1.jpg"}],
+        str({"bytes": DATA, "path": "1.jpg"}),
+        str(DATA),
+        json.dumps({"bytes": BASE64, "path": None}),
     ],
 )
 def test_a_picture_in_a_cell_is_its_bytes(cell):
@@ -59,6 +63,15 @@ def test_a_picture_beside_the_picture_becomes_no_attribute(folder):
     record = {"image": "1.jpg", "thumbnail": BASE64, "preview": f"data:image/jpeg;base64,{BASE64}", "meta": {"a": 1}}
     data = load_source(write(folder, json.dumps(record | {"sex": "f"}), "cases.jsonl"))
     assert by_id(data)["1.jpg"].attributes == {"sex": "f"}
+    assert "column 'meta' holds lists, objects or pictures, which are left out" in data.notes
+
+
+def test_a_data_set_written_as_csv_keeps_its_pictures_and_no_byte_of_them_elsewhere(tmp_path):
+    with (tmp_path / "cases.csv").open("w", newline="") as file:
+        rows = [["image", "mask", "label"], [{"bytes": DATA, "path": "a/1.jpg"}, DATA, "x"]]
+        csv.writer(file).writerows(rows)
+    data = load_source(tmp_path / "cases.csv")
+    assert [(item.case.case_id, item.image, item.case.attributes) for item in data.cases] == [("a/1.jpg", DATA, {})]
 
 
 def test_a_csv_may_hold_pictures_as_base64(tmp_path):

@@ -54,7 +54,7 @@ def test_a_role_and_a_task_may_be_named_in_another_spelling(folder):
 def test_a_task_name_is_the_column_s_in_latin_letters(folder):
     options = SourceOptions(tasks=("Größe der Läsion",))
     data = load_source(write(folder, "Bild;Größe der Läsion\n1.jpg;x\n"), options=options)
-    assert [task.name for task in data.tasks] == ["Gro_e_der_Lasion"]
+    assert [task.name for task in data.tasks] == ["Grosse_der_Lasion"]
 
 
 def test_two_columns_that_may_be_the_patient_are_both_named(folder):
