@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.openai_replies import Answer, Body, Fail, Reply
+from tests.support.openai_replies import Body, Fail, Reply
+from tests.support.openai_server import HAND
 
 Refusal = Callable[[str], Reply]
 
@@ -61,10 +62,12 @@ REFUSALS: tuple[Refusal, ...] = (
 )
 
 
-def picky(*names: str, refusal: Refusal = unsupported_parameter) -> Callable[[str, dict[str, Any]], Reply]:
-    """A script that refuses the first of these parameters that a request has, and else answers `hand`."""
+def picky(
+    *names: str, refusal: Refusal = unsupported_parameter, answer: Reply = HAND
+) -> Callable[[str, dict[str, Any]], Reply]:
+    """A script that refuses the first of these parameters that a request has, and else answers."""
 
     def script(api: str, body: dict[str, Any]) -> Reply:
-        return next((refusal(name) for name in names if body.get(name) is not None), Answer("hand"))
+        return next((refusal(name) for name in names if body.get(name) is not None), answer)
 
     return script

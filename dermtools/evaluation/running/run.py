@@ -152,9 +152,10 @@ class Run:
 
     def note_left_out(self, arms: Mapping[str, Sequence[str]]) -> None:
         """Write down what the service of each arm refused; call it while the run is being written."""
-        told = {arm: {**facts, LEFT_OUT: list(arms[arm])} for arm, facts in self.spec.arms.items() if arms.get(arm)}
-        if told:
-            self.spec = self.spec.model_copy(update={"arms": {**self.spec.arms, **told}})
+        told = {arm: {LEFT_OUT: arms.get(arm, ())} for arm in self.spec.arms}
+        joined = {arm: {**facts, **_joined(facts, told[arm])} for arm, facts in self.spec.arms.items()}
+        if joined != self.spec.arms:
+            self.spec = self.spec.model_copy(update={"arms": joined})
             self._write_spec()
 
     def _write_spec(self) -> None:
@@ -178,7 +179,14 @@ def _resumed(existing: RunSpec, requested: RunSpec, path: Path) -> RunSpec:
     for arm, facts in requested.arms.items():
         if changes := _changes(existing.arms.get(arm, facts), facts):
             raise RunError(f"{path} was begun with another {arm} ({changes}); choose another folder")
-    return existing.model_copy(update={"arms": {**existing.arms, **requested.arms}})
+    resumed = {arm: {**facts, **_joined(existing.arms.get(arm, {}), facts)} for arm, facts in requested.arms.items()}
+    return existing.model_copy(update={"arms": {**existing.arms, **resumed}})
+
+
+def _joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What a service refused earlier and now, where anything."""
+    refused = list(dict.fromkeys([*before.get(LEFT_OUT, ()), *now.get(LEFT_OUT, ())]))
+    return {LEFT_OUT: refused} if refused else {}
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import subprocess
 import sys
 
@@ -58,6 +60,39 @@ def test_an_arm_that_changed_is_refused_with_what_changed(tmp_path, spec, target
         Run.writing(tmp_path / "run", spec(targets(3), arms={"a": {"prompt": "2"}})),
     ):
         pass
+
+
+ASKED_NOW = {"base_url": "http://one/v1", "api": "chat", "temperature": 0.0, "model_options": None}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        (ASKED_NOW, ASKED_NOW, None),
+        (ASKED_NOW, {**ASKED_NOW, "base_url": "http://two/v1"}, "base_url: 'http://one/v1' then, 'http://two/v1' now"),
+        (ASKED_NOW, {**ASKED_NOW, "api": "responses"}, "api: 'chat' then, 'responses' now"),
+        ({**ASKED_NOW, "left_out": ["temperature"]}, {**ASKED_NOW, "left_out": []}, None),
+        # An earlier version wrote down none of this: what was usual then goes on, what was not known is refused.
+        ({}, {**ASKED_NOW, "base_url": "https://api.openai.com/v1"}, None),
+        ({}, ASKED_NOW, "base_url: None then, 'http://one/v1' now"),
+        ({}, {"temperature": 0.7}, "temperature: None then, 0.7 now"),
+        ({}, {"reasoning_effort": "low"}, "reasoning_effort: None then, 'low' now"),
+    ],
+)
+def test_another_service_is_another_arm(tmp_path, spec, targets, before, now, said):
+    made = [spec(targets(2), arms={"zero-shot": {"method": "zero-shot", **facts}}) for facts in (before, now)]
+    with Run.writing(tmp_path / "run", made[0]):
+        pass
+    refused = contextlib.nullcontext() if said is None else pytest.raises(RunError, match=re.escape(said))
+    with refused, Run.writing(tmp_path / "run", made[1]):
+        pass
+
+
+def test_what_a_service_refused_is_kept_when_nothing_more_is_asked(tmp_path, spec, targets):
+    for told in (["temperature"], []):
+        with Run.writing(tmp_path / "run", spec(targets(2), arms={"a": {"left_out": []}})) as (run, _):
+            run.note_left_out({"a": told})
+        assert Run.open(tmp_path / "run").spec.arms["a"]["left_out"] == ["temperature"]
 
 
 def test_a_run_is_resumed_though_its_case_base_was_moved(tmp_path, spec, targets):
