@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -51,7 +52,7 @@ class LabelMap:
     def _of(self, task: str) -> list[LabelRule]:
         """The rules that hold for one task, each old label once."""
         rules = sorted(self._rules, key=lambda rule: bool(rule.task))
-        return list({rule.old: rule for rule in rules if rule.task in ("", task)}.values())
+        return list({rule.old: rule for rule in rules if not rule.task or _names(rule, task)}.values())
 
     def apply(self, data: SourceData) -> SourceData:
         """The source with these labels; notes say what became of which, problems name rules that met no label.
@@ -84,15 +85,21 @@ class LabelMap:
     def _idle(self, tasks: Iterable[Task], found: dict[str, dict[str, LabelRule]]) -> Iterator[Problem]:
         """Rules for a task or a label that is not there."""
         labels = {task.name: task.labels for task in tasks}
-        met = {rule for rules in found.values() for rule in rules.values()}
+        met = {task: {rule.old for rule in rules.values()} for task, rules in found.items()}
         for rule in self._rules:
-            if rule.task and rule.task not in labels:
+            about = [task for task in labels if not rule.task or _names(rule, task)]
+            if not about:
                 yield Problem(rule.where, f"there is no task {rule.task!r}; the tasks are {', '.join(labels)}")
-            elif rule not in met:
-                there = {label for task in ([rule.task] if rule.task else labels) for label in labels[task]}
-                near = get_close_matches(rule.old, there, n=1)
+            elif not any(rule.old in met[task] for task in about):
+                near = get_close_matches(rule.old, [label for task in about for label in labels[task]], n=1)
                 hint = f"; the nearest is {written(near[0])}" if near else ""
                 yield Problem(rule.where, f"there is no label {written(rule.old)}{hint}")
+
+
+def _names(rule: LabelRule, task: str) -> bool:
+    """Whether a rule is about a task, which it may call by its column: `Skin Type` is `Skin_Type`."""
+    one, other = (re.sub(r"\W+", "_", name).strip("_").casefold() for name in (rule.task, task))
+    return one == other
 
 
 def _refuse_chains(rules: Iterable[LabelRule]) -> None:

@@ -38,7 +38,7 @@ class Doubt(NamedTuple):
     message: str
 
 
-def doubts(task: str, counts: Mapping[str, int]) -> Iterator[Doubt]:
+def doubts(counts: Mapping[str, int]) -> Iterator[Doubt]:
     """What looks wrong among the labels of a task; `counts` is label to cases."""
     named = {label: f"{written(label)} {count}" for label, count in counts.items()}
     missing = [label for label in sorted(counts) if _stands_for_missing(label, counts)]
@@ -49,13 +49,13 @@ def doubts(task: str, counts: Mapping[str, int]) -> Iterator[Doubt]:
     alike = [" = ".join(map(named.__getitem__, labels)) for labels in spellings.values() if len(labels) > 1]
     if alike:
         what = "labels that differ only in case, spaces, accents or punctuation"
-        yield Doubt("alike-labels", f"task {task}, {what}: {few(alike, separator='; ')}; {_REMEDY}")
+        yield Doubt("alike-labels", f"{what}: {few(alike, separator='; ')}; {_REMEDY}")
     if missing:
         shown = few([named[label] for label in missing])
-        yield Doubt("missing-value-label", f"task {task}, labels that read like a missing value: {shown}; {_REMEDY}")
+        yield Doubt("missing-value-label", f"labels that read like a missing value: {shown}; {_REMEDY}")
     first = [labels[0] for labels in spellings.values()]
     if similar := [f"{named[one]} ~ {named[other]}" for one, other in _slips(first)]:
-        yield Doubt("similar-labels", f"task {task}, labels that differ by one letter: {few(similar, separator='; ')}")
+        yield Doubt("similar-labels", f"labels that differ by one letter: {few(similar, separator='; ')}")
 
 
 def written(label: str) -> str:

@@ -51,6 +51,10 @@ def test_a_rule_for_one_task_leaves_the_others_alone_and_goes_before_a_general_o
     assert labels(both.apply(source(("NA",), task="u")), "u") == [("normal",)]
 
 
+def test_a_rule_may_call_a_task_by_its_column() -> None:
+    assert labels(rules(("a", "b", "skin Type")).apply(source(("a",), task="Skin_Type")), "Skin_Type") == [("b",)]
+
+
 def test_rules_that_meet_no_label_are_problems_with_the_nearest_name() -> None:
     data = rules(("melanom", "mel"), ("x", "y", "diagnosis")).apply(source(("melanoma",)))
     assert [(problem.where, problem.reason) for problem in data.problems] == [
@@ -67,6 +71,7 @@ def test_rules_that_meet_no_label_are_problems_with_the_nearest_name() -> None:
         ([("a", "b"), ("b", "")], r"row 2: .* which row 3 makes into nothing"),
         ([("a", "b  c"), ("b c", "d")], r"row 2: .* which row 3 makes into 'd'"),
         ([("a", "b"), ("b", "c", "t")], r"row 2: .* which row 3 makes into 'c'"),
+        ([("a", "b", "my t"), ("b", "c", "My t")], r"row 2: .* which row 3 makes into 'c'"),
         ([("a", "b"), ("a", "c")], r"row 3: 'a' has a new label in row 2 already"),
         ([("a", "b"), ("", "c")], r"row 3: names no old label"),
     ],

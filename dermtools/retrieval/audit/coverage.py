@@ -43,8 +43,9 @@ def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iter
 def doubtful_labels(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
     """Labels that look like another spelling of one, or like a missing value; `tasks` as for `label_gaps`."""
     for task, labels in tasks.items():
-        for kind, message in doubts(task, {**dict.fromkeys(labels, 0), **_tally(columns.labels[task])}):
-            yield Finding(severity="note" if kind == "similar-labels" else "warning", kind=kind, message=message)
+        for kind, message in doubts({**dict.fromkeys(labels, 0), **_tally(columns.labels[task])}):
+            severity: Severity = "note" if kind == "similar-labels" else "warning"
+            yield Finding(severity=severity, kind=kind, message=f"task {task}, {message}")
 
 
 def recorded(columns: CaseColumns, kind: str) -> tuple[Counts, ...]:

@@ -156,7 +156,7 @@ class _Ingest:
         yield from torn(columns, [item.case.case_id for item in self.data.cases])
         for task in self.data.tasks:
             counts = Counter(label for found in columns.labels[task.name] for label in found)
-            yield from (Problem("labels", doubt.message) for doubt in doubts(task.name, counts))
+            yield from (Problem(f"task {task.name}", doubt.message) for doubt in doubts(counts))
 
     def pump(self, cases: Iterator[Prepared], pool: Executor) -> None:
         """While one batch is embedded, collect the next; then commit the one and send the other."""
