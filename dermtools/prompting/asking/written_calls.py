@@ -57,7 +57,12 @@ class WrittenCall(NamedTuple):
     arguments: dict[str, Any]
 
 
-def written_calls(text: str, offered: Mapping[str, Mapping[str, Any]]) -> list[WrittenCall]:
+_Schemas = Mapping[str, Mapping[str, Any]]
+_Found = tuple[WrittenCall, int] | None
+"""A call and where it ends."""
+
+
+def written_calls(text: str, offered: _Schemas) -> list[WrittenCall]:
     """The calls that a text is made of; none where it has anything else in it, or calls what is not offered.
 
     Args:
@@ -68,7 +73,7 @@ def written_calls(text: str, offered: Mapping[str, Mapping[str, Any]]) -> list[W
     return [call for call in calls if call is not None] if None not in calls else []
 
 
-def _calls(text: str, offered: Mapping[str, Mapping[str, Any]]) -> Iterator[WrittenCall | None]:
+def _calls(text: str, offered: _Schemas) -> Iterator[WrittenCall | None]:
     """Each call; None for what is none, and then nothing more."""
     at, framed = 0, False
     while True:
@@ -98,34 +103,24 @@ def _calls(text: str, offered: Mapping[str, Mapping[str, Any]]) -> Iterator[Writ
         at = found[1] if found else at
 
 
-def _json_arguments(text: str, named: re.Match[str]) -> tuple[WrittenCall, int] | None:
+def _json_arguments(text: str, named: re.Match[str]) -> _Found:
     found = decoded_at(text, named.end())
     return (WrittenCall(named["name"], found[0]), found[1]) if found and isinstance(found[0], dict) else None
 
 
-def _in_function(
-    text: str, opened: re.Match[str], offered: Mapping[str, Mapping[str, Any]]
-) -> tuple[WrittenCall, int] | None:
+def _in_function(text: str, opened: re.Match[str], offered: _Schemas) -> _Found:
     if text.startswith("{", opened.end()):
         return _closed(text, _json_arguments(text, opened), _CLOSED)
     return _closed(text, _tagged(text, opened, _PARAMETER, _PARAMETER_END, offered), _CLOSED)
 
 
-def _closed(
-    text: str, found: tuple[WrittenCall, int] | None, closing: re.Pattern[str]
-) -> tuple[WrittenCall, int] | None:
+def _closed(text: str, found: _Found, closing: re.Pattern[str]) -> _Found:
     """A call whose closing tag follows: without it, arguments may be missing."""
     closed = closing.match(text, found[1]) if found else None
     return (found[0], closed.end()) if found and closed else None
 
 
-def _tagged(
-    text: str,
-    opened: re.Match[str],
-    key: re.Pattern[str],
-    end: re.Pattern[str],
-    offered: Mapping[str, Mapping[str, Any]],
-) -> tuple[WrittenCall, int] | None:
+def _tagged(text: str, opened: re.Match[str], key: re.Pattern[str], end: re.Pattern[str], offered: _Schemas) -> _Found:
     """A call with each argument in tags; one that is given twice or does not end makes it none."""
     properties = offered.get(opened["name"], {}).get("properties", {})
     arguments: dict[str, Any] = {}
@@ -142,7 +137,7 @@ def _tagged(
     return WrittenCall(opened["name"], arguments), at
 
 
-def _with_keywords(text: str, opened: re.Match[str]) -> tuple[WrittenCall, int] | None:
+def _with_keywords(text: str, opened: re.Match[str]) -> _Found:
     """A call with keyword arguments whose values are JSON or Python's own constants."""
     arguments: dict[str, Any] = {}
     at = opened.end()
