@@ -72,6 +72,8 @@ class AgentMethod(LocalMethod):
             "prompt_hash": prompt.hash,
             "where": self._where,
             "max_model_calls": self._agent.max_model_calls,
+            "max_tool_calls": self._agent.max_tool_calls,
+            "show_pictures": self._agent.show_pictures,
         }
 
     def estimate(self, query: Query) -> None:

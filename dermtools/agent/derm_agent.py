@@ -40,6 +40,10 @@ class DermAgent:
     """The task that it answers, as a label of its closed set; None for free conversation."""
     max_model_calls: int
     """Of one run."""
+    max_tool_calls: int = 24
+    """Of one run."""
+    show_pictures: bool = True
+    """Whether the model sees attached pictures."""
 
     @property
     def workspace(self) -> Workspace:

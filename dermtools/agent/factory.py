@@ -91,4 +91,4 @@ def create_derm_agent(
         checkpointer=checkpointer,
         name="dermtools",
     )
-    return DermAgent(graph, toolkit, chosen, task, max_model_calls)
+    return DermAgent(graph, toolkit, chosen, task, max_model_calls, max_tool_calls, show_pictures)

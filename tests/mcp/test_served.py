@@ -14,6 +14,7 @@ from dermtools.errors import CaseBaseError, QueryError
 from dermtools.mcp.resources import read_resource
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.tools import call_tool
+from dermtools.prompting.asking.model_facts import model_facts
 from dermtools.retrieval import CaseBase
 
 
@@ -123,3 +124,13 @@ def test_a_resource_quotes_no_text_without_end(tmp_path: Path) -> None:
     assert len(text) < 3000
     assert not {"\x1b", "‮"} & set(text)
     assert "u001b" not in text
+
+
+def test_the_model_for_prompts_is_asked_as_chosen(case_base: CaseBase) -> None:
+    chosen = {"base_url": "http://127.0.0.1:9/v1", "temperature": 0.3, "max_output_tokens": 77}
+    served = ServedCaseBase(case_base.path, grants=ImageGrants(), model="openai:local", model_options=chosen)
+    model = served.vision_model()
+    assert model is not None
+    facts = model_facts(model)
+    assert {name: facts[name] for name in chosen} == chosen
+    assert served.vision_model() is model

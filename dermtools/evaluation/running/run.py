@@ -27,6 +27,8 @@ _USUAL: dict[str, list[Any]] = {
     "api": [None, "chat"],
     "temperature": [None, 0.0],
     "reasoning_effort": [None],
+    "max_tool_calls": [24],
+    "show_pictures": [True],
     "attributes": [[]],
     "variables": [{}],
 }

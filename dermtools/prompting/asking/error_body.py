@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,12 @@ _NAMED = {
     400: r"invalid|bad.?request|context.?length|unsupported|content.?(?:filter|policy)",
 }
 """HTTP status to the words by which OpenAI, Google, Anthropic, OpenRouter and others name it."""
+_PASSING = {
+    429: r"rate.?limit|too many requests",
+    503: r"overloaded|service (?:temporarily )?unavailable|temporarily",
+    504: r"time[d-]?.?out",
+    502: r"bad gateway",
+}
 _STATUS_OF_PAGE = re.compile(
     r"(?:^|<title>|<h1>|\berror(?: code)?:?)\s*(?:HTTP(?:/\d\S*)?\s+)?([45]\d\d)\b", re.IGNORECASE
 )
@@ -58,8 +65,10 @@ def read_error(content: bytes) -> ServiceError | None:
     choices = body.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     error = body.get("error") or (isinstance(first, Mapping) and first.get("error"))
-    if not error and (body.get("object") == "error" or body.get("type") == "error"):
-        error = body
+    if error is True or (not error and "error" in (body.get("object"), body.get("type"))):
+        error = {**body, "error": None}
+    elif isinstance(error, str) and isinstance(body.get("message"), str):
+        error = {**body, "error": None, "code": error}
     if error:
         return told(error)
     if isinstance(first, Mapping) and first.get("finish_reason") == "error":
@@ -71,8 +80,8 @@ def read_error(content: bytes) -> ServiceError | None:
     ):
         return None
     if "choices" in body:
-        return ServiceError("the reply has no choices")
-    return told(next((body[key] for key in ("errors", "detail", "message") if body.get(key)), body))
+        return ServiceError("the reply has no message" if choices else "the reply has no choices")
+    return told(body.get("errors") or body)
 
 
 def told(error: Any) -> ServiceError:
@@ -80,7 +89,7 @@ def told(error: Any) -> ServiceError:
     if isinstance(error, list) and error:
         error = error[0]
     if not isinstance(error, Mapping):
-        return ServiceError(_words(error), _status(error) if isinstance(error, str) and " " not in error else None)
+        return ServiceError(_words(error), _in_words(error))
     inner = error.get("error")
     if isinstance(inner, Mapping):
         return told(inner)
@@ -89,8 +98,9 @@ def told(error: Any) -> ServiceError:
     said = next((error[key] for key in ("message", "msg", "detail", "code", "type") if error.get(key)), error)
     raw = metadata.get("raw")
     words = ": ".join(dict.fromkeys([_words(said), *([_words(raw)] if raw else [])]))
-    named = (_status(error.get(key)) for key in ("code", "status", "type"))
-    return ServiceError(words, next((status for status in named if status), None), _wait(error, metadata))
+    named = [_status(error.get(key)) for key in ("code", "status", "status_code", "http_code", "type")]
+    status = next(filter(None, named), None) or _in_words(said)
+    return ServiceError(words, status, _wait(error, metadata))
 
 
 def _words(said: Any) -> str:
@@ -105,6 +115,13 @@ def _status(code: Any) -> int | None:
     return next((status for status, words in _NAMED.items() if re.search(words, text, re.IGNORECASE)), None)
 
 
+def _in_words(said: Any) -> int | None:
+    """The status of a word that is a code, or of a sentence that says that the trouble may pass."""
+    if not isinstance(said, str) or " " not in said.strip():
+        return _status(said)
+    return next((status for status, words in _PASSING.items() if re.search(words, said, re.IGNORECASE)), None)
+
+
 def _wait(error: Mapping[str, Any], metadata: Mapping[str, Any]) -> float | None:
     """Seconds, from wherever a service writes them."""
     for place in (metadata, error):
@@ -114,6 +131,8 @@ def _wait(error: Mapping[str, Any], metadata: Mapping[str, Any]) -> float | None
     headers = metadata.get("headers")
     if isinstance(headers, Mapping):
         written = {str(name).lower(): str(value) for name, value in headers.items()}
-        return retry_after(written)
+        asked, reset = retry_after(written), written.get("x-ratelimit-reset", "")
+        # OpenRouter's moment of the next try, in milliseconds since 1970.
+        return max(0.0, int(reset) / 1000 - time.time()) if asked is None and reset.isdecimal() else asked
     delay = _DELAY.search(json.dumps(error, default=str).replace('\\"', '"'))
     return float(delay[1]) if delay else None

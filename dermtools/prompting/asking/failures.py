@@ -134,6 +134,8 @@ def _kind(error: Exception) -> str:
     if (hidden := _in_a_200(error)) is not None:
         return f"error {hidden.status} in an HTTP 200" if hidden.status else "HTTP 200 without an answer"
     status = _status(error)
+    if status is None and isinstance(error, _AMBIGUOUS) and not isinstance(error, OSError):
+        return "the service's reply cannot be read"
     return f"HTTP {status}" if status else type(error).__name__
 
 

@@ -122,16 +122,18 @@ class _Service:
         self.parameters = parameters
 
     def _fitted(self, request: httpx2.Request) -> httpx2.Request:
-        body = _body(request)
+        body = _body(request) if self.parameters.left_out else None
         return request if body is None else _with(request, body, self.parameters.fitted(body))
 
     def _corrected(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Request | None:
         """The request to send instead, after a response that was read; its status becomes what its body says."""
-        if response.status_code == 200 and (error := read_error(response.content)) is not None:
+        # A stream may come without its content type.
+        streamed = response.content.lstrip().startswith((b"data:", b"event:", b":"))
+        if response.status_code == 200 and not streamed and (error := read_error(response.content)) is not None:
             response.status_code = error.status or 400
             response.extensions[IN_A_200] = error
-        body = _body(request)
-        if body is None or response.status_code not in (400, 422) or not self.parameters.learn(body, response.text):
+        body = _body(request) if response.status_code in (400, 422) else None
+        if body is None or not self.parameters.learn(body, response.text):
             return None
         return _with(request, body, self.parameters.fitted(body))
 

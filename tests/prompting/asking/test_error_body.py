@@ -52,6 +52,12 @@ PASSING: dict[str, Body] = {
     "Google in a list": body([{"error": {"code": 503, "message": "Busy.", "status": "UNAVAILABLE"}}]),
     "Anthropic": body({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}),
     "vLLM, flat": body({"object": "error", "message": "Engine is gone.", "type": "InternalServerError", "code": 500}),
+    "flat, without a word of error": body({"code": 429, "msg": "Too many."}),
+    "a flag": body({"error": True, "message": "Busy.", "status_code": 503}),
+    "a word and a message": body({"error": "rate_limit_exceeded", "message": "Slow down."}),
+    "a word": body({"error": "overloaded_error"}),
+    "a sentence": body({"error": "Rate limit exceeded, try again later"}),
+    "a message without a code": body({"error": {"message": "The engine is currently overloaded."}}),
     "in the choice": body(choice(error={"code": 502, "message": "Upstream failed."}, finish_reason="error", text="")),
     "a finish reason alone": body(choice(finish_reason="error", message={"role": "assistant", "content": ""})),
     "a proxy's page": Body(b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>", "text/html"),
@@ -97,6 +103,10 @@ FINAL: dict[str, tuple[Body, str]] = {
     "null": (body(None), "HTTP 200 without an answer: the reply is null"),
     "a number": (body(7), "HTTP 200 without an answer: the reply is 7"),
     "null choices": (body({"id": "x", "choices": None}), "HTTP 200 without an answer: the reply has no choices"),
+    "no message": (
+        body(choice(message=None, finish_reason="stop")),
+        "HTTP 200 without an answer: the reply has no message",
+    ),
     "no choices": (body({"id": "x", "choices": []}), "HTTP 200 without an answer: the reply has no choices"),
     "an empty object": (body({}), "HTTP 200 without an answer: {}"),
     "empty": (Body(b""), "HTTP 200 without an answer: the reply is not JSON: empty"),
@@ -142,6 +152,14 @@ def test_the_wait_that_is_asked_for_is_kept(schemas: OpenAISchemas, kind: str) -
 def test_a_wait_that_is_too_long_is_not_waited_for(schemas: OpenAISchemas) -> None:
     reply, requests = ask(schemas, body(openrouter(429, retry_after_seconds=3600)))
     assert (reply.outcome, requests) == (Outcome.ERROR, 1)
+
+
+def test_the_moment_that_openrouter_names_is_waited_for() -> None:
+    later = {"X-RateLimit-Reset": str(int((time.time() + 3600) * 1000))}
+    error = read_error(json.dumps(openrouter(429, headers=later)).encode())
+    assert error is not None
+    assert error.wait is not None
+    assert 3500 < error.wait <= 3600
 
 
 def test_asynchronous_calls_try_again_too(schemas: OpenAISchemas) -> None:
@@ -203,3 +221,4 @@ def test_what_a_model_of_somebodys_own_cannot_read_is_a_failed_call(schemas: Ope
             model = ChatOpenAI(model="local", base_url=server.url, api_key="k", max_retries=0)
             reply = Asker(model, OUTPUT, LABELS, retry=QUICK).ask(MESSAGES)
         assert reply.outcome is Outcome.ERROR
+        assert "Error: " not in (reply.reason or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,7 +18,7 @@ from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.asking.service import left_out
 from dermtools.prompting.files.schema import OutputField
-from tests.support.openai_replies import Answer, Fail, Reply
+from tests.support.openai_replies import Answer, Body, Fail, Reply
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer
 from tests.support.picky_service import REFUSALS, Refusal, picky, unsupported_parameter
@@ -157,6 +158,14 @@ def test_so_do_streams_whose_usage_is_asked_for(schemas: OpenAISchemas, api: str
         assert whole.usage_metadata is not None
         assert whole.usage_metadata["output_tokens"] == 5
         assert len(server.requests) == 2
+
+
+def test_a_stream_under_another_content_type_is_read_as_one(schemas: OpenAISchemas) -> None:
+    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
+    said = {**chunk, "choices": [{"index": 0, "delta": {"content": "hand"}, "finish_reason": "stop"}]}
+    body = Body(f"data: {json.dumps(said)}\n\ndata: [DONE]\n\n".encode(), "text/plain")
+    with StreamingOpenAIServer(schemas, [body]) as server:
+        assert "".join(str(piece.text) for piece in model_of(server).stream("Which?")) == "hand"
 
 
 def test_a_stream_without_usage_is_had_where_the_service_does_not_know_the_word(schemas: OpenAISchemas) -> None:

@@ -79,3 +79,11 @@ def test_tokens_that_were_counted_are_priced() -> None:
 def test_a_picture_by_url_is_refused() -> None:
     with pytest.raises(PromptError, match="not a base64 data URL"):
         estimate_prompt(messages("https://example.org/a.jpg"))
+
+
+def test_a_reasoning_model_is_expected_to_think_before_it_answers() -> None:
+    plain, reasoning = (
+        estimate_prompt([SystemMessage("x")], f"openai:{name}") for name in ("gpt-4.1", "o3-2025-04-16")
+    )
+    assert reasoning.output_tokens - plain.output_tokens == 1_400
+    assert any("reasoning" in note for note in reasoning.notes)
