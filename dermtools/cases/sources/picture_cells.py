@@ -18,6 +18,8 @@ _BYTES_KEYS = ("bytes", "base64", "b64", "data")
 _PATH_KEYS = ("path", "file_name", "filename", "file", "url", "src")
 _WRITTEN = re.compile(r"""\s*(\[?\s*\{\s*['"](bytes|path)['"]\s*:|b['"])""")
 """An object or bytes as text, which a data set becomes that is written as CSV."""
+_SHORTEST = 12
+"""Characters below which no text is a picture."""
 _DATA_URL = re.compile(r"\s*data:[a-z]+/[a-z0-9.+-]+[;,]", re.IGNORECASE)
 _BASE64 = re.compile(r"\s*[A-Za-z0-9+/_\r\n-]{40,}={0,2}\s*")
 _MAGIC = re.compile(
@@ -105,7 +107,11 @@ def _read_written(cell: str) -> object:
 
 def is_no_attribute(cell: object) -> bool:
     """Whether a cell is bytes, a list, an object, or a picture written as text, damaged or not."""
-    if isinstance(cell, bytes | list | dict) or (isinstance(cell, str) and _WRITTEN.match(cell)):
+    if not isinstance(cell, str):
+        return isinstance(cell, bytes | list | dict)
+    if len(cell) < _SHORTEST:
+        return False
+    if _WRITTEN.match(cell):
         return True
     try:
         return encoded_picture(cell) is not None

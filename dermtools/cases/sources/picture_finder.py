@@ -22,7 +22,7 @@ _SAME_FORMAT = {".jpeg": ".jpg", ".jpe": ".jpg", ".jfif": ".jpg", ".tiff": ".tif
 _QUOTES = "\"'«»„“”‘’` \t\r\n\xa0\u200b\ufeff"
 _WEB = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
-_NEAR = 20
+_NEAR = 10
 """Names before and after the missing one, from the front and from the back, that may be the nearest."""
 
 
