@@ -38,14 +38,12 @@ def to_srgb(image: Image.Image) -> Image.Image:
 def scale_to_8_bit(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """Map `low`..`high` to 0..255, rounded, what lies outside clipped and what is not a number 0."""
     span = high - low if high > low else 1.0
-    scaled: NDArray[Any] = values.astype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
-    # In place, since a picture may have a hundred million values.
-    if values.dtype.kind == "f":
-        np.nan_to_num(scaled, copy=False, nan=low, posinf=high, neginf=low)
-    scaled -= low
-    scaled *= 255.0 / span
-    np.clip(np.rint(scaled, out=scaled), 0, 255, out=scaled)
-    return scaled.astype(np.uint8)
+    scaled = np.empty(values.shape, np.uint8)
+    step = max(1, (1 << 22) // max(1, values[:1].size))  # rows at a time: a picture may have a hundred million values
+    for start in range(0, len(values), step):
+        part = np.nan_to_num(values[start : start + step].astype(np.float64), nan=low, posinf=high, neginf=low)
+        scaled[start : start + step] = np.clip(np.rint((part - low) * (255.0 / span)), 0, 255)
+    return scaled
 
 
 def nominal_range(values: NDArray[Any], largest: float = 65535.0) -> tuple[float, float]:

@@ -122,9 +122,9 @@ def _refuse_unreadable(page: Any, size: int) -> None:
     # A tuple where samples differ; the bytes of 17 to 31 bits are in an order that readers do not agree on.
     if page.dtype is None or page.dtype.kind not in "uif" or page.bitspersample not in (*range(1, 17), 32, 64):
         raise ValueError(f"samples of {page.bitspersample} bits and format {page.sampleformat} are not read")
-    if not _MODES[page.photometric][1] <= page.samplesperpixel <= 16:
+    if not _MODES[page.photometric][1] <= page.samplesperpixel <= 8:
         raise ValueError(f"{page.samplesperpixel} samples a pixel are not read")
-    if page.is_tiled and page.tilewidth * page.tilelength > max(1 << 24, 4 * page.imagewidth * page.imagelength):
+    if page.is_tiled and page.tilewidth * page.tilelength > max(1 << 22, 4 * page.imagewidth * page.imagelength):
         raise ValueError(f"tiles of {page.tilewidth:,} x {page.tilelength:,} pixels")
     ends = [start + count for start, count in zip(page.dataoffsets, page.databytecounts, strict=True) if count]
     if len(ends) < len(page.dataoffsets) or max(ends, default=size + 1) > size:

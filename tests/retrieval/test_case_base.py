@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image
 
 from dermtools.cases.case import SourceData
 from dermtools.errors import CaseBaseError, ImageError, QueryError
+from dermtools.images import ImageLimits
 from dermtools.prediction import Query
 from dermtools.retrieval import CaseBase
 from tests.support.mean_colour import MeanColour
@@ -130,6 +132,19 @@ def test_a_picture_may_come_as_path_bytes_data_url_or_open(small_base: CaseBase,
     assert [result.query for result in results] == ["new.jpg", "new.jpg", "picture", "data URL"]
     assert all(result.case_ids == results[0].case_ids for result in results)
     assert small_base.search(Image.open(path), k=4).case_ids == results[0].case_ids
+
+
+def test_limits_on_a_picture_are_taken_by_query_and_add(small_base: CaseBase, small_source: SourceData) -> None:
+    picture, tight = jpeg(Image.new("RGB", (60, 50), "brown"), 90), ImageLimits(max_pixels=2_999)
+    with pytest.raises(ImageError, match="60 x 50 pixels, more than the 2,999 allowed"):
+        small_base.query(picture, limits=tight)
+    assert small_base.query(picture, limits=ImageLimits(max_pixels=3_000)).image is not None
+    fresh = replace(
+        small_source.cases[0], case=small_source.cases[0].case.model_copy(update={"case_id": "new"}), image=picture
+    )
+    added = small_base.add(replace(small_source, cases=(fresh,)), limits=tight)
+    assert [problem.where for problem in added.problems] == ["new"]
+    assert "raise --max-pixels" in added.problems[0].reason
 
 
 def test_a_picture_that_cannot_be_read_is_named(small_base: CaseBase, tmp_path: Path) -> None:

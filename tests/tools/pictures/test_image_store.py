@@ -10,6 +10,7 @@ from PIL import Image
 
 from dermtools.agent import ImageStore
 from dermtools.errors import ImageError
+from dermtools.images import ImageLimits
 from dermtools.retrieval import CaseBase
 
 
@@ -77,3 +78,16 @@ def test_a_query_keeps_what_is_known_of_it(case_base: CaseBase) -> None:
 
 def test_a_name_is_one_clean_line() -> None:
     assert ImageStore().add(png("red"), name="a\nb\u202ec\x00.png").name == "a bc.png"
+
+
+@pytest.mark.parametrize(
+    ("variable", "option"),
+    [("DERMTOOLS_MAX_PIXELS", "--max-pixels"), ("DERMTOOLS_MAX_IMAGE_BYTES", "--max-image-bytes")],
+)
+def test_the_environment_sets_the_limits_of_a_conversation(
+    monkeypatch: pytest.MonkeyPatch, variable: str, option: str
+) -> None:
+    assert ImageStore().limits == ImageLimits(max_bytes=32 * 1024 * 1024, max_pixels=60_000_000)
+    monkeypatch.setenv(variable, "10")
+    with pytest.raises(ImageError, match=f"raise {option}"):
+        ImageStore().add(png("red"))
