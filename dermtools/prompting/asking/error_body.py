@@ -53,7 +53,7 @@ def read_error(content: bytes) -> ServiceError | None:
     """The error in the body of a reply that claims success; None where the body has an answer."""
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         text = content.decode("utf-8", "replace").strip()
         found = _STATUS_OF_PAGE.search(text)
         words = one_line(re.sub(r"<(?:style|script).*?</(?:style|script)>|<[^>]*>", " ", text, flags=re.DOTALL), 200)
@@ -63,21 +63,19 @@ def read_error(content: bytes) -> ServiceError | None:
     if not isinstance(body, Mapping):
         return ServiceError(f"the reply is {one_line(json.dumps(body), 60)}, not an answer")
     choices = body.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else None
-    error = body.get("error") or (isinstance(first, Mapping) and first.get("error"))
+    first = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], Mapping) else {}
+    error = body.get("error") or first.get("error")
     if error is True or (not error and "error" in (body.get("object"), body.get("type"))):
         error = {**body, "error": None}
     elif isinstance(error, str) and isinstance(body.get("message"), str):
         error = {**body, "error": None, "code": error}
     if error:
         return told(error)
-    if isinstance(first, Mapping) and first.get("finish_reason") == "error":
+    if first.get("finish_reason") == "error":
         return ServiceError("the provider broke off with an error that it does not name", 502)
     if body.get("status") == "failed":
         return ServiceError("the response failed; the service does not say why", 500)
-    if isinstance(body.get("output"), list) or (
-        isinstance(first, Mapping) and isinstance(first.get("message"), Mapping)
-    ):
+    if isinstance(body.get("output"), list) or isinstance(first.get("message"), Mapping):
         return None
     if "choices" in body:
         return ServiceError("the reply has no message" if choices else "the reply has no choices")

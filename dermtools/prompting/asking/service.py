@@ -90,16 +90,9 @@ def _named(body: Mapping[str, Any], refusal: str) -> str | None:
     present = {name for name in _PARAMETERS if name in body}
     if '"strict"' in json.dumps(body.get("tools")):
         present.add("strict")
-    stated = _STATED.search(text)
-    paths = (
-        [stated[1]]
-        if stated
-        else [
-            *(quoted for _, quoted in _QUOTED.findall(text)),
-            *_SUPPLIED.findall(text),
-            *_BARE.findall(text),
-        ]
-    )
+    if stated := _STATED.search(text):
+        return _parameter(stated[1], present)
+    paths = [*(quoted for _, quoted in _QUOTED.findall(text)), *_SUPPLIED.findall(text), *_BARE.findall(text)]
     return next((name for path in paths if (name := _parameter(path, present))), None)
 
 
@@ -123,7 +116,8 @@ class _Service:
 
     def _fitted(self, request: httpx2.Request) -> httpx2.Request:
         body = _body(request) if self.parameters.left_out else None
-        return request if body is None else _with(request, body, self.parameters.fitted(body))
+        fitted = self.parameters.fitted(body) if body is not None else None
+        return request if fitted == body else _with(request, fitted)
 
     def _corrected(self, request: httpx2.Request, response: httpx2.Response) -> httpx2.Request | None:
         """The request to send instead, after a response that was read; its status becomes what its body says."""
@@ -135,7 +129,8 @@ class _Service:
         body = _body(request) if response.status_code in (400, 422) else None
         if body is None or not self.parameters.learn(body, response.text):
             return None
-        return _with(request, body, self.parameters.fitted(body))
+        fitted = self.parameters.fitted(body)
+        return None if fitted == body else _with(request, fitted)
 
 
 def _body(request: httpx2.Request) -> dict[str, Any] | None:
@@ -145,9 +140,7 @@ def _body(request: httpx2.Request) -> dict[str, Any] | None:
     return body if isinstance(body, dict) else None
 
 
-def _with(request: httpx2.Request, before: Mapping[str, Any], body: Mapping[str, Any]) -> httpx2.Request:
-    if body == before:
-        return request
+def _with(request: httpx2.Request, body: dict[str, Any] | None) -> httpx2.Request:
     headers = [(name, value) for name, value in request.headers.multi_items() if name.lower() != "content-length"]
     content = json.dumps(body).encode()
     return type(request)(request.method, request.url, headers=headers, content=content, extensions=request.extensions)

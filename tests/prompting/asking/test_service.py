@@ -125,6 +125,13 @@ def test_strict_is_taken_out_of_every_tool(schemas: OpenAISchemas) -> None:
     assert left_out(model) == ["strict"]
 
 
+def test_a_refusal_that_goes_on_is_told_and_not_tried_for_ever(schemas: OpenAISchemas) -> None:
+    with OpenAIServer(schemas, default=unsupported_parameter("temperature")) as server:
+        reply = asker(model_of(server)).ask(MESSAGES)
+        assert len(server.requests) == 2
+    assert "HTTP 400: Unsupported parameter: 'temperature'" in (reply.reason or "")
+
+
 def test_many_threads_learn_it_once_and_none_is_left_without_an_answer(schemas: OpenAISchemas) -> None:
     with OpenAIServer(schemas, picky("temperature", "top_p")) as server:
         asking = asker(model_of(server, top_p=0.5))
