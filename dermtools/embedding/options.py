@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from dermtools.errors import EmbeddingError
+from dermtools.numbers import plain
 
 
 def _comma_separated(value: object) -> object:
@@ -33,7 +34,7 @@ class Options(BaseModel):
     def read(cls, values: Mapping[str, object], *, where: str) -> Self:
         """Validate `values`. Raises EmbeddingError, a line that begins with `where`: unknown option or bad value."""
         try:
-            return cls.model_validate(dict(values))
+            return cls.model_validate({name: plain(value) for name, value in values.items()})
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             name = ".".join(str(part) for part in first["loc"] if isinstance(part, str))

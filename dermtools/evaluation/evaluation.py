@@ -21,6 +21,7 @@ from dermtools.evaluation.scoring import Rule, Target, targets
 from dermtools.evaluation.statistics.analysis import Analyses, analyze
 from dermtools.evaluation.statistics.comparisons import check_margin
 from dermtools.files import write_whole
+from dermtools.numbers import whole_number
 
 if TYPE_CHECKING:
     from dermtools.prediction import Method, Query
@@ -166,9 +167,9 @@ def run_spec(
 
 
 def _drawn(found: Sequence[Target], limit: int | None, seed: int) -> Sequence[Target]:
+    if limit is not None:
+        limit = whole_number(limit, "limit")
     if limit is None or limit >= len(found):
         return found
-    if limit < 1:
-        raise QueryError(f"limit must be at least 1, not {limit}")
     chosen = np.random.default_rng(seed).choice(len(found), size=limit, replace=False)
     return [found[place] for place in sorted(chosen)]

@@ -15,6 +15,7 @@ from dermtools.evaluation.reporting.tables import RESEARCH, caption, markdown, p
 from dermtools.evaluation.running.arm import Arm
 from dermtools.files import write_whole
 from dermtools.methods import family_of, method
+from dermtools.numbers import plain
 
 if TYPE_CHECKING:
     from dermtools.retrieval import CaseBase
@@ -81,12 +82,13 @@ def grid(**axes: Sequence[Any]) -> list[dict[str, Any]]:
     Raises:
         QueryError: an axis has no value, or there is no axis.
     """
+    axes = {name: plain(values) for name, values in axes.items()}
     empty = next((name for name, values in axes.items() if not values), None)
     if empty is not None or not axes:
         raise QueryError(f"{empty} has no value to try" if empty else "a study needs something to vary")
     found: list[dict[str, Any]] = []
     for values in product(*axes.values()):
-        setting = dict(zip(axes, values, strict=True))
+        setting = dict(zip(axes, map(plain, values), strict=True))
         if setting.get("shots") == 0:
             setting = {name: value for name, value in setting.items() if name not in ("order", "diversity")}
         if setting not in found:

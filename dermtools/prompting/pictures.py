@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dermtools.errors import PromptError
 from dermtools.images import STORED_SIDE, encode_jpeg, jpeg_size, open_image
 from dermtools.images.limits import STORED
+from dermtools.numbers import whole_number
 from dermtools.prompting.files.compile import Detail
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class PictureBudget:
     detail: Detail = "auto"
 
     def __post_init__(self) -> None:
+        for name in ("max_side", "quality"):
+            object.__setattr__(self, name, whole_number(getattr(self, name), name, error=PromptError))
         if not 32 <= self.max_side <= 4096:
             raise PromptError(f"a picture's longest side must be 32 to 4096 pixels, not {self.max_side}")
         if not 1 <= self.quality <= 95:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dermtools.cases.case import SPLITS
 from dermtools.errors import QueryError
+from dermtools.numbers import whole_number
 from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, ranked
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ class KNNVote(LocalMethod):
             where: condition that voting cases must satisfy besides.
         """
         case_base.task(task)
-        if k < 1:
-            raise QueryError(f"knn-vote needs at least 1 neighbour, not {k}")
+        k = whole_number(k, "k of knn-vote")
         if splits is None:
             splits = ("train",) if "train" in case_base.columns.splits else ()
         if isinstance(splits, str) or not set(splits) <= set(SPLITS):

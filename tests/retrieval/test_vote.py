@@ -127,7 +127,7 @@ def test_many_are_predicted_as_each_alone_and_it_is_a_method(case_base: CaseBase
 def test_a_wrong_task_k_or_split_is_refused(case_base: CaseBase) -> None:
     with pytest.raises(QueryError, match="no task 'colour'; there are: site"):
         KNNVote(case_base, "colour")
-    with pytest.raises(QueryError, match="at least 1 neighbour, not 0"):
+    with pytest.raises(QueryError, match="k of knn-vote must be a whole number of at least 1, not 0"):
         KNNVote(case_base, "site", 0)
     with pytest.raises(QueryError, match="splits must be a list of train, valid, test"):
         KNNVote(case_base, "site", splits=("training",))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dermtools.cases.case import SPLITS, Split, Task
 from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import PromptError, QueryError
+from dermtools.numbers import plain, whole_number
 from dermtools.prediction import Query
 from dermtools.prompting.chain_input import read_input
 from dermtools.prompting.exemplars.shots import Shot, ShotWriter
@@ -97,8 +98,7 @@ class CaseSelector(ExemplarSelector):
         budget: PictureBudget = DEFAULT_BUDGET,
         attributes: Sequence[str] = (),
     ) -> None:
-        if k < 1:
-            raise PromptError(f"a selector takes 1 example or more, not {k}")
+        k = whole_number(k, "the number of examples", error=PromptError)
         if split not in (*SPLITS, "auto", "all"):
             raise PromptError(f"split must be {', '.join(SPLITS)}, auto or all, not {split!r}")
         if where is not None:
@@ -191,7 +191,7 @@ class RandomSelector(CaseSelector):
         super().__init__(case_base, task, k, **options)
         if stratified and task is None:
             raise PromptError("stratified drawing needs a task")
-        self.seed, self.stratified = seed, stratified
+        self.seed, self.stratified = plain(seed), stratified
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import Embedder
 from dermtools.errors import EmbeddingError
 from dermtools.images import ImageLimits
+from dermtools.numbers import whole_number
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.ingest.embed import Outcome, embed_batch
 from dermtools.retrieval.ingest.prepare import Prepared, prepare, prepared_ahead
@@ -85,6 +86,7 @@ def ingest(
         EmbeddingError: the embedder failed for good; what was committed before is kept.
     """
     started = time.monotonic()
+    batch_size, workers = whole_number(batch_size, "batch_size"), whole_number(workers, "workers")
     accepted(embedder, store)
     with store.write():
         report = _Ingest(store, embedder, data, batch_size, progress or Silent(), limits or ImageLimits()).run(workers)

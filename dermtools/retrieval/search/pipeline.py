@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.errors import QueryError
+from dermtools.numbers import plain, whole_number
 from dermtools.retrieval.search.diversity import Pair, label_balanced, maximal_marginal_relevance, per_group
 from dermtools.retrieval.search.leak_guard import Jpegs, allowed_rows
 from dermtools.retrieval.search.neighbors import Neighbors
@@ -45,10 +46,8 @@ class SearchOptions:
 
     def __post_init__(self) -> None:
         for name in ("k", "max_per_group", "mmr_pool"):
-            value = getattr(self, name)
-            is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 1
-            if not is_count and (value is not None or name == "k"):
-                raise QueryError(f"{name} must be a whole number of at least 1, not {value!r}")
+            if (value := getattr(self, name)) is not None or name == "k":
+                object.__setattr__(self, name, whole_number(value, name))
         for name in ("exclude_groups", "exclude_cases"):
             if isinstance(getattr(self, name), str):
                 raise QueryError(f"{name} takes a list of ids, not one text")
@@ -56,8 +55,9 @@ class SearchOptions:
             raise QueryError(f"diversity must be one of {', '.join(DIVERSITY)}, not {self.diversity!r}")
         if self.diversity == "balanced" and self.task is None:
             raise QueryError("diversity='balanced' spreads over the labels of a task; name it, e.g. task='location'")
-        if not 0 <= self.mmr_relevance <= 1:
-            raise QueryError(f"mmr_relevance must lie between 0 and 1, not {self.mmr_relevance}")
+        relevance = plain(self.mmr_relevance)
+        if not isinstance(relevance, int | float) or not 0 <= relevance <= 1:
+            raise QueryError(f"mmr_relevance must lie between 0 and 1, not {self.mmr_relevance!r}")
 
     @property
     def looked_at(self) -> int:
