@@ -9,6 +9,7 @@ from dataclasses import replace
 from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split
 from dermtools.cases.columns import CaseColumns
 from dermtools.cases.sources.assembly import SPLITS_MADE, split_counts
+from dermtools.cases.sources.cells import text
 from dermtools.cases.sources.roles import column_of_task
 from dermtools.cases.splits import joined_groups, leak
 from dermtools.text import few
@@ -53,7 +54,7 @@ def with_other_tasks(data: SourceData, stored: CaseColumns) -> SourceData:
 
 def _says(cell: object, labels: Collection[str]) -> bool:
     """Whether an attribute names exactly these labels, whatever separates them and whatever their case."""
-    rest = str(cell).casefold()
+    rest = text(cell).casefold()
     for label in sorted(labels, key=len, reverse=True):
         if label.casefold() not in rest:
             return False

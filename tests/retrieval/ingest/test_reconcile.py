@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dermtools.cases import SourceOptions, load_source
-from dermtools.cases.case import Case, SourceCase
+from dermtools.cases.case import Case, SourceCase, Task
 from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
 from dermtools.retrieval.ingest.reconcile import with_stored_splits
 from dermtools.retrieval.ingest.writing import IngestReport, ingest
-from tests.support.mean_colour import MeanColour, counts, shade, source
+from tests.support.mean_colour import MeanColour, counts, shade, source, source_case
 
 TABLE = "id,file,patient_id,diagnosis,site\na,0.png,1,BCC,face\nb,1.png,2,ACK,hand\nc,2.png,3,BCC,hand\n"
 
@@ -76,6 +76,17 @@ def test_changed_labels_are_taken_for_the_named_task_only_and_the_others_are_tol
     assert "1 cases: add --task diagnosis" in report.problems[0].reason
     assert counts(take(store, table, "diagnosis")) == (0, 1, 2, 0)
     assert labels(store, "a") == {"diagnosis": ("MEL",), "site": ("foot",)}
+
+
+@pytest.mark.parametrize(("cell", "label"), [(7.0, "7"), (True, "true"), ("BCC ", "bcc")])
+def test_a_value_that_is_the_label_in_another_type_is_no_contradiction(
+    store: CaseStore, cell: object, label: str
+) -> None:
+    grade = Task(name="grade", question="?", labels=(label,))
+    ingest(store, MeanColour(), source(source_case(1, labels={"grade": (label,)}), tasks=(grade,)))
+    report = ingest(store, MeanColour(), source(source_case(1, attributes={"grade": cell})))
+    assert report.problems == ()
+    assert labels(store, "case1") == {"grade": (label,), "location": ("hand",)}
 
 
 def test_a_column_of_another_usual_name_is_known_as_the_task_that_it_was(store: CaseStore, table: Path) -> None:
