@@ -96,8 +96,9 @@ def joined_groups(group_ids: Sequence[str], contents: Sequence[str]) -> list[str
         return key
 
     for group, content in zip(group_ids, contents, strict=True):
-        ends = sorted([top(("group", group)), top(("picture", content)) if content else ("group", group)])
-        above[top(ends[1])] = top(ends[0])
+        if content:
+            first, second = sorted([top(("group", group)), top(("picture", content))])
+            above[second] = first
     return [top(("group", group))[1] for group in group_ids]
 
 

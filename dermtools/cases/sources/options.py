@@ -78,8 +78,7 @@ class SourceOptions:
         """Refuse an option that was set and means nothing to a source of this kind, with a SourceError."""
         plain = SourceOptions()
         for option in fields(self):
-            if option.name not in (*applicable, "map_labels") and getattr(self, option.name) != getattr(
-                plain, option.name
-            ):
+            changed = getattr(self, option.name) != getattr(plain, option.name)
+            if changed and option.name not in (*applicable, "map_labels"):
                 refusal = f"option {option.name!r} does not apply to a {kind} source"
                 raise SourceError(f"{refusal}; it takes {', '.join(applicable)}")
