@@ -62,7 +62,7 @@ def is_retryable(error: BaseException) -> bool:
     import httpx
     from langchain_core.exceptions import ModelError
 
-    if getattr(error, "code", None) in _NO_USE:
+    if str(getattr(error, "code", None)) in _NO_USE:
         return False
     status = _status(error)
     if status is not None:
@@ -107,11 +107,11 @@ def refuses_mode(error: BaseException, mode: str) -> bool:
 def is_filtered(error: BaseException) -> bool:
     """Whether a content filter refused the request."""
     body = getattr(error, "body", None)
-    codes = {getattr(error, "code", None)}
+    codes = [getattr(error, "code", None)]
     if isinstance(body, Mapping):
         inner = body.get("innererror")
-        codes |= {body.get("code"), inner.get("code") if isinstance(inner, Mapping) else None}
-    return bool(codes & _FILTER_CODES) or type(error).__name__ == "ContentFilterFinishReasonError"
+        codes += [body.get("code"), inner.get("code") if isinstance(inner, Mapping) else None]
+    return any(str(code) in _FILTER_CODES for code in codes) or type(error).__name__ == "ContentFilterFinishReasonError"
 
 
 def failed_reply(error: Exception) -> Reply:

@@ -100,6 +100,10 @@ FINAL: dict[str, tuple[Body, str]] = {
     "a text": (body({"error": "model 'llava' is not here"}), "HTTP 200 without an answer: model 'llava' is not here"),
     "no code": (body({"error": {"message": "Something broke."}}), "HTTP 200 without an answer: Something broke."),
     "a code of its own": (body({"error": {"message": "Odd.", "code": 40303}}), "HTTP 200 without an answer: Odd."),
+    "a code that is none": (
+        body({"error": {"message": "Odd.", "code": {"a": [1]}}}),
+        "HTTP 200 without an answer: Odd.",
+    ),
     "null": (body(None), "HTTP 200 without an answer: the reply is null"),
     "a number": (body(7), "HTTP 200 without an answer: the reply is 7"),
     "null choices": (body({"id": "x", "choices": None}), "HTTP 200 without an answer: the reply has no choices"),
