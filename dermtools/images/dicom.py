@@ -18,6 +18,7 @@ from dermtools.images.dicom_grey import grey_pixels, of_first_frame
 from dermtools.images.dicom_tables import colour_by_palette, each_level
 
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
 def decode_dicom(data: bytes, check_size: Callable[[tuple[int, int]], None], label: str) -> Image.Image:
@@ -41,7 +42,7 @@ def decode_dicom(data: bytes, check_size: Callable[[tuple[int, int]], None], lab
 
 
 def _decode(dataset: Any, check_size: Callable[[tuple[int, int]], None], label: str) -> Image.Image:
-    if dataset.get("Rows") is None or dataset.get("Columns") is None:
+    if any(dataset.get(name) is None for name in ("Rows", "Columns")) or not any(name in dataset for name in _PIXELS):
         raise ValueError("it holds no picture")
     check_size((int(dataset.Columns), int(dataset.Rows)))
     samples, photometric = first_frame(dataset, label)

@@ -47,8 +47,11 @@ def first_frame(dataset: Any, label: str) -> tuple[Any, str]:
         # GDCM reads 12 bits, but pydicom does not ask it; the process is read from the stream in either case.
         dataset.file_meta.TransferSyntaxUID = JPEGLossless
         decoder = get_decoder(JPEGLossless)
+    options: dict[str, Any] = {"raw": True, "correct_unused_bits": False, "decoding_plugin": plugin}
+    if dataset.BitsStored <= (dataset.get("HighBit") or 0) < dataset.BitsAllocated:
+        options["bits_stored"] = dataset.HighBit + 1  # GDCM drops what is above
     try:
-        samples, facts = decoder.as_array(dataset, index=0, raw=True, correct_unused_bits=False, decoding_plugin=plugin)
+        samples, facts = decoder.as_array(dataset, index=0, **options)
     except RuntimeError as error:
         if decoder.is_native:
             raise
@@ -122,7 +125,7 @@ def _complete(dataset: Any, is_native: bool) -> str:
         "SamplesPerPixel": 3 if is_colour else 1,
         "PlanarConfiguration": 0,
         "PixelRepresentation": 0,
-        "BitsStored": dataset.get("BitsAllocated"),
+        "BitsStored": dataset.BitsAllocated,
     }
     for keyword, value in only_choice.items():
         if dataset.get(keyword) is None:

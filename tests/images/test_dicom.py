@@ -159,9 +159,10 @@ def test_a_truncated_file_is_refused_without_a_warning(cut: int):
         open_image(dicom(GRADIENT, "MONOCHROME2")[:cut])
 
 
-def test_a_file_without_a_picture_is_refused():
+@pytest.mark.parametrize("absent", ["Rows", "Columns", "PixelData"])
+def test_a_file_without_a_picture_is_refused(absent: str):
     dataset = pydicom.dcmread(io.BytesIO(dicom(GRADIENT, "MONOCHROME2")))
-    del dataset.PixelData, dataset.Rows
+    del dataset[absent]
     out = io.BytesIO()
     dataset.save_as(out)
     with pytest.raises(ImageError, match="holds no picture"):

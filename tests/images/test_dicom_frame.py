@@ -71,6 +71,18 @@ def test_a_lossless_compression_changes_nothing(tmp_path: Path, syntax: str, kin
 
 
 @pytest.mark.parametrize("syntax", LOSSLESS)
+def test_samples_may_stand_to_the_left_of_a_compressed_frame(tmp_path: Path, syntax: str):
+    values = (X * 150 + Y * 30).astype(np.uint16)
+    dataset = pydicom.dcmread(
+        io.BytesIO(compressed(dicom(values << 4, "MONOCHROME2", (16, 24)), LOSSLESS[syntax], tmp_path))
+    )
+    dataset.BitsStored, dataset.WindowCenter, dataset.WindowWidth = 12, 2048, 4096
+    out = io.BytesIO()
+    dataset.save_as(out)
+    assert np.abs(grey(out.getvalue()) - values / 4095 * 255).max() <= 0.51
+
+
+@pytest.mark.parametrize("syntax", LOSSLESS)
 def test_a_truncated_frame_is_refused_and_never_filled_up(tmp_path: Path, syntax: str):
     noise = np.random.default_rng(0).integers(0, 65536, (64, 64)).astype(np.uint16)
     dataset = pydicom.dcmread(io.BytesIO(compressed(dicom(noise, "MONOCHROME2", (64, 64)), LOSSLESS[syntax], tmp_path)))

@@ -137,6 +137,11 @@ def test_the_first_window_that_shows_something_is_taken():
         assert np.array_equal(grey(several), expected)
 
 
+def test_a_window_of_1_parts_black_from_white():
+    found = grey(dicom(RAMP, "MONOCHROME2", **TWELVE, WindowCenter=2048, WindowWidth=1))
+    assert np.array_equal(found, np.where(RAMP > 2047.5, 255, 0))
+
+
 def test_a_window_narrower_than_1_is_taken_exactly():
     found = grey(dicom(RAMP, "MONOCHROME2", RescaleSlope=0.0001, WindowCenter=0.2, WindowWidth=0.3, **TWELVE))
     assert close(found, [[windowed(v * 0.0001, 0.2, 0.3, "LINEAR_EXACT") for v in row] for row in RAMP])
