@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -53,16 +54,16 @@ class Manifest(BaseModel):
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a case base; a CaseBaseError where it is missing, unreadable, foreign, or of a newer format."""
     if not folder.exists():
-        raise CaseBaseError(f"no case base at {folder}; make one with: dermtools ingest SOURCE {folder}")
+        raise CaseBaseError(f"no case base at {folder}; make one with: dermtools ingest SOURCE {quote(str(folder))}")
     if not folder.is_dir():
-        raise CaseBaseError(f"{folder} is a file, not a case base; a case base is a folder with a {MANIFEST_NAME}")
+        raise CaseBaseError(f"{folder} is a file; give the folder of a case base (dermtools ingest makes one)")
     return read_record(
         folder / MANIFEST_NAME,
         Manifest,
         newest=FORMAT_VERSION,
         error=CaseBaseError,
         what="the manifest of a case base",
-        missing=f"{folder} is not a case base: it has no {MANIFEST_NAME}",
+        missing=f"{folder} is not a case base: it has no {MANIFEST_NAME}; make one: dermtools ingest SOURCE FOLDER",
         remedy="restore it, or ingest again into a new folder",
     )
 

@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from dermtools.cli import chat, classify, demo, evaluate, info, ingest, mcp, prompts, search, study, train
+from dermtools.cli.paths import Checked
 from dermtools.cli.picture_limits import with_picture_limits
 from dermtools.cli.usage import wrong_usage
 
@@ -50,7 +51,9 @@ _OPENING_PICTURES = (
     mcp.mcp,
 )
 for command, in_short in _COMMANDS.items():
-    app.command(short_help=in_short)(with_picture_limits(command) if command in _OPENING_PICTURES else command)
+    app.command(short_help=in_short, cls=Checked)(
+        with_picture_limits(command) if command in _OPENING_PICTURES else command
+    )
 app.add_typer(prompts.library, name="prompts")
 
 

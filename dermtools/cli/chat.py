@@ -40,7 +40,7 @@ SHOWN_ARGUMENTS = 200
 def chat(
     path: CaseBasePath,
     images: Annotated[
-        list[Path] | None, typer.Argument(metavar="[IMAGE]...", help="Pictures to talk about.", parser=local_path)
+        list[Path] | None, typer.Argument(metavar="IMAGE...", help="Pictures to talk about.", parser=local_path)
     ] = None,
     model: Annotated[
         str | None, typer.Option("--model", metavar="PROVIDER:MODEL", help="Chat model that calls tools.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dermtools.cli import completion
 from dermtools.cli import parameters as shared
 from dermtools.cli.models import ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
@@ -23,6 +24,7 @@ def classify(
         str,
         typer.Option(
             metavar="METHOD",
+            autocompletion=completion.methods,
             help=f"{', '.join(f.pattern for f in BUILT_IN if not f.needs_model)}; with --model also "
             f"{', '.join(f.pattern for f in BUILT_IN if f.needs_model)}, agent.",
         ),

@@ -29,10 +29,11 @@ COUNTED = ("task", "test_cases", "right", "majority_right")
 
 def demo(
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where to put the demonstration.", parser=local_path)
+        Path, typer.Argument(metavar="DIR", help="Where to put the demonstration.", parser=local_path)
     ] = Path("demo"),
     data: Annotated[
-        str | None, typer.Option(metavar="TABLE", help="Your table instead of the drawn sample.", show_default=False)
+        str | None,
+        typer.Option(metavar="TABLE", help="Your table instead of the drawn sample.", show_default=False),
     ] = None,
     embedder: Annotated[str | None, typer.Option(metavar="SPEC", help="As for ingest.")] = None,
     as_json: JsonOption = False,

@@ -18,6 +18,7 @@ from dermtools.cli.models import ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.errors import QueryError
 from dermtools.files import local_path
+from dermtools.text import instead
 
 if TYPE_CHECKING:
     from dermtools.evaluation import Arm, Results, Rule
@@ -159,7 +160,7 @@ def _rule(name: str) -> Rule:
     try:
         return Rule(name)
     except ValueError:
-        raise QueryError(f"no rule {name!r}; there are {', '.join(rule.value for rule in Rule)}") from None
+        raise QueryError(f"no rule {name!r}; {instead(name, [rule.value for rule in Rule])}") from None
 
 
 def _show(results: Results) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
-from dermtools.cli.parameters import CaseBasePath, JsonOption
+from dermtools.cli.parameters import JsonOption, NewCaseBasePath
 from dermtools.errors import SourceError
 from dermtools.files import local_path
 from dermtools.images.kinds import FORMATS
@@ -32,7 +32,7 @@ def ingest(
             show_default=False,
         ),
     ],
-    path: CaseBasePath,
+    path: NewCaseBasePath,
     kind: Annotated[
         str | None,
         typer.Option("--from", metavar="KIND", help="table, folder, dermavqa, woundcarevqa or sample; else guessed."),

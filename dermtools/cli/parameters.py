@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dermtools.cli import completion
 from dermtools.files import local_path, writable
 from dermtools.images.kinds import FORMATS
 
@@ -19,13 +20,22 @@ CaseBasePath = Annotated[
     Path,
     typer.Argument(metavar="CASEBASE", help="Folder of the case base.", show_default=False, parser=local_path),
 ]
+NewCaseBasePath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CASEBASE",
+        help="Folder of the case base, new or to be added to.",
+        show_default=False,
+        parser=local_path,
+    ),
+]
 EmbedderOption = Annotated[
     str | None,
     typer.Option("--embedder", metavar="SPEC", help="Where the case base's own embedder lies now, if it was moved."),
 ]
 ImageArgument = Annotated[
     Path | None,
-    typer.Argument(metavar="[IMAGE]", help=f"Picture to look up: {FORMATS}.", show_default=False, parser=local_path),
+    typer.Argument(metavar="IMAGE", help=f"Picture to look up: {FORMATS}.", show_default=False, parser=local_path),
 ]
 HtmlOption = Annotated[Path | None, typer.Option(metavar="OUT", help="Write it as a page, too.", parser=writable)]
 CaseOption = Annotated[
@@ -36,7 +46,10 @@ GroupOption = Annotated[
     typer.Option("--group", metavar="ID", help="Patient or encounter of the picture, so that it is left out."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
-TaskOption = Annotated[str, typer.Option("--task", metavar="TASK", help="Label column to predict.")]
+TaskOption = Annotated[
+    str,
+    typer.Option("--task", metavar="TASK", help="Label column to predict.", autocompletion=completion.tasks),
+]
 
 ModelOption = Annotated[
     str | None, typer.Option("--model", metavar="PROVIDER:MODEL", help="Chat model to ask, e.g. openai:gpt-4.1.")

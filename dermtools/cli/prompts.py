@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dermtools.cli import completion
 from dermtools.cli import parameters as shared
 from dermtools.cli.output import print_json, show, table, write_text
 from dermtools.errors import PromptError
@@ -59,7 +60,7 @@ def show_prompt(
 @library.command("check", short_help="Check prompt files, with file and line.")
 def check_prompts(
     folders: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FOLDER]...", help="Folders of your own prompt files.")
+        list[Path] | None, typer.Argument(metavar="FOLDER...", help="Folders of your own prompt files.")
     ] = None,
     as_json: shared.JsonOption = False,
 ) -> None:
@@ -74,7 +75,8 @@ def check_prompts(
     if as_json:
         print_json({"valid": not problems, "problems": problems})
     else:
-        show(*problems)
+        for problem in problems:
+            typer.echo(problem)  # unbroken: an editor opens file:line
     if problems:
         number = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         raise PromptError(f"{number} in prompt files, listed above; correct each and check again")
@@ -87,7 +89,12 @@ def prompt(
     task: shared.TaskOption,
     image: shared.ImageArgument = None,
     method: Annotated[
-        str, typer.Option(metavar="METHOD", help=f"{', '.join(f.pattern for f in BUILT_IN if f.kind == 'prompted')}.")
+        str,
+        typer.Option(
+            metavar="METHOD",
+            autocompletion=completion.prompted,
+            help=f"{', '.join(f.pattern for f in BUILT_IN if f.kind == 'prompted')}.",
+        ),
     ] = "rag-5",
     case: shared.CaseOption = None,
     group: shared.GroupOption = None,

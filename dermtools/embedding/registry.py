@@ -12,6 +12,7 @@ from dermtools.embedding.options import split_spec
 from dermtools.embedding.self_test import selftest
 from dermtools.errors import EmbeddingError
 from dermtools.plugins import contributed, imported
+from dermtools.text import instead
 
 GROUP = "dermtools.embedders"
 BUILT_IN = {
@@ -44,7 +45,7 @@ def load_embedder(spec: str, **options: object) -> Embedder:
     kind, rest, written = split_spec(spec)
     place = BUILT_IN.get(kind) or registered().get(kind)
     if place is None:
-        raise EmbeddingError(f"unknown embedder {kind!r}; there are: {', '.join(registered())}")
+        raise EmbeddingError(f"unknown embedder {kind!r}; {instead(kind, registered())}")
     loader = imported(place, f"embedder {kind!r}", EmbeddingError)
     embedder = loader(rest, **(written | options))
     if not isinstance(embedder, Embedder):

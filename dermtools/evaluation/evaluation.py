@@ -22,6 +22,7 @@ from dermtools.evaluation.statistics.analysis import Analyses, analyze
 from dermtools.evaluation.statistics.comparisons import check_margin
 from dermtools.files import write_whole
 from dermtools.numbers import whole_number
+from dermtools.text import instead
 
 if TYPE_CHECKING:
     from dermtools.prediction import Method, Query
@@ -151,8 +152,8 @@ def run_spec(
     columns = case_base.columns
     rows = [row for row, name in enumerate(columns.splits) if split is None or name == split]
     if not rows:
-        existing = ", ".join(sorted({str(name) for name in columns.splits if name})) or "none"
-        raise QueryError(f"no case in split {split!r}; existing splits: {existing}")
+        existing = sorted({str(name) for name in columns.splits if name})
+        raise QueryError(f"no case in split {split!r}; {instead(str(split), existing)}")
     info = case_base.info()
     return RunSpec(
         task=case_base.task(task),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dermtools.errors import PromptError
+from dermtools.text import instead
 
 if TYPE_CHECKING:
     from dermtools.prompting.files.schema import InstructionKind
@@ -44,10 +45,9 @@ def parse_method(name: str) -> PromptedMethodName:
     stem, _, number = name.rpartition("-")
     kind = next((kind for kind in WITH_SHOTS if kind == stem), None)
     if kind is None or not re.fullmatch("[0-9]{1,4}", number):
-        raise PromptError(
-            f"no prompted method {name!r}; there are zero-shot, {', '.join(f'{kind}-K' for kind in WITH_SHOTS)}, "
-            "with K a number of examples, like rag-5"
-        )
+        known = ["zero-shot", *(f"{kind}-K" for kind in WITH_SHOTS)]
+        near = instead(re.sub("[0-9]+$", "K", name), known)
+        raise PromptError(f"no prompted method {name!r}; {near}, with K a number of examples, like rag-5")
     if not 1 <= int(number) <= MAX_SHOTS:
         raise PromptError(f"{name}: a prompt takes 1 to {MAX_SHOTS} examples")
     return PromptedMethodName(kind, int(number))

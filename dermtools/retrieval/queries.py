@@ -36,7 +36,8 @@ def check_one_kind(**kinds: object) -> None:
     """Refuse a question that names none or several of its kinds with a QueryError."""
     given = [name for name, value in kinds.items() if value is not None]
     if len(given) != 1:
-        raise QueryError(f"ask with exactly one of {', '.join(kinds)}; given: {', '.join(given) or 'none'}")
+        asked = f"ask with exactly one of {', '.join(kinds)}; given: {', '.join(given) or 'none'}"
+        raise QueryError(f"{asked} (on the command line: a picture's path, or --case ID)")
 
 
 def picture_query(

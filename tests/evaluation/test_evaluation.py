@@ -89,7 +89,7 @@ def test_the_plan_is_shown_and_a_no_sends_nothing(sample_base, tmp_path, scripte
     ("change", "said"),
     [
         ({"task": "colour"}, "colour"),
-        ({"split": "nowhere"}, "no case in split 'nowhere'; existing splits: test, train, valid"),
+        ({"split": "nowhere"}, "no case in split 'nowhere'; there are: test, train, valid"),
         ({"limit": 0}, "limit must be a whole number of at least 1"),
         ({"arms": []}, "no method to evaluate"),
     ],

@@ -19,6 +19,7 @@ from dermtools.cases.sources.table import load_table
 from dermtools.errors import SourceError
 from dermtools.files import local_path
 from dermtools.progress import Progress
+from dermtools.text import instead
 
 SAMPLE = "sample"
 _READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
@@ -57,7 +58,7 @@ def load_source(
     if kind == SAMPLE:
         return _load_sample(options)
     if kind not in _READERS:
-        raise SourceError(f"unknown kind of source {kind!r}; the kinds are {', '.join(KINDS)}")
+        raise SourceError(f"unknown kind of source {kind!r}; {instead(kind, KINDS)}")
     path = Path(location).expanduser()
     if kind == "table" and path.is_dir():
         return assemble(load_published(path, options), path, options, progress)

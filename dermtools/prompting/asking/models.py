@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from dermtools.errors import ModelError
 from dermtools.prompting.asking.service import service_clients
 from dermtools.prompting.model_names import takes_temperature
-from dermtools.text import one_line
+from dermtools.text import instead, one_line
 
 if TYPE_CHECKING:
     from langchain_core.caches import BaseCache
@@ -82,6 +83,10 @@ def chat_model(
     except ImportError as error:
         raise ModelError(f"{spec}: {one_line(str(error), 300)}") from error
     except (ValueError, TypeError, OpenAIError) as error:
+        if known := re.search("Supported providers: (.+)", str(error)):
+            raise ModelError(
+                f"no provider {provider!r}; {instead(provider, known[1].split(', '), shown=40)}"
+            ) from error
         raise ModelError(f"model {spec!r} cannot be set up: {one_line(str(error), 300)}") from error
     takes_one = takes_temperature(name) and (model.profile or {}).get("temperature", True)
     chosen = (0.0 if takes_one else None) if temperature == "default" else temperature

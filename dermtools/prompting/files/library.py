@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from dermtools.errors import PromptError
 from dermtools.prompting.files.faults import faults
 from dermtools.prompting.files.schema import PromptFile
 from dermtools.prompting.files.yaml_lines import read_yaml
+from dermtools.text import instead
 
 GENERIC = "generic"
 """The prompt for any closed-label task that has none of its own."""
@@ -120,8 +120,7 @@ class PromptLibrary:
         """The prompt with this id; PromptError: unknown, with the nearest names, or invalid, with file and line."""
         paths = self._paths()
         if (path := paths.get(prompt_id)) is None:
-            near = difflib.get_close_matches(prompt_id, paths, n=3, cutoff=0.4) or list(paths)
-            raise PromptError(f"no prompt {prompt_id!r}; there is: {', '.join(near)}")
+            raise PromptError(f"no prompt {prompt_id!r}; {instead(prompt_id, paths)}")
         if path not in self._read:
             self._read[path] = read_prompt(path)
         return self._read[path]

@@ -15,6 +15,7 @@ from dermtools.numbers import plain, whole_number
 from dermtools.retrieval.search.diversity import Pair, label_balanced, maximal_marginal_relevance, per_group
 from dermtools.retrieval.search.leak_guard import Jpegs, allowed_rows
 from dermtools.retrieval.search.neighbors import Neighbors
+from dermtools.text import instead
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,9 +53,9 @@ class SearchOptions:
             if isinstance(getattr(self, name), str):
                 raise QueryError(f"{name} takes a list of ids, not one text")
         if self.diversity not in (None, *DIVERSITY):
-            raise QueryError(f"diversity must be one of {', '.join(DIVERSITY)}, not {self.diversity!r}")
+            raise QueryError(f"no diversity {self.diversity!r}; {instead(str(self.diversity), DIVERSITY)}")
         if self.diversity == "balanced" and self.task is None:
-            raise QueryError("diversity='balanced' spreads over the labels of a task; name it, e.g. task='location'")
+            raise QueryError("diversity balanced spreads over the labels of a task; name it (--task, task='location')")
         relevance = plain(self.mmr_relevance)
         if not isinstance(relevance, int | float) or not 0 <= relevance <= 1:
             raise QueryError(f"mmr_relevance must lie between 0 and 1, not {self.mmr_relevance!r}")

@@ -13,6 +13,7 @@ from dermtools.retrieval.search.cache import load_index
 from dermtools.retrieval.search.fields import Fields
 from dermtools.retrieval.search.leak_guard import LeakGuard
 from dermtools.retrieval.search.where import matching_rows
+from dermtools.text import instead
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from dermtools.cases.store import CaseStore
     from dermtools.retrieval.search.index import FlatIndex
 
+GUESSED_AMONG = 20_000
+"""Case ids among which the nearest to a wrong one is looked for."""
 KEPT_CONDITIONS = 64
 
 
@@ -57,13 +60,14 @@ class Snapshot:
         row = self.columns.row_of.get(case_id)
         if row is None:
             known = f"this case base of {len(self)} cases"
-            raise QueryError(f"no case {case_id!r} in {known}; search for one, or check the id")
+            near = instead(case_id, self.columns.case_ids[:GUESSED_AMONG], shown=3)
+            raise QueryError(f"no case {case_id!r} in {known}; {near}")
         return row
 
     def task(self, name: str) -> Task:
         """Task of that name; a QueryError lists the existing ones."""
         if name not in self.tasks:
-            raise QueryError(f"no task {name!r}; there are: {', '.join(self.tasks) or 'none'}")
+            raise QueryError(f"no task {name!r}; {instead(name, self.tasks)}")
         return self.tasks[name]
 
     def matching(self, condition: str) -> NDArray[np.bool_]:

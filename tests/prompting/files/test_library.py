@@ -118,7 +118,7 @@ def test_a_task_without_a_prompt_of_its_own_gets_the_generic_one() -> None:
 
 
 def test_an_unknown_prompt_names_near_ones() -> None:
-    with pytest.raises(PromptError, match="no prompt 'loction'; there is: location"):
+    with pytest.raises(PromptError, match="no prompt 'loction'; did you mean location\\?"):
         PromptLibrary().get("loction")
 
 
