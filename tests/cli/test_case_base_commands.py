@@ -11,6 +11,7 @@ from PIL import Image
 
 from dermtools.cases import load_source
 from dermtools.retrieval import CaseBase
+from tests.support import tiny_onnx
 from tests.support.command_line import Run
 
 
@@ -164,3 +165,21 @@ def test_labels_that_look_wrong_are_told_in_80_columns_and_mapped(
     mapped = run("ingest", table, tmp_path / "base", "--map-labels", tmp_path / "map.csv", "--json").json
     assert mapped["updated"] == 2
     assert [problem["where"] for problem in mapped["problems"]] == ["records.csv row 7"]
+
+
+def test_a_moved_encoder_is_named_with_an_option(run: Run, tmp_path: Path) -> None:
+    encoder, picture = tiny_onnx.write(tmp_path / "encoder.onnx"), tmp_path / "photo.png"
+    Image.new("RGB", (64, 64), (200, 120, 90)).save(picture)
+    assert run("ingest", "sample", tmp_path / "base", "--embedder", f"onnx:{encoder}").code == 0
+    now = f"onnx:{encoder.rename(tmp_path / 'moved.onnx')}"
+    for command in (["search"], ["classify", "--task", "location"], ["prompt", "--task", "location"]):
+        refused = run(*command, tmp_path / "base", picture)
+        assert (refused.code, len(refused.err.splitlines())) == (1, 1)
+        assert "--embedder 'onnx:NEWPATH'" in refused.err
+        assert run(*command, tmp_path / "base", picture, "--embedder", now).code == 0
+        assert "was made with onnx:encoder" in run(*command, tmp_path / "base", picture, "--embedder", "descriptor").err
+
+
+@pytest.mark.parametrize("command", ["search", "classify", "prompt", "evaluate", "study", "chat", "mcp"])
+def test_every_command_that_reads_a_case_base_takes_it(run: Run, command: str) -> None:
+    assert "--embedder" in run(command, "--help").out
