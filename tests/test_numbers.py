@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dermtools.cases import load_source
+from dermtools.cases import SourceData, load_source
 from dermtools.embedding import load_embedder
 from dermtools.errors import PromptError, QueryError
 from dermtools.evaluation import evaluate, grid
@@ -73,12 +73,13 @@ def test_searches_and_votes_take_them(sample: CaseBase, kind: type) -> None:
 @pytest.mark.parametrize("value", [True, np.True_, 2.5, "3", 0])
 def test_no_door_takes_what_is_none(sample: CaseBase, value: object) -> None:
     case_id, task = sample.columns.case_ids[0], sample.task("location")
+    nothing = SourceData(name="nothing", tasks=(), cases=())
     for door in (
         lambda: sample.search(case_id=case_id, k=value),
         lambda: sample.search(case_id=case_id, max_per_group=value),
         lambda: sample.search(case_id=case_id, diversity="mmr", mmr_pool=value),
-        lambda: sample.add(load_source("sample"), batch_size=value),
-        lambda: sample.add(load_source("sample"), workers=value),
+        lambda: sample.add(nothing, batch_size=value),
+        lambda: sample.add(nothing, workers=value),
         lambda: KNNVote(sample, "location", value),
         lambda: RandomSelector(sample, task, value),
         lambda: PictureBudget(max_side=value),
