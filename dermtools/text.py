@@ -26,6 +26,12 @@ def bounded(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
+def name_key(name: str) -> str:
+    """What is compared of a column's name: letters and digits, without case, accents, blanks, `_`, `-` and dots."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(char for char in plain if char.isalnum())
+
+
 def few(words: Sequence[str], shown: int = 10, separator: str = ", ") -> str:
     """The first words, and an ellipsis where there are more."""
     return separator.join([*words[:shown], *(["..."] if len(words) > shown else [])])

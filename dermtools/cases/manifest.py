@@ -43,6 +43,11 @@ class Manifest(BaseModel):
     reads_text: bool | None = Field(default=None, description="whether the embedder does; None: an earlier version's")
     tasks: tuple[Task, ...] = ()
     sources: tuple[SourceNote, ...] = ()
+    shown: tuple[str, ...] | None = Field(
+        default=None,
+        description="attributes that may reach a model, a client or a page; null in case bases made before there was "
+        "a choice, which show age, sex, site and skin type",
+    )
     picture_side: int = Field(default=STORED_SIDE, gt=0, description="longest side of stored pictures")
     picture_quality: int = Field(default=90, ge=1, le=100, description="JPEG quality of them")
 
@@ -66,6 +71,15 @@ def read_manifest(folder: Path) -> Manifest:
         missing=f"{folder} is not a case base: it has no {MANIFEST_NAME}; make one: dermtools ingest SOURCE FOLDER",
         remedy="restore it, or ingest again into a new folder",
     )
+
+
+def manifest_stamp(folder: Path) -> tuple[int, int]:
+    """What changes when the manifest is replaced: time in nanoseconds and inode; zeros where there is none."""
+    try:
+        status = (folder / MANIFEST_NAME).stat()
+    except OSError:
+        return (0, 0)
+    return status.st_mtime_ns, status.st_ino
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -15,7 +15,7 @@ from dermtools.cases.case import Task
 from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.lance_table import CaseTable
-from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, read_manifest, write_manifest
+from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, manifest_stamp, read_manifest, write_manifest
 from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import local_path, new_folder
 
@@ -55,6 +55,7 @@ class CaseStore:
         """Use `create` or `open`."""
         self.path = path
         self.manifest = manifest
+        self._stamp: tuple[int, int] | None = None
         self._table = table
         self._guard = threading.RLock()
         self._columns: CaseColumns | None = None
@@ -84,6 +85,7 @@ class CaseStore:
             reads_text=reads_text,
             tasks=tuple(tasks),
             sources=tuple(sources),
+            shown=(),
         )
         with new_folder(path) as folder:
             CaseTable.create(folder, (task.name for task in manifest.tasks), identity.dimension)
@@ -112,6 +114,13 @@ class CaseStore:
         with self._guard:
             self._refresh()
             return self._table.version
+
+    def current_manifest(self) -> Manifest:
+        """The manifest now on disk, which another process may have changed without writing a case."""
+        with self._guard:
+            if (stamp := manifest_stamp(self.path)) != self._stamp:
+                self.manifest, self._stamp = read_manifest(self.path), stamp
+            return self.manifest
 
     def _refresh(self) -> bool:
         moved = self._table.refresh()

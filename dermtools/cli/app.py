@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from dermtools.cli import chat, classify, demo, evaluate, info, ingest, mcp, prompts, search, study, train
+from dermtools.cli import attributes, chat, classify, demo, evaluate, info, ingest, mcp, prompts, search, study, train
 from dermtools.cli.paths import Checked
 from dermtools.cli.picture_limits import with_picture_limits
 from dermtools.cli.usage import wrong_usage
@@ -29,6 +29,7 @@ _COMMANDS: dict[Callable[..., None], str] = {
     ingest.ingest: "Make a case base of a labelled image set, or add to one.",
     info.info: "Say what a case base holds.",
     info.check: "Look for duplicates, leaks, bad pictures and rare labels.",
+    attributes.attributes: "Say and change who may see which attribute.",
     search.search: "Find the cases most similar to a picture.",
     classify.classify: "Predict the label of a picture.",
     train.train: "Train a classifier; it is kept in the case base.",

@@ -76,6 +76,13 @@ def ingest(
         Path | None,
         typer.Option(metavar="FILE", help="Table with columns old, new (empty drops the label) and perhaps task."),
     ] = None,
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Keep a column as an attribute, private until shown; repeat for several."),
+    ] = None,
+    all_attributes: Annotated[
+        bool, typer.Option("--all-attributes", help="Keep every further column: names, dates and notes too.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the splits, where the source has none.")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures per embedding batch and transaction.")] = 64,
     as_json: JsonOption = False,
@@ -97,6 +104,7 @@ def ingest(
         sheet=sheet,
         group_pattern=group_pattern,
         map_labels=map_labels,
+        attributes="all" if all_attributes else tuple(attribute or ()),
         split_seed=seed,
     )
     with bar() as progress:

@@ -18,6 +18,7 @@ from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import local_path, writable
 from dermtools.images import ImageLimits, ImageSource
 from dermtools.prediction import Query
+from dermtools.retrieval.attributes import Attributes
 from dermtools.retrieval.holdings import holdings
 from dermtools.retrieval.queries import (
     accepted,
@@ -56,6 +57,7 @@ class CaseBase:
         """Refuses an embedder whose identity is not that of the store's vectors with a CaseBaseError."""
         self.store = store
         self.path = store.path
+        self.attributes = Attributes(store)
         self._snapshot: Snapshot | None = None
         self._lock, self._snapshot_lock = threading.Lock(), threading.Lock()
         self._embedder = None if embedder is None else accepted(embedder, store)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from dermtools.cases.attributes import choose
 from dermtools.cases.case import SPLITS, Case, SourceCase, SourceData, Split, Task
 from dermtools.cases.sources.label_file import read_label_map
 from dermtools.cases.sources.options import SourceOptions
@@ -65,6 +66,7 @@ def assemble(data: SourceData, where: Path, options: SourceOptions, progress: Pr
         raise SourceError(f"{where}: no case can be read{first}")
     if options.map_labels is not None:
         data = read_label_map(options.map_labels).apply(data)
+    data = choose(data, options.attributes)
     names = [task.name for task in data.tasks]
     if unknown := [task for task in options.questions if task not in names]:
         raise SourceError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
@@ -10,18 +9,13 @@ from itertools import islice
 from dermtools.cases.case import Problem
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.records import Row, Rows
+from dermtools.text import name_key
 
 _SEARCHED = 30
 """Rows among which the header is looked for."""
 
 Grid = Sequence[tuple[int, Sequence[object]]]
 """Rows of cells, each with its number."""
-
-
-def name_key(name: str) -> str:
-    """What is compared of a column's name: letters and digits, without case, accents, blanks, `_`, `-` and dots."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(char for char in plain if char.isalnum())
 
 
 def find_header(grid: Grid, wanted: Collection[str]) -> int | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Literal
 
 from dermtools.cases.splits import DEFAULT_FRACTIONS, check_fractions
 from dermtools.errors import SourceError
@@ -43,6 +44,8 @@ class SourceOptions:
     """Sheet of a workbook; None takes the first with a header. Table only."""
     map_labels: str | Path | Mapping[str, str | None] | None = None
     """Labels to join or drop: a table with columns old, new and perhaps task, or old label to new label or None."""
+    attributes: tuple[str, ...] | Literal["all"] = ()
+    """Further columns to keep as attributes of a case, private until shown; `all` keeps every one."""
 
     def __post_init__(self) -> None:
         check_fractions(self.split_fractions)
@@ -79,6 +82,6 @@ class SourceOptions:
         plain = SourceOptions()
         for option in fields(self):
             changed = getattr(self, option.name) != getattr(plain, option.name)
-            if changed and option.name not in (*applicable, "map_labels"):
+            if changed and option.name not in (*applicable, "map_labels", "attributes"):
                 refusal = f"option {option.name!r} does not apply to a {kind} source"
                 raise SourceError(f"{refusal}; it takes {', '.join(applicable)}")

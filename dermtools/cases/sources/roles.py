@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from dermtools.cases.sources.header import name_key
 from dermtools.cases.sources.known_sets import PAD_UFES_20, known_set
 from dermtools.errors import SourceError
+from dermtools.text import name_key
 
 IMAGE_IDS = ("image_id", "isic_id", "img_id", "image_name", "bild_id", "bildnummer", "bild_nr", "id_image", "photo_id")
 """Ids that name a picture, so that its file can be found by them. ISIC, HAM10000 and PAD-UFES-20 use the first four."""

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from dermtools.cases.attributes import kept_attributes
 from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split
 from dermtools.cases.columns import CaseColumns
 from dermtools.cases.sources.assembly import SPLITS_MADE, split_counts
@@ -60,6 +61,19 @@ def _says(cell: object, labels: Collection[str]) -> bool:
             return False
         rest = rest.replace(label.casefold(), "", 1)
     return not any(map(str.isalnum, rest))
+
+
+def with_kept_attributes(data: SourceData, stored: CaseColumns) -> SourceData:
+    """The cases with the attributes that were chosen, beside others that the case base has of them."""
+    if data.kept is None:
+        return data
+
+    def completed(case: Case) -> Case:
+        row = stored.row_of.get(case.case_id)
+        before = {} if row is None else stored.case(row).attributes
+        return case.model_copy(update={"attributes": kept_attributes(case, data.kept, before)})
+
+    return replace(data, cases=tuple(replace(item, case=completed(item.case)) for item in data.cases))
 
 
 def with_stored_splits(data: SourceData, stored: CaseColumns) -> SourceData:

@@ -27,7 +27,7 @@ from dermtools.numbers import whole_number
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.ingest.embed import Outcome, embed_batch
 from dermtools.retrieval.ingest.prepare import Prepared, prepare, prepared_ahead
-from dermtools.retrieval.ingest.reconcile import torn, with_other_tasks, with_stored_splits
+from dermtools.retrieval.ingest.reconcile import torn, with_kept_attributes, with_other_tasks, with_stored_splits
 from dermtools.retrieval.queries import accepted
 
 Embedded = tuple[list[Outcome], int]
@@ -107,6 +107,7 @@ class _Ingest:
     def __post_init__(self) -> None:
         self.before = self.store.columns()
         self.data = with_stored_splits(with_other_tasks(self.data, self.before), self.before)
+        self.data = with_kept_attributes(self.data, self.before)
         self.hash_of = dict(zip(self.before.case_ids, self.before.content_hashes, strict=True))
         # Reversed, so that of several cases with one content the first stands for it.
         self.owner_of = {digest: case_id for case_id, digest in reversed(self.hash_of.items())}
@@ -150,7 +151,10 @@ class _Ingest:
         sources = {source.name: source for source in self.store.manifest.sources}
         sources[self.data.name] = SourceNote(name=self.data.name, notes=self.data.notes)
         self.store.set_tasks(tasks.values())
-        self.store.update_manifest(sources=tuple(sources.values()))
+        shown = self.store.manifest.shown
+        if shown is not None:
+            shown = tuple(sorted({*shown, *self.data.shown}))
+        self.store.update_manifest(sources=tuple(sources.values()), shown=shown)
 
     def doubts(self) -> Iterator[Problem]:
         """What looks wrong in the case base now: labels in two spellings, groups and pictures in two splits."""

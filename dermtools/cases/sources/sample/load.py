@@ -88,6 +88,7 @@ def load_sample(*, seed: int = 0, patients: int = 60) -> SourceData:
         name=NAME,
         tasks=tuple(Task(name=name, question=QUESTIONS[name], labels=tuple(found)) for name, found in labels.items()),
         cases=tuple(map(SourceCase, cases, drawn)),
+        shown=("fitzpatrick", "age", "sex", "origin"),
         notes=NOTES,
     )
 
