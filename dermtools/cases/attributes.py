@@ -57,7 +57,7 @@ def resolved(requested: Iterable[str], names: Sequence[str], what: str) -> tuple
 
 
 def choose(data: SourceData, requested: Sequence[str] | Literal["all"]) -> SourceData:
-    """Mark which attributes an ingest keeps, and say what is kept and what is not.
+    """Mark which attributes an ingest keeps.
 
     Raises:
         SourceError: the source has no such column, or it is a task.
@@ -73,14 +73,23 @@ def choose(data: SourceData, requested: Sequence[str] | Literal["all"]) -> Sourc
             kept = resolved(requested, names, data.name)
         except QueryError as error:
             raise SourceError(str(error)) from error
-    left = [name for name in names if name not in kept]
-    notes = [f"attributes kept, private until shown: {', '.join(kept)}"] if kept else []
+    return replace(data, kept=kept)
+
+
+def choice_notes(data: SourceData) -> list[str]:
+    """What an ingest keeps as attributes and what it leaves out, for the person who started it.
+
+    Not among the source's own notes: those are stored, and models read them.
+    """
+    if data.kept is None:
+        return []
+    names = dict.fromkeys(name for item in data.cases for name in item.case.attributes)
+    left = [name for name in names if name not in data.kept]
+    notes = [f"attributes kept, private until shown: {', '.join(data.kept)}"] if data.kept else []
     if left:
-        notes.append(
-            f"columns left out: {few(left, _LISTED)}; keep one as an attribute with --attribute NAME, all with "
-            "--all-attributes"
-        )
-    return replace(data, kept=kept, notes=(*data.notes, *notes))
+        how = "keep one as an attribute with --attribute NAME, all with --all-attributes"
+        notes.append(f"columns left out: {few(left, _LISTED)}; {how}")
+    return notes
 
 
 def kept_attributes(

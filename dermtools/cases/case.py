@@ -70,8 +70,8 @@ class SourceData:
     tasks: tuple[Task, ...]
     cases: tuple[SourceCase, ...]
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = field(default=(), metadata={"doc": "facts to keep with the data: licence, drawn, ..."})
     kept: tuple[str, ...] | None = None
     """Attributes that an ingest stores; None stores all."""
     shown: tuple[str, ...] = ()
     """Attributes that say nothing of a person, as in a drawn sample: they are shown from the start."""
-    notes: tuple[str, ...] = field(default=(), metadata={"doc": "facts to keep with the data: licence, drawn, ..."})

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dermtools.cases import SourceData, SourceOptions, load_source
-from dermtools.cases.attributes import choose, is_harmless, kept_attributes, shown_attributes, visible
+from dermtools.cases.attributes import choice_notes, choose, is_harmless, kept_attributes, shown_attributes, visible
 from dermtools.cases.case import Case, SourceCase, Task
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.manifest import Manifest
@@ -22,9 +22,10 @@ def _data(**attributes) -> SourceData:
 def test_nothing_is_kept_unasked_and_what_is_left_out_is_named_with_the_option() -> None:
     chosen = choose(_data(**HELD), ())
     assert chosen.kept == ()
-    assert chosen.notes == (
-        "columns left out: age, Phone, note; keep one as an attribute with --attribute NAME, all with --all-attributes",
-    )
+    assert choice_notes(chosen) == [
+        "columns left out: age, Phone, note; keep one as an attribute with --attribute NAME, all with --all-attributes"
+    ]
+    assert chosen.notes == ()
 
 
 @pytest.mark.parametrize("name", ["phone", "PHONE", "Phone", "p_hone"])

@@ -16,6 +16,7 @@ from functools import partial
 
 from pydantic import BaseModel, Field
 
+from dermtools.cases.attributes import choice_notes
 from dermtools.cases.case import Case, Problem, SourceData
 from dermtools.cases.labels import doubts
 from dermtools.cases.manifest import SourceNote
@@ -107,6 +108,7 @@ class _Ingest:
     def __post_init__(self) -> None:
         self.before = self.store.columns()
         self.data = with_stored_splits(with_other_tasks(self.data, self.before), self.before)
+        self.choice = choice_notes(self.data)
         self.data = with_kept_attributes(self.data, self.before)
         self.hash_of = dict(zip(self.before.case_ids, self.before.content_hashes, strict=True))
         # Reversed, so that of several cases with one content the first stands for it.
@@ -139,7 +141,7 @@ class _Ingest:
             self.forget_labels()
         self.store.compact(files_kept=FILES_KEPT)
         problems = tuple(dict.fromkeys((*self.doubts(), *self.problems)))
-        duplicates, notes = tuple(self.duplicates), self.data.notes
+        duplicates, notes = tuple(self.duplicates), (*self.data.notes, *self.choice)
         return IngestReport(duplicates=duplicates, problems=problems, notes=notes, **self.counts)
 
     def declare(self) -> None:
