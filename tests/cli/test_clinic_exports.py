@@ -95,7 +95,7 @@ def test_an_export_is_ingested_by_one_command_with_nothing_lost(
         Image.new("RGB", (64, 64), (60 * number, 90, 200 - 60 * number)).save(out, "JPEG")
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(out.getvalue())
-    done = run("ingest", export(tmp_path), tmp_path / "base", "--embedder", "descriptor")
+    done = run("ingest", export(tmp_path), tmp_path / "base", "--embedder", "descriptor", "--all-attributes")
     printed = " ".join(done.out.split())
     assert done.code == 0
     assert "3 cases added" in printed
