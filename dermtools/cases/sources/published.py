@@ -11,13 +11,13 @@ from pathlib import Path
 from dermtools.cases.case import Problem, SourceCase, SourceData, Split
 from dermtools.cases.groups import own_group
 from dermtools.cases.sources.assembly import split_named
-from dermtools.cases.sources.header import name_key
 from dermtools.cases.sources.known_sets import known_set
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
 from dermtools.cases.sources.rows import JSON_LINES, TABLE_SUFFIXES, parse_json
 from dermtools.cases.sources.table import load_table
 from dermtools.errors import SourceError
+from dermtools.text import name_key
 
 _IMAGE_FOLDER = "metadata"
 _LONGEST_HEADER = 65536
