@@ -30,7 +30,9 @@ class Indexed:
         return 3
 
 
-@pytest.mark.parametrize("value", [*(kind(3) for kind in TYPES), np.array(3), Indexed()], ids=repr)
+@pytest.mark.parametrize(
+    "value", [*(kind(3) for kind in TYPES), np.array(3), Indexed()], ids=lambda value: type(value).__name__
+)
 def test_every_integer_is_taken(value: object) -> None:
     number = whole_number(value, "k")
     assert (number, type(number)) == (3, int)
