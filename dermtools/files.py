@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dermtools.errors import CaseBaseError, DermtoolsError
+from dermtools.strict_json import parsed
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -113,12 +114,12 @@ def read_record(
     from pydantic import ValidationError
 
     try:
-        content = json.loads(path.read_bytes())
+        content = parsed(path.read_bytes())
     except FileNotFoundError:
         raise error(missing) from None
     except OSError as problem:
         raise error(f"{path} cannot be read: {problem.strerror}") from problem
-    except (ValueError, RecursionError) as problem:  # broken JSON or UTF-8, or nested without end
+    except ValueError as problem:  # broken JSON or UTF-8, or nested without end
         raise error(f"{path} is damaged: it is not JSON; {remedy}") from problem
     part = versioned(content) if isinstance(content, dict) else None
     written = part.get("format_version") if isinstance(part, dict) else None

@@ -159,7 +159,10 @@ def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColum
 def _attributes(cells: list[str]) -> dict[str, list[AttributeValue | None]]:
     """One column an attribute, from the JSON object of each row."""
     # One parse of all rows is several times faster than a parse a row.
-    parsed = json.loads("[" + ",".join(cells) + "]")
+    try:
+        parsed = json.loads("[" + ",".join(cells) + "]")
+    except RecursionError:
+        raise ValueError("an attributes cell is nested too deeply") from None
     if len(parsed) != len(cells) or not all(isinstance(attributes, dict) for attributes in parsed):
         raise ValueError("an attributes cell is not a JSON object")
     columns: dict[str, list[AttributeValue | None]] = defaultdict(lambda: [None] * len(parsed))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError
+from dermtools.strict_json import parsed
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -62,8 +63,6 @@ def _temperature(text: str) -> float | None:
 
 def _parameter(text: str) -> tuple[str, Any]:
     """KEY=VALUE; the value is JSON, else the text as it stands."""
-    import json
-
     name, equals, value = text.partition("=")
     name = name.strip()
     if not equals or not name.isidentifier():
@@ -71,7 +70,7 @@ def _parameter(text: str) -> tuple[str, Any]:
     if name in _NO_OPTIONS:
         raise QueryError(f"--model-option {name}: {_NO_OPTIONS[name]}; leave it out")
     try:
-        read = json.loads(value)
+        read = parsed(value)
     except ValueError:
         read = value
     return "max_output_tokens" if name in _OUTPUT_LIMITS else name, read

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from dermtools.embedding.options import CommaSeparatedFloats, CommaSeparatedInts, Options
 from dermtools.embedding.pixels import ResampleFilter, ResizeMode
 from dermtools.errors import EmbeddingError
+from dermtools.strict_json import parsed
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -165,7 +166,7 @@ def _json_beside(file: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parsed(path.read_bytes())
     except ValueError as error:
         raise EmbeddingError(f"{path} is not JSON: {error}") from error
     if not isinstance(values, dict):

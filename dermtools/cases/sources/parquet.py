@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from dermtools.cases.case import Problem
 from dermtools.cases.sources.records import Row, Rows
 from dermtools.errors import SourceError
+from dermtools.strict_json import parsed
 
 
 def read_parquet(path: Path) -> Rows:
@@ -45,7 +45,7 @@ def read_parquet(path: Path) -> Rows:
 def _features(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
     """Hugging Face's description of the columns; empty where there is none."""
     try:
-        features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
+        features = parsed((metadata or {})[b"huggingface"])["info"]["features"]
     except (KeyError, TypeError, ValueError):
         return {}
     return features if isinstance(features, dict) else {}

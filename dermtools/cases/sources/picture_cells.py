@@ -6,13 +6,13 @@ import ast
 import base64
 import binascii
 import hashlib
-import json
 import re
 from pathlib import PureWindowsPath
 from typing import NamedTuple, cast
 
 from dermtools.cases.sources import cells
 from dermtools.errors import ImageError
+from dermtools.strict_json import parsed
 
 _BYTES_KEYS = ("bytes", "base64", "b64", "data")
 _PATH_KEYS = ("path", "file_name", "filename", "file", "url", "src")
@@ -97,7 +97,7 @@ def encoded_picture(cell: object) -> bytes | None:
 
 def _read_written(cell: str) -> object:
     """What JSON or Python wrote as this text; the text itself where neither did."""
-    for read in (json.loads, ast.literal_eval):
+    for read in (parsed, ast.literal_eval):
         try:
             return cast(object, read(cell.strip()))
         except (ValueError, SyntaxError, RecursionError, MemoryError):

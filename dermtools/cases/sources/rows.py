@@ -13,6 +13,7 @@ from dermtools.cases.sources.parquet import read_parquet
 from dermtools.cases.sources.records import Row, Rows
 from dermtools.cases.sources.workbook import read_workbook
 from dermtools.errors import SourceError
+from dermtools.strict_json import parsed
 
 _DELIMITED = (".csv", ".tsv", ".tab", ".txt")
 _WORKBOOKS = (".xlsx", ".xlsm", ".ods")
@@ -70,11 +71,8 @@ def read_text(path: Path) -> str:
 
 
 def parse_json(document: str) -> object:
-    """Value of a JSON document; a ValueError where it is none, too deep, or holds half a Unicode character."""
-    try:
-        value: object = json.loads(document)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    """Value of a JSON document as `parsed` takes it; a ValueError, too, where it holds half a Unicode character."""
+    value: object = parsed(document)
     if "\\u" in document:
         json.dumps(value, ensure_ascii=False).encode()
     return value

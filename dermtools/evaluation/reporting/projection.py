@@ -14,6 +14,7 @@ import numpy as np
 
 from dermtools.errors import require_extra
 from dermtools.files import write_whole
+from dermtools.strict_json import parsed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def case_map(
 
 def _read(path: Path, made_of: dict[str, object]) -> CaseMap | None:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parsed(path.read_bytes())
         if content["made_of"] != made_of:
             return None
         return CaseMap(content["method"], content["case_ids"], np.array(content["places"], dtype=np.float64))

@@ -48,7 +48,7 @@ class SQLiteCache(BaseCache):
         rows = self._execute("SELECT value FROM replies WHERE key = ?", _key(prompt, llm_string))
         try:
             return [_generation(item) for item in json.loads(rows[0][0])] if rows else None
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:

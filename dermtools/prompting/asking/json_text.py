@@ -6,15 +6,18 @@ import json
 import re
 from typing import Any, NoReturn
 
+from dermtools.strict_json import is_deep, unique
+
 _FENCE = re.compile(r"(?:\s|`{1,3}(?:[\w-]+(?=[\s\[{]))?|~~~[\w-]*)+")
 
 
 def decoded_at(text: str, start: int) -> tuple[Any, int] | None:
     """The JSON value that begins at `start`, and where it ends; None where there is none, or one that is not strict."""
     try:
-        return _DECODER.raw_decode(text, start)
+        value, end = _DECODER.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
+    return None if is_deep(value) else (value, end)
 
 
 def whole_json(text: str) -> list[Any]:
@@ -41,14 +44,8 @@ def _after_fence(text: str, at: int) -> int:
     return fence.end() if fence else at
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise ValueError("a key is given twice")
-    return dict(pairs)
-
-
 def _not_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_not_json)
+_DECODER = json.JSONDecoder(object_pairs_hook=unique, parse_constant=_not_json)

@@ -19,7 +19,7 @@ from dermtools.text import instead
 GENERIC = "generic"
 """The prompt for any closed-label task that has none of its own."""
 
-_MAX_BYTES = 1024 * 1024
+_MAX_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,14 @@ def builtin_folder() -> Path:
 def read_prompt(path: Path) -> Prompt:
     """Read and validate one prompt file; of an invalid one a PromptError names file, line and place."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as opened:
+            raw = opened.read(_MAX_BYTES + 1)
+        if len(raw) > _MAX_BYTES:
+            raise PromptError(f"{path}: a prompt file has at most {_MAX_BYTES:,} bytes; shorten it")
         text = raw.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise PromptError(f"{path}: cannot be read: {reason}") from error
-    if len(raw) > _MAX_BYTES:
-        raise PromptError(f"{path}: {len(raw)} bytes; a prompt file has at most {_MAX_BYTES}")
     document = read_yaml(text, str(path))
     problems = document.problems
     if isinstance(document.data, dict):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dermtools.cases.case import SPLITS, AttributeValue, Task
 from dermtools.errors import QueryError
+from dermtools.text import one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -88,7 +89,9 @@ class Field:
         if given != held:
             raise QueryError(f"where: {self.name} holds {held}, not {given}; write e.g. {self._example}")
         if self.closed and value not in self.closed:
-            raise QueryError(f"where: {self.name} has no {value!r}; {_nearest_names(str(value), self.closed)}")
+            raise QueryError(
+                f"where: {self.name} has no {one_line(repr(value), 80)}; {_nearest_names(str(value), self.closed)}"
+            )
 
 
 class Fields:
@@ -114,7 +117,9 @@ class Fields:
                 close = _close(name, self.names)
                 guess = f"did you mean {' or '.join(map(_as_typed, close))}? " if close else ""
                 known = ", ".join(map(_as_typed, self.names))
-                raise QueryError(f"where: no column {name!r}; {guess}there are: {known} (text goes in single quotes)")
+                raise QueryError(
+                    f"where: no column {one_line(name, 80)!r}; {guess}there are: {known} (text goes in single quotes)"
+                )
             name = folded[0]
         if name not in self._made:
             self._made[name] = self._make(name)

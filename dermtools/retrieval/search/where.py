@@ -46,7 +46,11 @@ def matching_rows(condition: str, fields: Fields) -> NDArray[np.bool_]:
 
     A QueryError where it cannot be parsed, is more than comparisons, or names an unknown column or label.
     """
-    truth = _truth(_parse(condition), fields)
+    try:
+        truth = _truth(_parse(condition), fields)
+    except RecursionError:  # a chain of signs, such as `x.y.z...` or `x::a::b...`
+        given = one_line(condition, 80)
+        raise QueryError(f"where: {given!r} is a longer chain than can be read; use {ALLOWED}") from None
     rows: NDArray[np.bool_] = truth.fill_null(False).to_numpy(zero_copy_only=False)
     return rows
 
@@ -64,7 +68,7 @@ def _parse(condition: str) -> exp.Expr:
         raise QueryError(f"where: more than {MAX_NESTING} brackets and NOTs; write a simpler condition")
     try:
         statements = sqlglot.parse(with_quoted_names(condition), dialect=WhereDialect)
-    except (SqlglotError, RecursionError) as error:
+    except SqlglotError as error:
         given = one_line(condition, 80)
         raise QueryError(f"where: cannot read {given!r}: {_reason(error)}; use {ALLOWED}; {QUOTING}") from None
     if len(statements) != 1 or statements[0] is None:

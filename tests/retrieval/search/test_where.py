@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +14,39 @@ from dermtools.cases.case import Case, Task
 from dermtools.cases.columns import CaseColumns
 from dermtools.errors import QueryError
 from dermtools.retrieval.search.fields import Fields
-from dermtools.retrieval.search.where import matching_rows
+from dermtools.retrieval.search.where import MAX_LENGTH, matching_rows
 
 MakeColumns = Callable[..., CaseColumns]
+CHAINED = [
+    "RLIKE 'x' ",
+    "IN ",
+    "IS ",
+    "NOT ",
+    "BETWEEN ",
+    "BETWEEN 1 AND ",
+    "ESCAPE 'x' ",
+    "::a",
+    ".y",
+    ".*",
+    "?",
+    "1.",
+    "[0]",
+]
+CHAINED += [
+    "NOTNULL ",
+    "NOTNULL",
+    "CASE ",
+    "COLLATE a ",
+    "= a ",
+    "-",
+    "~",
+    "+",
+    "|| ",
+    "->",
+    "@> ",
+    "f(",
+    "{",
+]
 SITE = Task(name="location", question="Where?", labels=("back", "face", "neck"))
 CASES = [
     Case(
@@ -125,6 +156,16 @@ def test_anything_else_is_refused_in_one_line_that_names_it(condition: str, mess
         matching_rows(condition, fields)
     assert "\n" not in str(caught.value)
     assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.parametrize("head", ["age ", "age = 1 ", "age LIKE 'a' ", ""])
+@pytest.mark.parametrize("link", CHAINED)
+def test_a_chain_of_anything_is_refused_in_one_line_in_every_thread(head: str, link: str, fields: Fields) -> None:
+    condition = head + link * ((MAX_LENGTH - len(head)) // len(link))
+    with ThreadPoolExecutor(1) as pool:
+        for run in (matching_rows, lambda *given: pool.submit(matching_rows, *given).result()):
+            with pytest.raises(QueryError, match=r"\Awhere: [^\n\x1b]{1,400}\Z"):
+                run(condition, fields)
 
 
 def test_a_long_chain_of_ands_is_read(fields: Fields) -> None:
