@@ -54,7 +54,7 @@ def writable(given: str | Path, *, folder: bool = False, error: type[DermtoolsEr
         raise error(f"cannot write {path}: {problem.strerror}; choose a folder that can be written") from problem
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def write_whole(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
     """Replace a file in one step: a reader, or a crash, sees the former content or this one. Raises an OSError."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     draft = Path(name)
@@ -63,7 +63,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        draft.chmod(0o644)
+        draft.chmod(mode)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dermtools.cases.identity import EmbedderIdentity as EmbedderIdentity
     from dermtools.cases.manifest import Manifest as Manifest
     from dermtools.cases.manifest import SourceNote as SourceNote
+    from dermtools.cases.pseudonyms import PseudonymKey as PseudonymKey
     from dermtools.cases.sources.label_file import read_label_map as read_label_map
     from dermtools.cases.sources.load import load_source as load_source
     from dermtools.cases.sources.options import SourceOptions as SourceOptions

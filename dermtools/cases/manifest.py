@@ -48,6 +48,9 @@ class Manifest(BaseModel):
         description="attributes that may reach a model, a client or a page; null in case bases made before there was "
         "a choice, which show age, sex, site and skin type",
     )
+    pseudonyms: str | None = Field(
+        default=None, description="fingerprint of the key of its case and group ids; null: they are the source's own"
+    )
     picture_side: int = Field(default=STORED_SIDE, gt=0, description="longest side of stored pictures")
     picture_quality: int = Field(default=90, ge=1, le=100, description="JPEG quality of them")
 

@@ -83,6 +83,18 @@ def ingest(
     all_attributes: Annotated[
         bool, typer.Option("--all-attributes", help="Keep every further column: names, dates and notes too.")
     ] = False,
+    pseudonyms: Annotated[
+        bool, typer.Option("--pseudonyms", help="Opaque ids for cases and patients; only the key file leads back.")
+    ] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Key file of the pseudonyms, made where there is none; CASEBASE.key.json beside it by default. "
+            "Keep it away from the case base.",
+            parser=local_path,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the splits, where the source has none.")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures per embedding batch and transaction.")] = 64,
     as_json: JsonOption = False,
@@ -92,9 +104,12 @@ def ingest(
     Run again after an interruption, it resumes.
     """
     from dermtools.cases import SourceOptions, load_source
+    from dermtools.cases.pseudonyms import default_key
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
+    if key is not None and not pseudonyms:
+        raise SourceError("--key goes with --pseudonyms; add it, or leave --key out")
     options = SourceOptions(
         columns=_columns(column or ()),
         tasks=tuple(task or ()),
@@ -110,12 +125,13 @@ def ingest(
     with bar() as progress:
         data = load_source(source, kind, options, progress)
     case_base = CaseBase.open_or_create(path, embedder=embedder)
+    key_file = (key or default_key(path)) if pseudonyms else None
 
     def kept() -> str:
         return f"{len(CaseBase.open(path))} cases are kept in {path}; to go on, run"
 
     with keeping(kept), bar() as progress:
-        report = case_base.add(data, batch_size=batch_size, progress=progress)
+        report = case_base.add(data, batch_size=batch_size, progress=progress, key_file=key_file)
     if as_json:
         print_json(report.model_dump(mode="json"))
         return

@@ -182,13 +182,16 @@ class CaseBase:
         workers: int = 2,
         progress: Progress | None = None,
         limits: ImageLimits | None = None,
+        key_file: str | Path | None = None,
     ) -> IngestReport:
-        """Add the cases of a source; run again after an interruption, it resumes. See `ingest`."""
+        """Add the cases of a source; run again after an interruption, it resumes. See `ingest`.
+
+        With a `key_file`, outside the case base, opaque ids stand for those of cases and groups.
+        """
         from dermtools.retrieval.ingest.writing import ingest
 
-        return ingest(
-            self.store, self.embedder, data, batch_size=batch_size, workers=workers, progress=progress, limits=limits
-        )
+        options = {"batch_size": batch_size, "workers": workers}
+        return ingest(self.store, self.embedder, data, **options, progress=progress, limits=limits, key_file=key_file)
 
     def delete(self, case_ids: Iterable[str]) -> int:
         """Delete cases from the disk; unknown ids are passed over. Returns how many went."""

@@ -13,6 +13,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from pydantic import BaseModel, Field
 
@@ -20,6 +21,7 @@ from dermtools.cases.attributes import choice_notes
 from dermtools.cases.case import Case, Problem, SourceData
 from dermtools.cases.labels import doubts
 from dermtools.cases.manifest import SourceNote
+from dermtools.cases.pseudonyms import pseudonymous
 from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import Embedder
 from dermtools.errors import EmbeddingError
@@ -69,6 +71,7 @@ def ingest(
     workers: int = 2,
     progress: Progress | None = None,
     limits: ImageLimits | None = None,
+    key_file: str | Path | None = None,
 ) -> IngestReport:
     """Bring the cases of a source into a case base.
 
@@ -81,17 +84,25 @@ def ingest(
         batch_size: pictures in one call of the embedder and in one transaction.
         workers: threads that read and decode while the embedder works.
         limits: on one picture; by default those of the environment.
+        key_file: of pseudonyms, which then stand for all case and group ids; see `dermtools/cases/pseudonyms.py`.
 
     Raises:
-        CaseBaseError: another embedder made the case base, or another process is writing it.
+        CaseBaseError: another embedder made the case base, another process is writing it, or the key does not fit.
         EmbeddingError: the embedder failed for good; what was committed before is kept.
     """
     started = time.monotonic()
     batch_size, workers = whole_number(batch_size, "batch_size"), whole_number(workers, "workers")
     accepted(embedder, store)
     with store.write():
+        data, fingerprint = pseudonymous(data, key_file, store.path, store.manifest, len(store))
+        store.update_manifest(pseudonyms=fingerprint)
         report = _Ingest(store, embedder, data, batch_size, progress or Silent(), limits or ImageLimits()).run(workers)
-    return report.model_copy(update={"seconds": time.monotonic() - started})
+    notes = report.notes
+    if key_file is not None:
+        notes += (
+            f"ids are pseudonyms: only {key_file} leads back to the real ones; keep it, apart from the case base",
+        )
+    return report.model_copy(update={"seconds": time.monotonic() - started, "notes": notes})
 
 
 @dataclass
