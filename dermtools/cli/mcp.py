@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,6 +35,23 @@ def mcp(
         list[str] | None,
         typer.Option(metavar="NAME", help="With --http: a further host name that clients use. Repeatable."),
     ] = None,
+    max_calls: Annotated[
+        int | None, typer.Option(metavar="N", help="With --http: requests under way in all; 64 by default.")
+    ] = None,
+    max_client_calls: Annotated[
+        int | None, typer.Option(metavar="N", help="With --http: requests under way of one client; 8 by default.")
+    ] = None,
+    max_sessions: Annotated[
+        int | None, typer.Option(metavar="N", help="With --http: sessions at once; 256 by default.")
+    ] = None,
+    session_minutes: Annotated[
+        float | None,
+        typer.Option(metavar="MINUTES", help="With --http: a session ends after so long unused; 30 by default."),
+    ] = None,
+    held_megabytes: Annotated[
+        int | None,
+        typer.Option(metavar="MIB", help="With --http: pictures kept for all sessions together; 256 by default."),
+    ] = None,
 ) -> None:
     """Serve the tools over the Model Context Protocol, to one assistant or, with --http, to many.
 
@@ -47,13 +64,25 @@ def mcp(
     reach = ModelOptions(base_url, api, None, temperature, max_output_tokens, reasoning_effort, model_option)
     if model is None and reach.given():
         raise DermtoolsError(f"{', '.join(reach.given())} goes with --model; leave it out")
+    chosen = {
+        "calls": max_calls,
+        "client_calls": max_client_calls,
+        "sessions": max_sessions,
+        "session_minutes": session_minutes,
+        "megabytes": held_megabytes,
+    }
+    given: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
     if name and http is None:
         raise DermtoolsError("--name goes with --http; leave it out")
-    address = None
+    if given and http is None:
+        raise DermtoolsError("limits of sessions and requests go with --http; leave them out")
+    address = limits = None
     if http is not None:
         from dermtools.mcp.http import TOKEN_VARIABLE, HttpAddress
+        from dermtools.mcp.limits import ServerLimits
 
         address = HttpAddress.parse(http, token=os.environ.get(TOKEN_VARIABLE) or None, names=name or ())
+        limits = ServerLimits(**given)
     asked = reach.arguments(model) if model is not None else {}
     serve(
         path,
@@ -62,5 +91,6 @@ def mcp(
         folders=allow or (),
         prompts=prompts or (),
         http=address,
+        limits=limits,
         embedder=embedder,
     )

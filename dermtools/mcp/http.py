@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 import logging
 import re
@@ -14,24 +13,23 @@ from typing import TYPE_CHECKING
 
 import anyio
 from mcp.server.transport_security import TransportSecuritySettings
-from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
 
 from dermtools.errors import DermtoolsError
+from dermtools.mcp.admission import Admission
+from dermtools.mcp.limits import MAX_BODY, ServerLimits
+from dermtools.mcp.login import BearerToken
 from dermtools.mcp.server import CaseBaseServer
+from dermtools.mcp.sessions import Sessions
 from dermtools.mcp.stopping import call_on_signal
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
 logger = logging.getLogger(__name__)
 
 TOKEN_VARIABLE = "DERMTOOLS_MCP_TOKEN"
 MIN_TOKEN = 16
 """Characters of a bearer token at least."""
-MAX_BODY = 48 * 1024 * 1024
-"""Bytes of one request: a picture of 32 MiB as a `data:` URL still fits."""
-MAX_SESSIONS = 1000
 PATH = "/mcp"
 STOP_SECONDS = 3
 """How long requests under way may take to end when the server stops."""
@@ -109,43 +107,28 @@ class HttpAddress:
         return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
 
 
-class BearerToken:
-    """ASGI middleware: a request without the token is answered 401 and goes no further."""
-
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app = app
-        self._expected = f"Bearer {token}".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or not."""
-        if scope["type"] == "http":
-            given = Headers(scope=scope).get("authorization", "").encode("latin-1")
-            scheme, _, token = given.partition(b" ")
-            if not hmac.compare_digest(scheme.capitalize() + b" " + token.strip(), self._expected):
-                reply = PlainTextResponse("a bearer token is needed", 401, {"WWW-Authenticate": "Bearer"})
-                await reply(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
-
-
-def http_app(server: CaseBaseServer, address: HttpAddress) -> ASGIApp:
+def http_app(server: CaseBaseServer, address: HttpAddress, limits: ServerLimits, sessions: Sessions) -> ASGIApp:
     """The server as an ASGI application with one path, `/mcp`."""
     app: ASGIApp = server.protocol.streamable_http_app(
         streamable_http_path=PATH,
         max_request_body_size=MAX_BODY,
-        max_sessions=MAX_SESSIONS,
+        max_sessions=limits.sessions,
+        session_idle_timeout=60 * limits.session_minutes,
         transport_security=address.security,
     )
+    app = Admission(app, sessions, limits)
     return app if address.token is None else BearerToken(app, address.token)
 
 
-async def serve_http(server: CaseBaseServer, address: HttpAddress) -> None:
+async def serve_http(server: CaseBaseServer, address: HttpAddress, limits: ServerLimits | None = None) -> None:
     """Serve until SIGTERM or SIGINT comes.
 
     Raises:
         DermtoolsError: the address cannot be listened on.
     """
     import uvicorn
+
+    from dermtools.mcp.connections import GuardedConnection
 
     class Listener(uvicorn.Server):
         """Leaves signals to us: its own way ends the process with the signal's exit code."""
@@ -154,8 +137,12 @@ async def serve_http(server: CaseBaseServer, address: HttpAddress) -> None:
         def capture_signals(self) -> Iterator[None]:
             yield
 
+    limits = limits or ServerLimits()
+    sessions = Sessions(limits)
     config = uvicorn.Config(
-        http_app(server, address),
+        http_app(server, address, limits, sessions),
+        http=GuardedConnection,
+        ws="none",
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=STOP_SECONDS,
@@ -171,6 +158,7 @@ async def serve_http(server: CaseBaseServer, address: HttpAddress) -> None:
     async with anyio.create_task_group() as group:
         await group.start(call_on_signal, lambda: setattr(listener, "should_exit", True))
         group.start_soon(server.warm_up)
+        group.start_soon(sessions.end_idle)
         logger.warning("listening on http://%s:%s%s", f"[{host}]" if ":" in host else host, port, PATH)
         await listener.serve(sockets=[listening])
         group.cancel_scope.cancel()

@@ -16,7 +16,7 @@ from dermtools.methods.registry import prompted_words
 from dermtools.prompting.files.library import GENERIC, Prompt
 from dermtools.prompting.method_names import parse_method
 from dermtools.text import one_line
-from dermtools.tools import Workspace
+from dermtools.tools import DermContext, Workspace
 from dermtools.tools.arguments import MAX_CASES
 from dermtools.tools.briefing import PROMPT as AGENT
 from dermtools.tools.briefing import system_text
@@ -106,8 +106,12 @@ def _arguments(offered: OfferedPrompt) -> list[types.PromptArgument]:
     ]
 
 
-def get_prompt(served: ServedCaseBase, name: str, given: Mapping[str, str]) -> types.GetPromptResult:
+def get_prompt(
+    served: ServedCaseBase, name: str, given: Mapping[str, str], context: DermContext | None = None
+) -> types.GetPromptResult:
     """A prompt with its arguments filled in: the messages that dermtools would send to a model.
+
+    `context` is that of the client's session; the server's only one by default.
 
     Raises:
         PromptError: no such prompt or argument, one is missing, or the pictures are too large together.
@@ -126,12 +130,12 @@ def get_prompt(served: ServedCaseBase, name: str, given: Mapping[str, str]) -> t
     missing = [argument.name for argument in arguments if argument.required and not given.get(argument.name)]
     if missing:
         raise PromptError(f"prompt {name} needs {', '.join(missing)}; give it")
-    messages = served.call(lambda workspace: _messages(served, workspace, offered, given))
+    messages = served.call(lambda workspace: _messages(workspace, context or served.context, offered, given))
     return types.GetPromptResult(description=offered.prompt.file.description, messages=messages)
 
 
 def _messages(
-    served: ServedCaseBase, workspace: Workspace, offered: OfferedPrompt, given: Mapping[str, str]
+    workspace: Workspace, context: DermContext, offered: OfferedPrompt, given: Mapping[str, str]
 ) -> list[types.PromptMessage]:
     if offered.prompt.id == AGENT:
         return [types.PromptMessage(role="user", content=types.TextContent(text=system_text(workspace)))]
@@ -148,13 +152,13 @@ def _messages(
         prompt=offered.prompt,
         library=workspace.library,
         budget=SHOWN,
-        where=served.context.condition,
+        where=context.condition,
         variables={name: given[name] for name in offered.own if name in given},
     )
     if "image" not in file.variables:
         raise PromptError(f"prompt {file.id!r} shows no picture; it cannot be filled in here")
     # The query is resolved here and not by the builder, which would open any path that it is given.
-    query = workspace.query(given["image"], served.context)
+    query = workspace.query(given["image"], context)
     return _converted(builder.build({"query": query, "note": given.get("note", "")}).messages)
 
 

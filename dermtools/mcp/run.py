@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 
 from dermtools.mcp.http import HttpAddress, serve_http
+from dermtools.mcp.limits import ServerLimits
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.server import CaseBaseServer
 from dermtools.mcp.stdio import serve_stdio
@@ -25,6 +26,7 @@ def serve(
     folders: Iterable[str | Path] = (),
     prompts: Iterable[str | Path] = (),
     http: HttpAddress | None = None,
+    limits: ServerLimits | None = None,
     embedder: str | None = None,
 ) -> None:
     """Serve a case base over stdio, or over HTTP where there is an address. Logs go to standard error.
@@ -36,6 +38,7 @@ def serve(
         folders: where pictures may be read from by their path.
         prompts: folders of prompt files above the built-in ones.
         http: where to listen.
+        limits: how much clients over HTTP may ask of it.
         embedder: another way to load the case base's own embedder, where its file was moved.
 
     Raises:
@@ -51,6 +54,6 @@ def serve(
 
     async def run() -> None:
         server = CaseBaseServer(served)
-        await (serve_stdio(server) if http is None else serve_http(server, http))
+        await (serve_stdio(server) if http is None else serve_http(server, http, limits))
 
     anyio.run(run)

@@ -1,4 +1,4 @@
-"""The case base that a server serves, opened when first needed and again when replaced; pictures of its clients."""
+"""The case base that a server serves, opened when first needed and again when replaced; pictures of a client."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ _TRIES = 2
 class RecentImages(ImageStore):
     """An `ImageStore` that makes room instead of refusing, since a server has no end.
 
-    All clients of a server share it. A handle comes from a picture's own content, so only who has the picture, or was
-    given the handle, can name it; an unknown handle is answered without naming others.
+    An unknown handle is answered without naming others.
     """
 
     def __init__(self, *, max_pictures: int = 32, max_bytes: int = 128 * 1024 * 1024) -> None:
@@ -41,7 +40,7 @@ class RecentImages(ImageStore):
         if (held := self._held.get(handle)) is not None:
             return held
         raise ImageError(
-            f"no picture {one_line(handle, 60)!r} is available; it may have been forgotten: "
+            f"no picture {one_line(handle, 60)!r} is available; it may have been forgotten, or is another session's: "
             "give its path in a granted folder, a data: URL, or a case (case:ID)"
         )
 
@@ -80,6 +79,7 @@ class ServedCaseBase:
         self.model = model
         self._model_options = dict(model_options or {})
         self.context = DermContext(images=RecentImages())
+        """Of the one client over standard input and output; over HTTP each session has its own."""
         self.library = PromptLibrary(*prompts)
         self._grants = grants
         self._embedder = embedder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import anyio
@@ -14,13 +15,15 @@ from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
 from dermtools.errors import DermtoolsError, QueryError
+from dermtools.mcp.admission import CONTEXT, PLACE
 from dermtools.mcp.completion import complete
 from dermtools.mcp.prompts import get_prompt, list_prompts
 from dermtools.mcp.resources import list_resources, list_templates, read_resource
 from dermtools.mcp.served import ServedCaseBase
-from dermtools.mcp.threads import Context, Threads
-from dermtools.mcp.tools import call_tool, input_schema, list_tools, tool_names
+from dermtools.mcp.threads import Context, Lane, Threads
+from dermtools.mcp.tools import brings_picture, call_tool, input_schema, list_tools, take_picture, tool_names
 from dermtools.text import one_line
+from dermtools.tools import CATALOG, DermContext
 from dermtools.tools.results import without_path
 from dermtools.version import __version__
 
@@ -54,14 +57,14 @@ class CaseBaseServer:
             instructions=INSTRUCTIONS,
             get_tool_input_schema=input_schema,
             on_list_tools=self._list_tools,
-            on_call_tool=self._in_thread(self._call_tool, lambda params: params.name),
+            on_call_tool=self._call_tool,
             on_list_resources=self._in_thread(lambda _: types.ListResourcesResult(resources=list_resources())),
             on_list_resource_templates=self._in_thread(
                 lambda _: types.ListResourceTemplatesResult(resource_templates=list_templates())
             ),
             on_read_resource=self._in_thread(self._read_resource, lambda _: "reading a resource"),
             on_list_prompts=self._in_thread(lambda _: types.ListPromptsResult(prompts=list_prompts(served))),
-            on_get_prompt=self._in_thread(self._get_prompt, lambda params: params.name),
+            on_get_prompt=self._get_prompt,
             on_completion=self._in_thread(self._complete),
         )
         self.protocol.middleware.append(self._errors)
@@ -95,9 +98,10 @@ class CaseBaseServer:
         """A plain function as a handler; with `what`, one that may be slow: it gives signs of life by that name."""
 
         async def handle(context: Context, params: P) -> R:
-            if what is None:
-                return await self._threads.run(lambda: function(params))
-            return await self._threads.run_with_progress(lambda: function(params), context, what(params))
+            with _place(context):
+                if what is None:
+                    return await self._threads.run(lambda: function(params))
+                return await self._threads.run_with_progress(lambda: function(params), context, what(params))
 
         return handle
 
@@ -105,18 +109,48 @@ class CaseBaseServer:
         self.listed.set()
         return types.ListToolsResult(tools=list_tools(self.served))
 
-    def _call_tool(self, params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def _call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         names = tool_names(self.served)
-        if params.name not in names:
-            raise QueryError(f"no tool {one_line(params.name, 80)!r}; there are: {', '.join(names)}")
-        return call_tool(self.served, params.name, params.arguments or {})
+        if (name := params.name) not in names:
+            raise QueryError(f"no tool {one_line(name, 80)!r}; there are: {', '.join(names)}")
+        given = params.arguments or {}
+        own, run = self._context(context), self._threads.run_with_progress
+        lane = Lane.PICTURE if brings_picture(given) else Lane.QUICK
+        with _place(context):
+            if CATALOG[name].asks_model:
+                if lane is Lane.PICTURE:
+                    taken = await run(
+                        lambda: take_picture(self.served, params.arguments or {}, own), context, name, lane
+                    )
+                    if isinstance(taken, types.CallToolResult):
+                        return taken
+                    given = taken
+                lane = Lane.MODEL
+            return await run(lambda: call_tool(self.served, name, given, own), context, name, lane)
+
+    async def _get_prompt(self, context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        given = params.arguments or {}
+        own = self._context(context)
+        lane = Lane.PICTURE if brings_picture(given) else Lane.QUICK
+        with _place(context):
+            return await self._threads.run_with_progress(
+                lambda: get_prompt(self.served, params.name, given, own), context, params.name, lane
+            )
+
+    def _context(self, context: Context) -> DermContext:
+        """Of the session that a request over HTTP belongs to; else of the one client that there is."""
+        find = context.request.scope.get(CONTEXT) if context.request is not None else None
+        return self.served.context if find is None else find()
 
     def _read_resource(self, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         return read_resource(self.served, params.uri)
 
-    def _get_prompt(self, params: types.GetPromptRequestParams) -> types.GetPromptResult:
-        return get_prompt(self.served, params.name, params.arguments or {})
-
     def _complete(self, params: types.CompleteRequestParams) -> types.CompleteResult:
         known = (params.context.arguments if params.context else None) or {}
         return types.CompleteResult(completion=complete(self.served, params.ref, params.argument, known))
+
+
+def _place(context: Context) -> AbstractContextManager[object]:
+    """The place of a request over HTTP among those under way, held as long as its call goes on."""
+    place = context.request.scope.get(PLACE) if context.request is not None else None
+    return nullcontext() if place is None else place

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from enum import Enum
 from typing import Any, TypeVar
 
 import anyio
-from anyio import to_thread
 from mcp.server.context import ServerRequestContext
 
 T = TypeVar("T")
 Context = ServerRequestContext[Any, Any]
 
-AT_ONCE = 16
-"""Calls that run side by side; further ones wait."""
+
+class Lane(Enum):
+    """Kinds of calls by what they take, with how many of each run side by side; further ones wait."""
+
+    QUICK = 16
+    """Nothing to speak of."""
+    PICTURE = 2
+    """Decoding and embedding a picture."""
+    MODEL = 8
+    """Waiting for a model's answer."""
+
+
 FIRST_SIGN = 1.0
 """Seconds before a call counts as slow."""
 NEXT_SIGN = 2.0
@@ -22,16 +35,19 @@ NEXT_SIGN = 2.0
 
 
 class Threads:
-    """Runs plain functions; a cancelled call is answered no more, and its thread ends by itself."""
+    """Runs plain functions. A cancelled call is answered no more; its thread ends by itself, and counts until then."""
 
     def __init__(self) -> None:
-        self._limiter = anyio.CapacityLimiter(AT_ONCE)
+        self._pools = {lane: ThreadPoolExecutor(lane.value, f"dermtools-{lane.name.lower()}") for lane in Lane}
 
-    async def run(self, function: Callable[[], T]) -> T:
+    async def run(self, function: Callable[[], T], lane: Lane = Lane.QUICK) -> T:
         """What the function gives; raises what it raises."""
-        return await to_thread.run_sync(function, abandon_on_cancel=True, limiter=self._limiter)
+        run = copy_context().run
+        return await asyncio.get_running_loop().run_in_executor(self._pools[lane], lambda: run(function))
 
-    async def run_with_progress(self, function: Callable[[], T], context: Context, what: str) -> T:
+    async def run_with_progress(
+        self, function: Callable[[], T], context: Context, what: str, lane: Lane = Lane.QUICK
+    ) -> T:
         """As `run`; once the call is slow, a client that asked for progress gets the seconds since its start."""
         start = time.monotonic()
 
@@ -45,7 +61,7 @@ class Threads:
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(signs)
-                result = await self.run(function)
+                result = await self.run(function, lane)
                 group.cancel_scope.cancel()
         except BaseExceptionGroup as errors:  # the task group wraps what the function raised
             error = errors.exceptions[0]

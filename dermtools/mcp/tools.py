@@ -10,9 +10,10 @@ import mcp_types as types
 from pydantic import ValidationError
 
 from dermtools.errors import DermtoolsError
+from dermtools.handles import CASE_PREFIX
 from dermtools.mcp.resources import JSON, case_uri
 from dermtools.mcp.served import ServedCaseBase
-from dermtools.tools import CATALOG, Workspace, offered_tools
+from dermtools.tools import CATALOG, DermContext, Workspace, offered_tools
 from dermtools.tools.pictures.showing import named_pictures
 from dermtools.tools.results import error_message, shown, validation_message
 
@@ -45,9 +46,32 @@ def list_tools(served: ServedCaseBase) -> list[types.Tool]:
     ]
 
 
-def call_tool(served: ServedCaseBase, name: str, given: Mapping[str, Any]) -> types.CallToolResult:
-    """One call of one of `tool_names`; what fails is a result that says so, and whether to try again."""
+def brings_picture(given: Mapping[str, Any]) -> bool:
+    """Whether arguments name a picture of the client's own, which may have to be read and decoded."""
+    image = given.get("image")
+    return isinstance(image, str) and not image.startswith(CASE_PREFIX)
+
+
+def take_picture(
+    served: ServedCaseBase, given: Mapping[str, Any], context: DermContext
+) -> dict[str, Any] | types.CallToolResult:
+    """Arguments that name the client's picture by its handle; where it cannot be had, the result that says so."""
+    try:
+        handle = served.call(lambda workspace: workspace.query(given["image"], context).name)
+    except DermtoolsError as error:
+        return _failed(error_message(error, served.path))
+    return {**given, "image": handle}
+
+
+def call_tool(
+    served: ServedCaseBase, name: str, given: Mapping[str, Any], context: DermContext | None = None
+) -> types.CallToolResult:
+    """One call of one of `tool_names`; what fails is a result that says so, and whether to try again.
+
+    `context` is that of the client's session; the server's only one by default.
+    """
     spec = CATALOG[name]
+    context = context or served.context
     try:
         arguments = spec.arguments.model_validate(given)
     except ValidationError as error:
@@ -56,10 +80,10 @@ def call_tool(served: ServedCaseBase, name: str, given: Mapping[str, Any]) -> ty
     def answer(workspace: Workspace) -> types.CallToolResult:
         if spec.asks_model:
             workspace.vision_model = served.vision_model()
-        result = spec.function(workspace, arguments, served.context)
+        result = spec.function(workspace, arguments, context)
         content: list[types.ContentBlock] = [types.TextContent(text=result.text)]
         content += map(_case_link, result.data.case_ids[:MAX_LINKS])
-        text, jpegs = named_pictures(workspace, served.context, result.data.pictures)
+        text, jpegs = named_pictures(workspace, context, result.data.pictures)
         content += [types.TextContent(text=text), *map(image_content, jpegs)] if text else []
         return types.CallToolResult(content=content, structured_content=result.artifact)
 

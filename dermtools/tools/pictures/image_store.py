@@ -78,7 +78,7 @@ class ImageStore:
             encoded = encode_jpeg(source, max_side=4096, quality=95)
         name = one_line(name or _file_name(source), 80) or "picture"
         jpeg = encode_jpeg(open_image(encoded, limits=self.limits, name=name))
-        handle = IMAGE_PREFIX + content_hash(encoded)[:16]
+        handle = self._handle(content_hash(encoded))
         return self._keep(HeldImage(handle, name, jpeg, encoded, group_id))
 
     def add_query(self, query: Query) -> HeldImage:
@@ -90,7 +90,7 @@ class ImageStore:
         jpeg = query.jpeg or (encode_jpeg(query.image) if query.image is not None else None)
         if jpeg is None:
             raise ImageError(f"query {one_line(query.name, 80)!r} has no picture; give it one")
-        handle = IMAGE_PREFIX + (query.content_hash or hashlib.sha256(jpeg).hexdigest())[:16]
+        handle = self._handle(query.content_hash or hashlib.sha256(jpeg).hexdigest())
         return self._keep(HeldImage(handle, "picture", jpeg, query, query.group_id))
 
     def get(self, handle: str) -> HeldImage:
@@ -112,6 +112,9 @@ class ImageStore:
         if query is None:
             query = self._resolved[handle, embedder] = resolve(held)
         return query
+
+    def _handle(self, digest: str) -> str:
+        return IMAGE_PREFIX + digest[:16]
 
     def _keep(self, held: HeldImage) -> HeldImage:
         with self._lock:
