@@ -34,6 +34,21 @@ def shown_attributes(manifest: Manifest, names: Iterable[str]) -> frozenset[str]
     return frozenset(names) & frozenset(manifest.shown)
 
 
+def audiences(manifest: Manifest, names: Collection[str]) -> dict[str, Audience]:
+    """Audience of each attribute, by name and sorted."""
+    shown = shown_attributes(manifest, names)
+    return {name: "shown" if name in shown else "private" for name in sorted(names)}
+
+
+def counted_attributes(manifest: Manifest, names: Iterable[str]) -> frozenset[str]:
+    """Of the attributes with these names, those whose values the operator's own counts and subgroups name.
+
+    The shown ones, and age, sex, site and skin type: a private column that is called nearly so may hold anything.
+    """
+    known = tuple(names)
+    return shown_attributes(manifest, known) | frozenset(filter(is_harmless, known))
+
+
 def visible(case: Case, shown: Collection[str]) -> Case:
     """The case with its shown attributes alone."""
     kept = {name: value for name, value in case.attributes.items() if name in shown}
@@ -79,7 +94,7 @@ def choose(data: SourceData, requested: Sequence[str] | Literal["all"]) -> Sourc
 def choice_notes(data: SourceData) -> list[str]:
     """What an ingest keeps as attributes and what it leaves out, for the person who started it.
 
-    Not among the source's own notes: those are stored, and models read them.
+    As `told`, not among the source's own notes: those are stored, and models read them.
     """
     if data.kept is None:
         return []

@@ -28,7 +28,7 @@ class Case(BaseModel):
     group_id: str = Field(min_length=1)
     split: Split | None = None
     labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    attributes: dict[str, AttributeValue] = Field(default_factory=dict)
+    attributes: dict[str, AttributeValue] = Field(default_factory=dict, repr=False)  # a repr may end in a log or error
 
 
 class Task(BaseModel):
@@ -75,3 +75,5 @@ class SourceData:
     """Attributes that an ingest stores; None stores all."""
     shown: tuple[str, ...] = ()
     """Attributes that say nothing of a person, as in a drawn sample: they are shown from the start."""
+    told: tuple[str, ...] = ()
+    """How it was read, with names of files, sheets and columns: for who reads it in, not kept, so no model sees it."""

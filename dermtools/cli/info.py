@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dermtools.cli.attributes import OLDER
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 
@@ -10,7 +11,8 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
     """Say what a case base holds: cases, groups, splits, tasks, embedder."""
     from dermtools.retrieval import CaseBase
 
-    facts = CaseBase.open(path).info()
+    case_base = CaseBase.open(path)
+    facts = case_base.info()
     if as_json:
         print_json(facts)
         return
@@ -20,6 +22,10 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
     show("", table(["split", "cases", "groups"], splits, right=["cases", "groups"]))
     for task, counts in facts["tasks"].items():
         show("", table([task, "cases"], counts.items(), right=["cases"]))
+    if facts["attributes"]:
+        show("", table(["attribute", "audience"], facts["attributes"].items()))
+        if not case_base.attributes.chosen:
+            show(OLDER)
     for source in facts["sources"]:
         show("", f"source: {source['name']}", *(f"  {note}" for note in source["notes"]))
     show("", NOT_A_DIAGNOSIS)

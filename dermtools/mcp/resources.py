@@ -110,7 +110,8 @@ def read_resource(served: ServedCaseBase, uri: str) -> types.ReadResourceResult:
 
 def _case(workspace: Workspace, context: DermContext, case_id: str) -> dict[str, Any]:
     case = workspace.case(case_id, context)
-    found = FoundCase.of(case, workspace.case_base.tasks)
+    case_base = workspace.case_base
+    found = FoundCase.of(case, case_base.tasks, shown=case_base.attributes.shown)
     return {**found.model_dump(mode="json", exclude={"rank", "distance"}), "picture": picture_uri(case.case_id)}
 
 

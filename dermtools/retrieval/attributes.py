@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dermtools.cases.attributes import Audience, resolved, shown_attributes, visible
+from dermtools.cases.attributes import Audience, audiences, resolved, shown_attributes, visible
 
 if TYPE_CHECKING:
     from dermtools.cases.case import Case
@@ -35,13 +35,12 @@ class Attributes:
     @property
     def shown(self) -> frozenset[str]:
         """Those that may reach a model, a client or a page."""
-        return shown_attributes(self._store.current_manifest(), self.names)
+        return shown_attributes(self._store.current_manifest(), self._store.columns().attributes)
 
     @property
     def audiences(self) -> dict[str, Audience]:
         """Name to audience."""
-        shown = self.shown
-        return {name: "shown" if name in shown else "private" for name in self.names}
+        return audiences(self._store.current_manifest(), self._store.columns().attributes)
 
     @property
     def chosen(self) -> bool:

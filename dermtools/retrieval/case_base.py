@@ -171,8 +171,8 @@ class CaseBase:
         return self.store.jpegs(case_ids)
 
     def info(self) -> dict[str, Any]:
-        """What the case base holds, as plain data: cases, groups, splits, tasks, embedder, version, sources."""
-        return holdings(self.path, self.store.manifest, self.columns)
+        """What it holds, as plain data: cases, groups, splits, tasks, attributes, embedder, version, sources."""
+        return holdings(self.path, self.store.current_manifest(), self.columns)
 
     def add(
         self,
@@ -260,6 +260,7 @@ class CaseBase:
         mmr_relevance: float = 0.5,
         mmr_pool: int | None = None,
         leak_guard: bool = True,
+        where_shown: str | None = None,
     ) -> Neighbors:
         """The k nearest cases by exact Euclidean distance, nearest first; fewer where no more are left.
 
@@ -277,17 +278,19 @@ class CaseBase:
             mmr_relevance, mmr_pool: for `mmr`, from 0 (unlike each other) to 1 (near the query); and from
                 how many of the nearest to choose, 4 k by default.
             leak_guard: False only to meet the query's own cases too; the result's notes say so.
+            where_shown: a further condition, which may name shown attributes alone: one that a model or client wrote.
 
         Raises:
             QueryError, ImageError: as `query`, or an option cannot be met as given.
         """
         options = SearchOptions(
-            k, where, exclude_groups, exclude_cases, max_per_group, diversity, task, leak_guard, mmr_relevance, mmr_pool
-        )
+            k, where, exclude_groups, exclude_cases, max_per_group, diversity, task, leak_guard, mmr_relevance,
+            mmr_pool, where_shown,
+        )  # fmt: skip
         if query is None:
             query = self.query(image, vector=vector, case_id=case_id, text=text, group_id=group_id)
         elif any(value is not None for value in (image, vector, case_id, text, group_id)):
             raise QueryError("query already says what to search for; leave out image, vector, case_id, text, group_id")
         found = embedded(query, self.embedder) if query.vector is None else query.vector
         found = checked_vector(found, self.identity, "the query vector")
-        return search(self.snapshot, query, found, options, self.store.jpegs)
+        return search(self.snapshot, query, found, options, self.store.jpegs, self.attributes.shown)

@@ -54,7 +54,7 @@ def result_for(
         neighbors=neighbors,
         jpegs=case_base.jpegs([neighbor.case.case_id for neighbor in neighbors]),
         jpeg=query.jpeg or (encode_jpeg(query.image) if query.image else None),
-        case=case_base.case(query.case_id) if query.case_id else None,
+        case=case_base.attributes.visible(case_base.case(query.case_id)) if query.case_id else None,
         predictions=predictions,
     )
 

@@ -46,8 +46,10 @@ class SimilarCaseRetriever(BaseRetriever):
     _grants: tuple[FolderGrant, ...] = PrivateAttr(())
 
     def model_post_init(self, _: object, /) -> None:
-        """Resolve the granted folders; DermtoolsError where one does not exist."""
+        """Resolve the granted folders; DermtoolsError where one does not exist, or for a bad `where`."""
         self._grants = tuple(map(FolderGrant, self.allow))
+        if self.where is not None:  # now, when the operator reads what is wrong, with all columns, and not a model
+            self.case_base.snapshot.matching(self.where)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
@@ -88,9 +90,13 @@ class SimilarCaseRetriever(BaseRetriever):
 
 
 def _document(neighbor: Neighbor) -> Document:
-    """Short lines without control characters, since they come from data and go to a model; metadata in full."""
+    """Short lines without control characters, since they come from data and go to a model; metadata in full.
+
+    Both have the shown attributes alone.
+    """
     case = neighbor.case
     lines = [f"Case {one_line(case.case_id)}, similar case number {neighbor.rank}, distance {neighbor.distance:.4g}."]
     lines += [f"{task}: {one_line(', '.join(labels))}" for task, labels in case.labels.items()]
-    lines += [f"{one_line(name)}: {one_line(str(value))}" for name, value in case.attributes.items()]
-    return Document(id=case.case_id, page_content="\n".join(lines), metadata=neighbor.to_json())
+    told = neighbor.to_json()
+    lines += [f"{one_line(name)}: {one_line(str(value))}" for name, value in told["attributes"].items()]
+    return Document(id=case.case_id, page_content="\n".join(lines), metadata=told)

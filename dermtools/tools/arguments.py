@@ -55,7 +55,7 @@ class SearchArguments(Arguments):
     where: Annotated[
         str | None,
         _field(
-            "SQL-like condition over tasks and attributes that found cases satisfy.",
+            "SQL-like condition over tasks and the attributes of describe_case_base that found cases satisfy.",
             "location = 'face' AND fitzpatrick >= 4",
             max_length=1000,
         ),

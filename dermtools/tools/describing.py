@@ -50,7 +50,7 @@ class DescribeResult(Result):
     groups: int
     splits: dict[str, dict[str, int]]
     tasks: list[TaskDescription]
-    attributes: list[str] = Field(description="what a `where` condition may name besides the tasks")
+    attributes: list[str] = Field(description="shown ones: what a `where` condition may name besides the tasks")
     embedder: dict[str, Any] = Field(description="name, revision, preprocessing, dimension, normalised or not")
     reads_text: bool | None = Field(description="whether words can be searched for; none where that is not known")
     sources: list[dict[str, Any]]
@@ -64,7 +64,8 @@ def get_case(workspace: Workspace, arguments: CaseArguments, context: DermContex
     Raises:
         QueryError: there is no such case, or this run may not see it.
     """
-    case = FoundCase.of(workspace.case(arguments.case_id, context), workspace.case_base.tasks)
+    case_base = workspace.case_base
+    case = FoundCase.of(workspace.case(arguments.case_id, context), case_base.tasks, shown=case_base.attributes.shown)
     result = CaseResult(case=case, case_ids=[case.case_id], pictures=[case.handle] if arguments.show_picture else [])
     return ToolResult(f"One case:\n{quoted([case.line()])}", result)
 
@@ -96,14 +97,19 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
             )
             for task in tasks
         ],
-        attributes=sorted(case_base.columns.attributes),
+        attributes=sorted(case_base.attributes.shown),
         embedder={name: value for name, value in info["embedder"].items() if name != "spec"},
         reads_text=_reads_text(case_base),
-        sources=info["sources"],
+        sources=[{**source, "name": _last_part(source["name"])} for source in info["sources"]],
         methods=_methods(),
         gaps=_gaps(case_base),
     )
     return ToolResult(_text(result, SHOWN_LABELS if arguments.task is None else None), result)
+
+
+def _last_part(name: str) -> str:
+    """Of a source that is called after its file, the file's own name: folders of this machine are the operator's."""
+    return re.split(r"[/\\]", name.rstrip("/\\"))[-1]
 
 
 def _reads_text(case_base: CaseBase) -> bool | None:
@@ -128,9 +134,9 @@ def _gaps(case_base: CaseBase) -> list[str]:
 
     columns = case_base.columns
     gaps = [finding.message for finding in label_gaps(columns, {task.name: task.labels for task in case_base.tasks})]
-    tones = recorded(columns, "skin type")
-    if not tones:
-        gaps.append("skin tone is not recorded: whether dark skin is covered is not known")
+    tones = recorded(columns, "skin type", case_base.attributes.shown)
+    if not tones:  # the same words where it is private: its name is no business of a model's
+        gaps.append("no skin tone is shown: whether dark skin is covered is not known")
     return gaps + [line for counts in tones if (line := dark_skin_gap(counts)) is not None]
 
 

@@ -59,7 +59,8 @@ def format_exemplars(workspace: Workspace, arguments: ExemplarArguments, context
     messages: list[BaseMessage] = []
     for variables in ShotWriter(case_base, task, DEFAULT_BUDGET).variables(shots):
         messages += template.format_messages(**{**variables, "image": CASE_PREFIX + variables["case_id"]})
-    cases = [FoundCase.of(shot.case, [task], shot.rank, shot.distance) for shot in shots]
+    seen = case_base.attributes.shown
+    cases = [FoundCase.of(shot.case, [task], shot.rank, shot.distance, shown=seen) for shot in shots]
     result = ExemplarResult(
         task=task.name,
         prompt=file.id,

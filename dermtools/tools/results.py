@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from dermtools.cases.attributes import visible
 from dermtools.cases.case import AttributeValue, Case, Task
 from dermtools.errors import DermtoolsError
 from dermtools.handles import CASE_PREFIX
@@ -69,12 +70,20 @@ class FoundCase(Data):
     attributes: dict[str, AttributeValue]
 
     @classmethod
-    def of(cls, case: Case, tasks: Iterable[Task], rank: int | None = None, distance: float | None = None) -> FoundCase:
-        """Labels outside a task's closed set are left out."""
+    def of(
+        cls,
+        case: Case,
+        tasks: Iterable[Task],
+        rank: int | None = None,
+        distance: float | None = None,
+        *,
+        shown: Collection[str] = (),
+    ) -> FoundCase:
+        """Attributes that are not `shown` are left out, and labels outside a task's closed set."""
         closed = {task.name: task.labels for task in tasks}
         known_tasks = {task: given for task, given in case.labels.items() if task in closed}
         labels = {task: [label for label in given if label in closed[task]] for task, given in known_tasks.items()}
-        known = case.model_dump(exclude={"labels"})
+        known = visible(case, shown).model_dump(exclude={"labels"})
         return cls(**known, handle=CASE_PREFIX + case.case_id, labels=labels, rank=rank, distance=distance)
 
     def line(self) -> str:

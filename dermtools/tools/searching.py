@@ -40,11 +40,12 @@ def search_similar_cases(workspace: Workspace, arguments: SearchArguments, conte
     found = case_base.search(
         query=query,
         k=arguments.k,
-        where=[*context.conditions, *([arguments.where] if arguments.where else [])] or None,
+        where=context.conditions or None,
+        where_shown=arguments.where or None,
         max_per_group=arguments.max_per_group,
     )
     tasks = case_base.tasks
-    cases = [FoundCase.of(neighbor.case, tasks, neighbor.rank, neighbor.distance) for neighbor in found]
+    cases = [FoundCase.of(one.case, tasks, one.rank, one.distance, shown=one.shown) for one in found]
     agreement: dict[str, Counter[str]] = {task.name: Counter() for task in tasks}
     for case in cases:
         for task, labels in case.labels.items():

@@ -69,6 +69,7 @@ def hostile_base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
     case_base = CaseBase.create(tmp_path_factory.mktemp("hostile") / "casebase")
     case_base.add(SourceData(name=f"hostile {MARK}", tasks=(task,), cases=tuple(cases), notes=(f"{MARK} note",)))
     assert len(case_base) == len(INJECTIONS)
+    case_base.attributes.show(*case_base.attributes.names)
     return case_base
 
 

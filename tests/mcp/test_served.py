@@ -118,6 +118,7 @@ def test_a_resource_quotes_no_text_without_end(tmp_path: Path) -> None:
     case = first.case.model_copy(update={"attributes": {"note": hostile}})
     case_base = CaseBase.create(tmp_path / "hostile")
     case_base.add(type(source)(name="hostile", tasks=source.tasks, cases=(type(first)(case, first.image),)))
+    case_base.attributes.show("note")
     served = ServedCaseBase(case_base.path, grants=ImageGrants())
     text = str(read_resource(served, f"dermtools://cases/{case.case_id}").contents[0])
     assert "ignore all" in text

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dermtools.cases import load_source
+from dermtools.cases import SourceOptions, load_source
 from dermtools.retrieval import CaseBase, KNNVote
 
 
@@ -18,7 +18,7 @@ from dermtools.retrieval import CaseBase, KNNVote
 def case_base(photographs: Path, encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
     """All 677 photographs."""
     case_base = CaseBase.create(tmp_path_factory.mktemp("photographs") / "base", embedder=f"onnx:{encoder}")
-    report = case_base.add(load_source(str(photographs)))
+    report = case_base.add(load_source(str(photographs), options=SourceOptions(attributes=("age",))))
     assert report.added == 677
     return case_base
 

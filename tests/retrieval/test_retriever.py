@@ -36,6 +36,7 @@ class TestStandard(RetrieversIntegrationTests):
 
 
 def test_a_document_holds_the_case_as_text_and_as_data(small_base: CaseBase) -> None:
+    small_base.attributes.show("age")
     (document,) = SimilarCaseRetriever(case_base=small_base, k=1).invoke("case:c04")
     (neighbor,) = small_base.search(case_id="c04", k=1)
     case = neighbor.case
@@ -54,7 +55,7 @@ def test_a_document_holds_the_case_as_text_and_as_data(small_base: CaseBase) -> 
 
 def test_retrieved_text_is_short_and_without_control_characters() -> None:
     case = Case(case_id="a\nb", group_id="g", attributes={"story": "x\x1b[2J\n" + "y" * 5000})
-    lines = _document(Neighbor(1, case, 0.5)).page_content.splitlines()
+    lines = _document(Neighbor(1, case, 0.5, frozenset({"story"}))).page_content.splitlines()
     assert lines[0].startswith("Case a b, ")
     assert lines[1].startswith("story: x [2J yyy")
     assert len(lines) == 2

@@ -60,7 +60,8 @@ def load_folder(root: Path, options: SourceOptions) -> SourceData:
         cases.append(SourceCase(case, root / path))
     if not pictures:
         raise SourceError(f"{root}: no picture below this folder; {_LAYOUT}")
-    notes = []
+    notes: list[str] = []
+    told: tuple[str, ...] = ()
     if pattern is None:
         notes.append(
             "each picture is its own group, so one patient may sit in two splits; a group pattern tells groups"
@@ -69,6 +70,6 @@ def load_folder(root: Path, options: SourceOptions) -> SourceData:
         notes.append(f"{ungrouped} pictures do not match the group pattern and are each their own group")
     names = (path.as_posix() for path in files if not is_picture(path.name))
     if others := [ascii(name) if _NOT_TEXT.search(name) else name for name in names]:
-        notes.append(f"files that are not pictures are left out ({len(others)}): {few(others, _SHOWN)}")
+        told = (f"files that are not pictures are left out ({len(others)}): {few(others, _SHOWN)}",)
     task = make_task(task_name, (label for item in cases for label in item.case.labels[task_name]))
-    return SourceData(root.resolve().name, (task,), tuple(cases), tuple(problems), tuple(notes))
+    return SourceData(root.resolve().name, (task,), tuple(cases), tuple(problems), tuple(notes), told=told)

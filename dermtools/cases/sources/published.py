@@ -100,6 +100,7 @@ def _joined(folder: Path, parts: dict[str, SourceData]) -> SourceData:
         tuple(cases),
         tuple(Problem(f"{name}/{p.where}", p.reason) for name, data in parts.items() for p in data.problems),
         tuple(dict.fromkeys(note for data in parts.values() for note in data.notes)),
+        told=tuple(dict.fromkeys(word for data in parts.values() for word in data.told)),
     )
 
 

@@ -55,7 +55,8 @@ def load_table(path: Path, options: SourceOptions) -> SourceData:
         raise SourceError(f"{path}: column {empty[0]!r} holds no label; choose another task")
     tasks = (make_task(name, labels) for name, labels in found.items() if labels)
     name = f"{path.resolve().parent.name}/{path.name}"
-    return SourceData(name, tuple(tasks), tuple(cases), tuple(problems), (*table.notes, *reader.notes()))
+    told = (*table.told, *reader.told())
+    return SourceData(name, tuple(tasks), tuple(cases), tuple(problems), (*table.notes, *reader.notes()), told=told)
 
 
 class _RowReader:
@@ -119,12 +120,12 @@ class _RowReader:
         found += [f"column {column!r} is task {name!r}" for name, column in self.tasks.items() if name != column]
         if not self.tasks:
             found.append(f"no label column ({', '.join(KNOWN_TASKS)}) and none named: there is no task to predict")
-        found += [
-            f"column {column!r} holds lists, objects or pictures, which are left out" for column in self._left_out
-        ]
         if "" in self._table.columns:
             found.append("a column without a name is left out")
         return found
+
+    def told(self) -> list[str]:
+        return [f"column {column!r} holds lists, objects or pictures, which are left out" for column in self._left_out]
 
     def _role(self, role: str, options: SourceOptions) -> str | None:
         if role in options.columns:

@@ -46,7 +46,7 @@ def read_workbook(path: Path, *, wanted: Collection[str] = (), sheet: str | None
     table = table_of(grids[chosen], headers[chosen], path.name, untyped=False)
     if others := [name for name in headers if name != chosen]:
         left = f"sheets left out: {', '.join(others)}"
-        table.notes.append(f"read from sheet {chosen!r}; {left}; the option 'sheet' names one")
+        table.told.append(f"read from sheet {chosen!r}; {left}; the option 'sheet' names one")
     return table
 
 

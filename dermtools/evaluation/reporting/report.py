@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from dermtools.cases.attributes import visible
 from dermtools.evaluation.reporting import tables
 from dermtools.evaluation.reporting.figures import write_figures
 from dermtools.evaluation.reporting.projection import CaseMap, Projection, case_map
@@ -94,11 +95,11 @@ def _page_data(run: Run, case_base: CaseBase, layout: CaseMap) -> dict[str, Any]
     ]
     known, places = case_base.columns.row_of, zip(layout.case_ids, layout.places.tolist(), strict=True)
     ids = [case_id for case_id in dict.fromkeys(shown) if case_id in known]
-    scored = {one.name: one for one in run.scored()}
+    scored, seen = {one.name: one for one in run.scored()}, case_base.attributes.shown
     return {
         "labels": list(run.spec.task.labels),
         "arms": [_arm(name, scored.get(name), answers, run.spec.task) for name in run.spec.arms],
-        "cases": {case_id: _case(case_base.case(case_id), run.spec.task.name) for case_id in ids},
+        "cases": {case_id: _case(visible(case_base.case(case_id), seen), run.spec.task.name) for case_id in ids},
         "map": {"method": layout.method, "places": dict(places)},
         "pictures": _thumbnails(case_base, ids[:MOST_PICTURES]),
     }

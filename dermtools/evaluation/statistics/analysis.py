@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from dermtools.cases.attributes import counted_attributes, visible
 from dermtools.evaluation.statistics.exemplar_use import ExemplarUse, exemplar_use
 from dermtools.evaluation.statistics.nearness import Nearness, nearness
 from dermtools.evaluation.statistics.subgroups import Subgroup, subgroups
@@ -38,7 +39,8 @@ def analyze(run: Run, case_base: CaseBase) -> Analyses:
         QueryError: a case of the run is no longer in the case base.
     """
     task, scored = run.spec.task.name, run.scored()
-    cases = {target.case_id: case_base.case(target.case_id) for target in run.spec.targets}
+    counted = counted_attributes(case_base.store.current_manifest(), case_base.columns.attributes)
+    cases = {target.case_id: visible(case_base.case(target.case_id), counted) for target in run.spec.targets}
     return Analyses(
         exemplar_use=tuple(use for one in scored if (use := exemplar_use(one)) is not None),
         nearness=nearness(case_base, task, run.spec.targets, scored),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from dermtools.cases.case import Case, Task
 from dermtools.errors import PromptError
@@ -31,7 +32,7 @@ class ShotWriter:
     """Turns shots into the variables of the exemplar template; without a task, no label is shown.
 
     A stored JPEG within the budget goes in as it is. The attributes named are shown fenced: none by default, since
-    they may give answers away; a PromptError where no case has such an attribute.
+    they may give answers away; a PromptError where no case has such an attribute, or it is private, now or later.
     """
 
     def __init__(
@@ -40,12 +41,23 @@ class ShotWriter:
         self._case_base, self._task, self._budget, self._attributes = case_base, task, budget, tuple(attributes)
         # Looking at a picture's header takes as long as encoding it in base64.
         self._all_fit = case_base.store.manifest.picture_side <= budget.max_side
-        known = case_base.columns.attributes
-        for name in set(attributes).difference(known):
-            raise PromptError(f"no attribute {name!r} in {case_base.path}; there are: {', '.join(sorted(known))}")
+        self._check_audience()
+
+    def _check_audience(self) -> None:
+        audiences, path = self._case_base.attributes.audiences if self._attributes else {}, self._case_base.path
+        for name in self._attributes:
+            if name not in audiences:
+                raise PromptError(f"no attribute {name!r} in {path}; there are: {', '.join(audiences)}")
+            if audiences[name] == "private":
+                remedy = f"dermtools attributes {quote(str(path))} --show {quote(name)}"
+                raise PromptError(
+                    f"attribute {name!r} is private; to let models see it: {remedy} "
+                    f"(in Python: case_base.attributes.show({name!r}))"
+                )
 
     def variables(self, shots: Sequence[Shot]) -> list[dict[str, str]]:
-        """The template's variables for each shot, in the order given."""
+        """The template's variables for each shot, in the order given; PromptError for an attribute private by now."""
+        self._check_audience()
         jpegs = self._case_base.jpegs([shot.case.case_id for shot in shots])
         return [self._one(shot, jpegs[shot.case.case_id]) for shot in shots]
 

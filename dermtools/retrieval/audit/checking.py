@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dermtools.cases.attributes import counted_attributes
 from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
 from dermtools.errors import ImageError
@@ -42,7 +43,8 @@ def check(store: CaseStore) -> CheckReport:
     if without := columns.splits.count(None):
         message = f"cases that belong to no split: {without}"
         findings.append(Finding(severity="note", kind="no-split", message=message))
-    tones = recorded(columns, "skin type")
+    counted = counted_attributes(manifest, columns.attributes)
+    tones = recorded(columns, "skin type", counted)
     if not tones:
         message = "skin tone is not recorded, so results cannot be compared between skin tones"
         findings.append(Finding(severity="note", kind="not-recorded", message=message))
@@ -51,7 +53,7 @@ def check(store: CaseStore) -> CheckReport:
         groups=len(set(columns.group_ids)),
         findings=tuple(sorted(findings, key=lambda found: SEVERITIES.index(found.severity))),
         skin_tones=tones,
-        sites=recorded(columns, "site"),
+        sites=recorded(columns, "site", counted),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dermtools.cases.case import SPLITS
@@ -48,9 +48,13 @@ def doubtful_labels(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) ->
             yield Finding(severity=severity, kind=kind, message=f"task {task}, {message}")
 
 
-def recorded(columns: CaseColumns, kind: str) -> tuple[Counts, ...]:
-    """Counts of every attribute and task that records `kind`, one of `vocabularies.COLUMNS`, known by its name."""
-    values: dict[str, list[Any]] = {**columns.attributes, **columns.labels}
+def recorded(columns: CaseColumns, kind: str, attributes: Collection[str]) -> tuple[Counts, ...]:
+    """Counts of every task, and of each of these attributes, that records `kind`, one of `vocabularies.COLUMNS`.
+
+    Known by its name.
+    """
+    kept = {name: values for name, values in columns.attributes.items() if name in attributes}
+    values: dict[str, list[Any]] = {**kept, **columns.labels}
     return tuple(_counts(name, column) for name, column in values.items() if records(kind, name))
 
 

@@ -119,7 +119,7 @@ class _Ingest:
     def __post_init__(self) -> None:
         self.before = self.store.columns()
         self.data = with_stored_splits(with_other_tasks(self.data, self.before), self.before)
-        self.choice = choice_notes(self.data)
+        self.told = (*self.data.told, *choice_notes(self.data))
         self.data = with_kept_attributes(self.data, self.before)
         self.hash_of = dict(zip(self.before.case_ids, self.before.content_hashes, strict=True))
         # Reversed, so that of several cases with one content the first stands for it.
@@ -152,7 +152,7 @@ class _Ingest:
             self.forget_labels()
         self.store.compact(files_kept=FILES_KEPT)
         problems = tuple(dict.fromkeys((*self.doubts(), *self.problems)))
-        duplicates, notes = tuple(self.duplicates), (*self.data.notes, *self.choice)
+        duplicates, notes = tuple(self.duplicates), (*self.data.notes, *self.told)
         return IngestReport(duplicates=duplicates, problems=problems, notes=notes, **self.counts)
 
     def declare(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from dermtools.cases.case import SPLITS, AttributeValue, Task
@@ -97,14 +97,16 @@ class Field:
 class Fields:
     """Every column that a condition may name, made when first used.
 
-    Built-in names come before tasks, and tasks before attributes of the same name.
+    Built-in names come before tasks, and tasks before attributes of the same name. With `shown`, attributes outside
+    it are not there: neither as a column nor in a message.
     """
 
-    def __init__(self, columns: CaseColumns, tasks: Iterable[Task]) -> None:
+    def __init__(self, columns: CaseColumns, tasks: Iterable[Task], shown: Collection[str] | None = None) -> None:
         self._columns = columns
         self._tasks = {task.name: task for task in tasks}
         self._made: dict[str, Field] = {}
-        self.names = tuple(dict.fromkeys(("case_id", "group_id", "split", *self._tasks, *sorted(columns.attributes))))
+        attributes = sorted(name for name in columns.attributes if shown is None or name in shown)
+        self.names = tuple(dict.fromkeys(("case_id", "group_id", "split", *self._tasks, *attributes)))
 
     def __getitem__(self, name: str) -> Field:
         """The column of that name; case matters only where two names differ in nothing else.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, overload
 
+from dermtools.cases.attributes import visible
 from dermtools.cases.case import Case
 from dermtools.images import data_url
 from dermtools.pages import templates, verbatim
@@ -26,16 +27,18 @@ class Neighbor:
     case: Case
     distance: float
     """Euclidean, in the embedder's own units."""
+    shown: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """Attributes of the case that may leave the machine; `case` has the private ones too."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data: rank, case_id, group_id, distance, labels and attributes."""
+        """Plain data for a model, a client or a page: rank, case_id, group_id, distance, labels, shown attributes."""
         return {
             "rank": self.rank,
             "case_id": self.case.case_id,
             "group_id": self.case.group_id,
             "distance": self.distance,
             "labels": {task: list(labels) for task, labels in self.case.labels.items()},
-            "attributes": dict(self.case.attributes),
+            "attributes": dict(visible(self.case, self.shown).attributes),
         }
 
 
@@ -47,12 +50,21 @@ class Neighbors(Sequence[Neighbor]):
         found: nearest first.
         notes: what a reader should know of this result, one line each, e.g. what the leak guard left out.
         jpegs: gives the pictures when the gallery is shown.
+        shown: attributes that may leave the machine.
     """
 
-    def __init__(self, query: str, found: Iterable[tuple[Case, float]], notes: Iterable[str], jpegs: Jpegs) -> None:
+    def __init__(
+        self,
+        query: str,
+        found: Iterable[tuple[Case, float]],
+        notes: Iterable[str],
+        jpegs: Jpegs,
+        shown: frozenset[str] = frozenset(),
+    ) -> None:
         self.query = query
         self.notes = tuple(notes)
-        self._items = tuple(Neighbor(rank, case, distance) for rank, (case, distance) in enumerate(found, start=1))
+        ranked = enumerate(found, start=1)
+        self._items = tuple(Neighbor(rank, case, distance, shown) for rank, (case, distance) in ranked)
         self._jpegs = jpegs
 
     @overload

@@ -44,6 +44,7 @@ class SearchOptions:
     leak_guard: bool = True
     mmr_relevance: float = 0.5
     mmr_pool: int | None = None
+    where_shown: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("k", "max_per_group", "mmr_pool"):
@@ -67,16 +68,23 @@ class SearchOptions:
 
 
 def search(
-    snapshot: Snapshot, query: Query, vector: NDArray[np.float32], options: SearchOptions, jpegs: Jpegs
+    snapshot: Snapshot,
+    query: Query,
+    vector: NDArray[np.float32],
+    options: SearchOptions,
+    jpegs: Jpegs,
+    shown: frozenset[str] = frozenset(),
 ) -> Neighbors:
     """Neighbours in one version of a case base of a query with this embedding, float32, shape (d,).
+
+    `shown` are the attributes that may leave the machine.
 
     A QueryError where the vector does not fit, or an option names what does not exist.
     """
     columns, index = snapshot.columns, snapshot.index
     if options.task is not None:
         snapshot.task(options.task)
-    eligible, notes = _eligible(snapshot, options)
+    eligible, notes = _eligible(snapshot, options, shown)
     everything = index.rank(vector, first=options.looked_at)
     own: set[int] = set()
     if options.leak_guard:
@@ -102,16 +110,21 @@ def search(
     found.sort(key=lambda pair: (pair[1], columns.case_ids[pair[0]]))
     if len(found) < options.k:
         notes.append(f"{len(found)} neighbours instead of {options.k}: no more are left")
-    return Neighbors(query.name, [(columns.case(row), distance) for row, distance in found], notes, jpegs)
+    return Neighbors(query.name, [(columns.case(row), distance) for row, distance in found], notes, jpegs, shown)
 
 
-def _eligible(snapshot: Snapshot, options: SearchOptions) -> tuple[NDArray[np.bool_] | None, list[str]]:
+def _eligible(
+    snapshot: Snapshot, options: SearchOptions, shown: frozenset[str]
+) -> tuple[NDArray[np.bool_] | None, list[str]]:
     """Rows that the options allow, None for all; and notes on them."""
     eligible: NDArray[np.bool_] | None = None
     notes = []
     conditions = [options.where] if isinstance(options.where, str) else list(options.where or ())
-    if conditions:
-        eligible = reduce(np.logical_and, [snapshot.matching(condition) for condition in conditions])
+    satisfied = [snapshot.matching(condition) for condition in conditions]
+    if options.where_shown is not None:
+        satisfied.append(snapshot.matching(options.where_shown, shown))
+    if satisfied:
+        eligible = reduce(np.logical_and, satisfied)
         notes.append(f"where: {np.count_nonzero(eligible)} of {len(snapshot)} cases satisfy it")
     if options.exclude_groups or options.exclude_cases:
         row_of = snapshot.columns.row_of

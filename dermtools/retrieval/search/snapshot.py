@@ -35,7 +35,8 @@ class Snapshot:
         self.columns = columns
         self.index = index
         self.tasks = {task.name: task for task in tasks}
-        self._matching: dict[str, NDArray[np.bool_]] = {}
+        self._fields: dict[frozenset[str] | None, Fields] = {}
+        self._matching: dict[tuple[str, frozenset[str] | None], NDArray[np.bool_]] = {}
         self._by_label: dict[str, dict[str, NDArray[np.bool_]]] = {}
 
     @classmethod
@@ -50,10 +51,6 @@ class Snapshot:
     def guard(self) -> LeakGuard:
         """Finds a query's own rows."""
         return LeakGuard(self.columns)
-
-    @cached_property
-    def _fields(self) -> Fields:
-        return Fields(self.columns, self.tasks.values())
 
     def row(self, case_id: str) -> int:
         """Row of a case; QueryError where there is no such case."""
@@ -70,14 +67,19 @@ class Snapshot:
             raise QueryError(f"no task {name!r}; {instead(name, self.tasks)}")
         return self.tasks[name]
 
-    def matching(self, condition: str) -> NDArray[np.bool_]:
-        """Rows that satisfy a `where` condition, bool, shape (n,); kept for the next time."""
-        rows = self._matching.get(condition)
+    def matching(self, condition: str, shown: frozenset[str] | None = None) -> NDArray[np.bool_]:
+        """Rows that satisfy a `where` condition, bool, shape (n,); kept for the next time.
+
+        It may name every attribute, or those in `shown` alone.
+        """
+        rows = self._matching.get((condition, shown))
         if rows is None:
-            rows = matching_rows(condition, self._fields)
+            if shown not in self._fields:
+                self._fields[shown] = Fields(self.columns, self.tasks.values(), shown)
+            rows = matching_rows(condition, self._fields[shown])
             if len(self._matching) >= KEPT_CONDITIONS:
                 self._matching.clear()
-            self._matching[condition] = rows
+            self._matching[condition, shown] = rows
         return rows
 
     def by_label(self, task: str) -> dict[str, NDArray[np.bool_]]:

@@ -58,7 +58,7 @@ def test_hidden_files_and_resource_forks_are_skipped_and_other_files_noted(tmp_p
     put(tmp_path, "a/1.jpg", "a/._1.jpg", ".cache/a/1.jpg", "__MACOSX/a/1.jpg", "a/Thumbs.db", "README.txt")
     data = load_source(tmp_path)
     assert [item.case.case_id for item in data.cases] == ["a/1.jpg"]
-    assert any("README.txt, a/Thumbs.db" in note and "(2)" in note for note in data.notes)
+    assert any("README.txt, a/Thumbs.db" in note and "(2)" in note for note in data.told)
     assert data.problems == ()
 
 
@@ -121,4 +121,4 @@ def test_a_file_name_in_another_encoding_is_a_problem(tmp_path):
     data = load_source(tmp_path)
     assert [item.case.case_id for item in data.cases] == ["a/1.jpg"]
     assert [problem.reason for problem in data.problems] == ["its name is not UTF-8; rename it"]
-    assert all(text.isascii() for text in (*data.notes, data.problems[0].where))
+    assert all(text.isascii() for text in (*data.told, data.problems[0].where))

@@ -63,7 +63,7 @@ def test_a_picture_beside_the_picture_becomes_no_attribute(folder):
     record = {"image": "1.jpg", "thumbnail": BASE64, "preview": f"data:image/jpeg;base64,{BASE64}", "meta": {"a": 1}}
     data = load_source(write(folder, json.dumps(record | {"sex": "f"}), "cases.jsonl"))
     assert by_id(data)["1.jpg"].attributes == {"sex": "f"}
-    assert "column 'meta' holds lists, objects or pictures, which are left out" in data.notes
+    assert "column 'meta' holds lists, objects or pictures, which are left out" in data.told
 
 
 def test_a_data_set_written_as_csv_keeps_its_pictures_and_no_byte_of_them_elsewhere(tmp_path):

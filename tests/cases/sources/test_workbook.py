@@ -80,7 +80,7 @@ def test_the_sheet_with_the_pictures_is_taken_unless_one_is_named(folder):
     )
     data = load_source(path)
     assert list(by_id(data)) == ["1.jpg"]
-    assert any("read from sheet 'Daten'; sheets left out: Info, Alt" in note for note in data.notes)
+    assert any("read from sheet 'Daten'; sheets left out: Info, Alt" in note for note in data.told)
     assert list(by_id(load_source(path, options=SourceOptions(sheet="Alt")))) == ["2.jpg"]
     with pytest.raises(SourceError, match="no sheet 'Neu'; the sheets are Info, Daten, Alt"):
         load_source(path, options=SourceOptions(sheet="Neu"))

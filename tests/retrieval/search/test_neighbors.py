@@ -23,7 +23,7 @@ def test_neighbours_are_a_sequence_with_ranks_from_one() -> None:
 
 
 def test_json_holds_exactly_the_documented_keys() -> None:
-    found = Neighbors("q.jpg", [(FACE, 0.5)], [], dict.fromkeys)
+    found = Neighbors("q.jpg", [(FACE, 0.5)], [], dict.fromkeys, frozenset({"age"}))
     assert json.loads(json.dumps(found.to_json())) == {
         "query": "q.jpg",
         "neighbors": [
