@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
@@ -80,27 +82,34 @@ class Load:
         )
 
 
+@contextmanager
+def serving(path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
+    """A server over HTTP over a case base: its address, its process, and its log, beside the case base."""
+    log = path.with_name("log")
+    command = [sys.executable, "-c", "from dermtools.cli import main; main()", "mcp", str(path)]
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [*command, "--http", "127.0.0.1:0"], stderr=errors, stdin=subprocess.DEVNULL, env=os.environ
+        )
+    try:
+        while (found := re.search(r"http://\S+", log.read_text())) is None:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.05)
+        yield found[0], process, log
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
 def main(calls: int = CALLS) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "casebase"
         random_case_base(path, cases=CASES, dimension=DIMENSION)
-        command = [sys.executable, "-c", "from dermtools.cli import main; main()", "mcp", str(path)]
-        log = Path(folder) / "log"
-        with log.open("w") as errors:
-            process = subprocess.Popen(
-                [*command, "--http", "127.0.0.1:0"], stderr=errors, stdin=subprocess.DEVNULL, env=os.environ
-            )
-        try:
-            while (found := re.search(r"http://\S+", log.read_text())) is None:
-                assert process.poll() is None, log.read_text()
-                time.sleep(0.05)
-            load = Load(found[0], process.pid, calls)
+        with serving(path) as (url, process, log):
+            load = Load(url, process.pid, calls)
             start = time.perf_counter()
             anyio.run(load.run)
             took = time.perf_counter() - start
-        finally:
-            process.terminate()
-            process.wait(30)
         failures = [line for line in log.read_text().splitlines() if line.startswith(("ERROR", "Traceback"))]
     third, last = load.quarter(2), load.quarter(3)
     measured = (

@@ -50,7 +50,7 @@ def mcp(
     ] = None,
     held_megabytes: Annotated[
         int | None,
-        typer.Option(metavar="MIB", help="With --http: pictures kept for all sessions together; 256 by default."),
+        typer.Option(metavar="MIB", help="With --http: pictures kept for all sessions together; 192 by default."),
     ] = None,
 ) -> None:
     """Serve the tools over the Model Context Protocol, to one assistant or, with --http, to many.

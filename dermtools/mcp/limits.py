@@ -49,7 +49,7 @@ class ServerLimits:
     sessions: int = 256
     session_minutes: float = 30
     session_megabytes: int = 96
-    megabytes: int = 256
+    megabytes: int = 192
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():

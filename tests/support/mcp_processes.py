@@ -33,6 +33,12 @@ UNFORCED = (
 """As `COMMAND`, but a server that does not end by itself is not ended by force within a test's patience."""
 
 
+def patched(*limits: str) -> tuple[str, ...]:
+    """As `COMMAND`, with other limits of HTTP, each `NAME=value`."""
+    changed = "; ".join(f"limits.{one}" for one in limits)
+    return sys.executable, "-c", f"from dermtools.mcp import limits; {changed}; {COMMAND[2]}", "mcp"
+
+
 def stdio(
     case_base: Path, *options: str, mode: str = "auto", errors: Path | None = None, **environment: str
 ) -> AbstractAsyncContextManager[Client]:
