@@ -6,11 +6,13 @@ one may also reach a prompt, a tool's result, an MCP client, a retriever's docum
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from shlex import quote
 from typing import Literal
 
-from dermtools.cases.case import AttributeValue, Case, SourceData
+from dermtools.cases.case import AttributeValue, Case, Problem, SourceData
+from dermtools.cases.identifiers import identifying_attributes, names_in_ids
 from dermtools.cases.manifest import Manifest
 from dermtools.errors import QueryError, SourceError
 from dermtools.text import few, instead, name_key
@@ -18,6 +20,7 @@ from dermtools.vocabularies import COLUMNS
 
 Audience = Literal["private", "shown"]
 ALL = "all"
+IN_IDS = "ingest into a new case base with --pseudonyms"
 _LISTED = 12
 _HARMLESS = frozenset(name_key(word) for words in COLUMNS.values() for word in words)
 
@@ -105,6 +108,18 @@ def choice_notes(data: SourceData) -> list[str]:
         how = "keep one as an attribute with --attribute NAME, all with --all-attributes"
         notes.append(f"columns left out: {few(left, _LISTED)}; {how}")
     return notes
+
+
+def identifier_problems(data: SourceData, ids: Iterable[str]) -> Iterator[Problem]:
+    """Kept attributes, and ids as they are stored, that look as if they told who somebody is; never what they say."""
+    kept = data.kept if data.kept is not None else {name for item in data.cases for name in item.case.attributes}
+    columns = {name: [item.case.attributes.get(name) for item in data.cases] for name in kept}
+    for name, kind in identifying_attributes(columns).items():
+        how = "private until shown; if it is not needed, remove it: dermtools attributes CASEBASE --drop"
+        yield Problem(f"attribute {name}", f"looks like {kind}; {how} {quote(name)}")
+    labels = [word for task in data.tasks for word in (task.name, *task.labels)]
+    if named := names_in_ids(ids, labels):
+        yield Problem("ids", f"{len(named)} look like names of people, and ids go to models; {IN_IDS}")
 
 
 def kept_attributes(

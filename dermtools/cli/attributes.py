@@ -39,15 +39,22 @@ def attributes(
         held.hide(*hidden)
     if shown:
         held.show(*shown)
+        for name in sorted(held.named(shown) & held.identifying.keys()):
+            show(
+                f"{name} looks like {held.identifying[name]}; models and clients may see it from now on", to_stderr=True
+            )
     if dropped:
         held.drop(*dropped)
     if as_json:
         print_json(held.audiences)
         return
     columns = case_base.columns.attributes
+    suspected = held.identifying
     rows = [
-        (name, audience, sum(value is not None for value in columns[name])) for name, audience in held.audiences.items()
+        (name, audience, sum(value is not None for value in columns[name]), suspected.get(name, ""))
+        for name, audience in held.audiences.items()
     ]
-    show(table(["attribute", "audience", "cases"], rows, right=["cases"]) if rows else "no case has an attribute")
+    heads = ["attribute", "audience", "cases", "looks like"]
+    show(table(heads, rows, right=["cases"]) if rows else "no case has an attribute")
     if not held.chosen:
         show("", OLDER)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dermtools.cases.attributes import Audience, audiences, resolved, shown_attributes, visible
+from dermtools.cases.identifiers import identifying_attributes
 
 if TYPE_CHECKING:
     from dermtools.cases.case import Case
@@ -46,6 +47,11 @@ class Attributes:
     def chosen(self) -> bool:
         """False in a case base made before there were audiences, until something is shown or hidden."""
         return self._store.current_manifest().shown is not None
+
+    @property
+    def identifying(self) -> dict[str, str]:
+        """Name to what it looks like, of those that look as if they told who somebody is; see `identifiers`."""
+        return identifying_attributes(self._store.columns().attributes)
 
     def visible(self, case: Case) -> Case:
         """The case as a model, a client or a page may see it."""

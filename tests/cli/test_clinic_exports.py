@@ -76,11 +76,16 @@ def american(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("clinic", "export", "labels"),
+    ("clinic", "export", "labels", "warned"),
     [
-        ("german", german, {"location": {"Rücken", "Gesäß"}, "diagnosis": {"Nävus", "Basaliom"}}),
-        ("french", french, {"location": {"Épaule", "Tête"}, "diagnosis": {"Nævus", "Mélanome"}}),
-        ("us", american, {"location": {"Back", "Arm"}, "diagnosis": {"Nevus", "BCC"}}),
+        (
+            "german",
+            german,
+            {"location": {"Rücken", "Gesäß"}, "diagnosis": {"Nävus", "Basaliom"}},
+            ["Bemerkung: looks like free text"],
+        ),
+        ("french", french, {"location": {"Épaule", "Tête"}, "diagnosis": {"Nævus", "Mélanome"}}, []),
+        ("us", american, {"location": {"Back", "Arm"}, "diagnosis": {"Nevus", "BCC"}}, ["Seen on: looks like dates"]),
     ],
 )
 def test_an_export_is_ingested_by_one_command_with_nothing_lost(
@@ -89,6 +94,7 @@ def test_an_export_is_ingested_by_one_command_with_nothing_lost(
     clinic: str,
     export: Callable[[Path], Path],
     labels: dict[str, set[str]],
+    warned: list[str],
 ) -> None:
     for number, name in enumerate(PICTURES[clinic]):
         out = io.BytesIO()
@@ -99,7 +105,8 @@ def test_an_export_is_ingested_by_one_command_with_nothing_lost(
     printed = " ".join(done.out.split())
     assert done.code == 0
     assert "3 cases added" in printed
-    assert "left out or doubtful: 1" in printed
+    assert f"left out or doubtful: {1 + len(warned)}" in printed
+    assert [one for one in warned if f"attribute {one}" not in printed] == []
     assert "IMG_0004" in printed
     assert "the nearest is" in printed
     case_base = CaseBase.open(tmp_path / "base")

@@ -57,3 +57,29 @@ def test_a_key_alone_is_refused(run: Run, table: Path, tmp_path: Path) -> None:
     assert done.code == 1
     assert "--key goes with --pseudonyms" in done.err
     assert not (tmp_path / "base").exists()
+
+
+def test_kept_columns_that_look_like_identifiers_are_warned_of_without_their_words(
+    run: Run, table: Path, tmp_path: Path
+) -> None:
+    rows = table.read_text().splitlines()
+    held = ["age,contact,smoke", "40,030 1234567,yes", "40,030 7654321,no", "50,0301 55555,no", "50,0171 987654,yes"]
+    table.write_text("\n".join(f"{row},{more}" for row, more in zip(rows, held, strict=True)) + "\n")
+    done = run("ingest", table, tmp_path / "base", "--all-attributes", "--json")
+    told = {problem["where"]: problem["reason"] for problem in done.json["problems"]}
+    assert told["attribute contact"].startswith("looks like phones; private until shown")
+    assert {"attribute age", "attribute smoke"}.isdisjoint(told)
+    assert "look like names of people" in told["ids"]
+    assert "1234567" not in done.out
+    assert "Mueller" not in told["ids"]
+
+
+def test_attributes_marks_what_looks_like_an_identifier_and_warns_when_it_is_shown(
+    run: Run, table: Path, tmp_path: Path
+) -> None:
+    table.write_text(table.read_text().replace("diagnosis", "diagnosis,phone").replace("nevus", "nevus,030 1234567"))
+    run("ingest", table, tmp_path / "base", "--attribute", "phone")
+    assert "phones" in run("attributes", tmp_path / "base").out
+    done = run("attributes", tmp_path / "base", "--show", "phone", "--json")
+    assert (done.code, done.json) == (0, {"phone": "shown"})
+    assert done.err.strip() == "phone looks like phones; models and clients may see it from now on"

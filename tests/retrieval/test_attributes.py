@@ -47,3 +47,7 @@ def test_a_dropped_attribute_is_gone_from_every_byte_on_disk(case_base: CaseBase
     assert case_base.attributes.drop("phone") == 1
     assert b"030 123456789" not in bytes_below(case_base.path)
     assert case_base.case("1").attributes == {"age": 40}
+
+
+def test_what_looks_like_an_identifier_is_named(case_base: CaseBase) -> None:
+    assert case_base.attributes.identifying == {"Phone": "phones"}

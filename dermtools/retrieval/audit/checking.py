@@ -15,6 +15,7 @@ from dermtools.errors import ImageError
 from dermtools.images import open_image
 from dermtools.images.limits import STORED
 from dermtools.retrieval.audit.coverage import doubtful_labels, label_gaps, recorded
+from dermtools.retrieval.audit.identity import identifiers
 from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
 from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, about
 
@@ -39,6 +40,7 @@ def check(store: CaseStore) -> CheckReport:
         *_unreadable_pictures(store, columns),
         *doubtful_labels(columns, tasks),
         *label_gaps(columns, tasks),
+        *identifiers(columns, manifest),
     ]
     if without := columns.splits.count(None):
         message = f"cases that belong to no split: {without}"

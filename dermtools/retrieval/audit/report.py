@@ -28,6 +28,8 @@ Kind = Literal[
     "label-missing-from-split",
     "unlabelled",
     "no-split",
+    "identifying-attribute",
+    "identifying-id",
     "not-recorded",
 ]
 EXAMPLES = 3

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from dermtools.cases.attributes import choice_notes
+from dermtools.cases.attributes import choice_notes, identifier_problems
 from dermtools.cases.case import Case, Problem, SourceData
 from dermtools.cases.labels import doubts
 from dermtools.cases.manifest import SourceNote
@@ -120,6 +120,8 @@ class _Ingest:
         self.before = self.store.columns()
         self.data = with_stored_splits(with_other_tasks(self.data, self.before), self.before)
         self.told = (*self.data.told, *choice_notes(self.data))
+        ids = {one for item in self.data.cases for one in (item.case.case_id, item.case.group_id)}
+        suspected = identifier_problems(self.data, ids)
         self.data = with_kept_attributes(self.data, self.before)
         self.hash_of = dict(zip(self.before.case_ids, self.before.content_hashes, strict=True))
         # Reversed, so that of several cases with one content the first stands for it.
@@ -134,7 +136,7 @@ class _Ingest:
         )
         self.counts: Counter[str] = Counter()
         self.duplicates: list[Duplicate] = []
-        self.problems = list(self.data.problems)
+        self.problems = [*self.data.problems, *suspected]
 
     def run(self, workers: int) -> IngestReport:
         self.declare()
