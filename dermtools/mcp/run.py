@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 
+from dermtools.mcp.discretion import DiscreetFormatter, Discretion
 from dermtools.mcp.http import HttpAddress, serve_http
 from dermtools.mcp.limits import ServerLimits
 from dermtools.mcp.served import ServedCaseBase
@@ -46,10 +47,21 @@ def serve(
         PromptError: a prompt folder does not exist.
         DermtoolsError: a folder does not exist, or the address cannot be listened on.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    folders, prompts = list(folders), list(prompts)
+    discretion = Discretion([case_base, *folders, *prompts], None if http is None else http.token)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(DiscreetFormatter("%(levelname)s %(name)s: %(message)s", discretion))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.captureWarnings(True)
     grants = ImageGrants.allow(folders=folders, data_urls=True)
     served = ServedCaseBase(
-        case_base, grants=grants, model=model, model_options=model_options, prompts=prompts, embedder=embedder
+        case_base,
+        grants=grants,
+        model=model,
+        model_options=model_options,
+        prompts=prompts,
+        embedder=embedder,
+        discretion=discretion,
     )
 
     async def run() -> None:

@@ -11,6 +11,7 @@ from dermtools.cases.case import Task
 from dermtools.cases.manifest import MANIFEST_NAME, read_manifest
 from dermtools.errors import CaseBaseError, DermtoolsError, ImageError, QueryError
 from dermtools.files import local_path
+from dermtools.mcp.discretion import Discretion
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval import CaseBase
 from dermtools.text import one_line
@@ -74,8 +75,11 @@ class ServedCaseBase:
         model_options: Mapping[str, Any] | None = None,
         prompts: Iterable[str | Path] = (),
         embedder: str | None = None,
+        discretion: Discretion | None = None,
     ) -> None:
         self.path = local_path(path, CaseBaseError).absolute()
+        self.discreet = discretion or Discretion([self.path])
+        """Applied to every error that a client is told."""
         self.model = model
         self._model_options = dict(model_options or {})
         self.context = DermContext(images=RecentImages())

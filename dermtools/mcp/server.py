@@ -87,7 +87,9 @@ class CaseBaseServer:
             raise
         except DermtoolsError as error:
             code = types.INVALID_PARAMS if error.fixable else types.INTERNAL_ERROR
-            raise MCPError(code=code, message=one_line(without_path(error, self.served.path), 1000)) from error
+            raise MCPError(
+                code=code, message=one_line(self.served.discreet(without_path(error, self.served.path)), 1000)
+            ) from error
         except Exception as error:
             logger.exception("%s failed", ctx.method)
             raise MCPError(code=types.INTERNAL_ERROR, message="internal error; the server's log says more") from error

@@ -62,6 +62,14 @@ class HttpServer:
 
     url: str
     process: subprocess.Popen[str]
+    _reader: threading.Thread
+    _lines: list[str]
+
+    @property
+    def log(self) -> str:
+        """Everything that the server, which has ended, wrote to standard error."""
+        self._reader.join(PATIENCE)
+        return "".join(self._lines)
 
     def client(self, *, mode: str = "auto", **headers: str) -> AbstractAsyncContextManager[Client]:
         """The official client."""
@@ -94,16 +102,17 @@ def http_server(
     ) as process:
         try:
             assert process.stderr is not None
-            said = ""
+            said: list[str] = []
             for line in process.stderr:
-                said += line
+                said.append(line)
                 found = re.search(r"http://\S+", line)
                 if found:
                     break
             else:
-                raise AssertionError(f"the server did not start: {said}")
-            threading.Thread(target=process.stderr.read, daemon=True).start()
-            yield HttpServer(found[0], process)
+                raise AssertionError(f"the server did not start: {''.join(said)}")
+            reader = threading.Thread(target=said.extend, args=(process.stderr,), daemon=True)
+            reader.start()
+            yield HttpServer(found[0], process, reader, said)
         finally:
             process.terminate()
             process.wait(PATIENCE)
