@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from dermtools.images.content import content_hash as content_hash
     from dermtools.images.formats import jpeg_size as jpeg_size
     from dermtools.images.limits import ImageLimits as ImageLimits
+    from dermtools.images.limits import WorkerLimits as WorkerLimits
     from dermtools.images.opening import STORED_SIDE as STORED_SIDE
     from dermtools.images.opening import ImageSource as ImageSource
     from dermtools.images.opening import data_url as data_url

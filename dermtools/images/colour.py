@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageChops, ImageCms
 
 from dermtools.images.colour_tags import profile_of_info
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _MODE_OF_SPACE = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
+def to_srgb(image: Image.Image, *, may_keep: bool = False) -> Image.Image:
     """A new RGB picture without metadata: profile converted, transparency laid on white, depth brought to 8 bits.
+
+    Where nothing is to be done and it `may_keep` it, the picture itself, which spares a copy of its pixels.
 
     Raises whatever Pillow raises for pixels that it cannot convert; the caller names the picture.
     """
@@ -28,8 +30,8 @@ def to_srgb(image: Image.Image) -> Image.Image:
     colours, alpha = _without_alpha(image)
     rgb = _convert(colours, profile)
     if alpha is not None:
-        rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
-    elif rgb is image:
+        rgb.paste("white", mask=ImageChops.invert(alpha))
+    elif rgb is image and not may_keep:
         rgb = rgb.copy()
     rgb.info = {}
     return rgb

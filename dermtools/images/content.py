@@ -14,6 +14,11 @@ PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 # In entropy-coded data, FF is followed by 00 (a stuffed FF) or by a restart marker; anything else ends the scan.
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # none of those that stand alone, but the end marker
+
+MAX_PARTS = 100_000
+"""Segments of a JPEG or chunks of a PNG; a file may hold millions of empty ones, each of which costs time."""
+
 _APP14, _COMMENT, _SCAN, _END = 0xEE, 0xFE, 0xDA, 0xD9
 
 
@@ -44,7 +49,7 @@ def jpeg_content(data: bytes) -> Iterator[tuple[int, int]]:
     """Start and end of all that is not metadata; ValueError where the segments do not add up."""
     yield 0, 2
     position = 2
-    while True:
+    for _ in range(MAX_PARTS):
         start = position
         if data[start : start + 1] != b"\xff":
             raise ValueError(f"no JPEG marker at byte {start}")
@@ -71,16 +76,34 @@ def jpeg_content(data: bytes) -> Iterator[tuple[int, int]]:
         is_adobe = marker == _APP14 and data[start:position].find(b"Adobe", 2, 12) >= 0
         if is_adobe or not (0xE0 <= marker <= 0xEF or marker == _COMMENT):
             yield start, position
+    raise ValueError(f"JPEG of more than {MAX_PARTS:,} segments")
+
+
+def jpeg_scans(data: bytes) -> int:
+    """Number of scans up to the end marker, found as libjpeg does: what is no marker is passed over.
+
+    A ValueError where there are more than `MAX_PARTS` segments.
+    """
+    scans, position = 0, 2
+    for _ in range(MAX_PARTS):
+        found = _MARKER.search(data, position)
+        if found is None or data[found.end() - 1] == _END:
+            return scans
+        scans += data[found.end() - 1] == _SCAN
+        position = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
+    raise ValueError(f"JPEG of more than {MAX_PARTS:,} segments")
 
 
 def png_content(data: bytes, keep: tuple[bytes, ...] = ()) -> Iterator[tuple[int, int]]:
     """Start and end of every chunk that carries pixels, after the signature and up to IEND.
 
     `keep` are types of ancillary chunks to keep too, such as `iCCP`. A ValueError where a chunk reaches beyond the
-    end, or there is no IEND.
+    end, or there is no IEND among the first `MAX_PARTS` chunks.
     """
     position = len(PNG_MAGIC)
-    while position + 12 <= len(data):
+    for _ in range(MAX_PARTS):
+        if position + 12 > len(data):
+            break
         length, kind = struct.unpack_from(">I4s", data, position)
         end = position + 12 + length
         if end > len(data):
@@ -91,4 +114,6 @@ def png_content(data: bytes, keep: tuple[bytes, ...] = ()) -> Iterator[tuple[int
         if kind == b"IEND":
             return
         position = end
+    else:
+        raise ValueError(f"PNG of more than {MAX_PARTS:,} chunks")
     raise ValueError("PNG without its end: the file is truncated")

@@ -3,49 +3,65 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import zlib
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from pydicom import dcmread
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.filereader import read_dataset, read_preamble
 from pydicom.pixels import convert_color_space
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from dermtools.images.colour import scale_to_8_bit, to_srgb
 from dermtools.images.dicom_frame import first_frame
 from dermtools.images.dicom_grey import grey_pixels, of_first_frame
 from dermtools.images.dicom_tables import colour_by_palette, each_level
+from dermtools.images.limits import Ceiling
 
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
-def decode_dicom(data: bytes, check_size: Callable[[tuple[int, int]], None], label: str) -> Image.Image:
+def decode_dicom(data: bytes, ceiling: Ceiling) -> Image.Image:
     """First frame of a DICOM file as RGB in sRGB.
 
     Colour (RGB, any YBR, palette) is brought from its stored bits to 8, and converted where the file carries an ICC
     profile. Grey goes through the modality, VOI and presentation transforms, see `grey_pixels`. Overlays are left out.
 
-    `check_size` is called with (width, height) before decoding, and raises to refuse; `label` is what to call the
-    picture in an error.
-
     Raises:
-        ImageError: a compression that cannot be read, or that the installed decoders failed to read.
+        ImageError: above the `ceiling`; a compression that cannot be read, or that the installed decoders failed to
+            read.
         MissingExtraError: a compression whose decoder is not installed.
         Exception: whatever pydicom raises for a damaged file; a ValueError names a contradiction in it.
     """
     try:
-        return _decode(dcmread(io.BytesIO(data), force=True), check_size, label)
+        _check_deflated(data, ceiling)
+        return _decode(dcmread(io.BytesIO(data), force=True), ceiling)
     except (BytesLengthException, InvalidDicomError) as error:  # these two descend from nothing more special
         raise ValueError(str(error)) from error
 
 
-def _decode(dataset: Any, check_size: Callable[[tuple[int, int]], None], label: str) -> Image.Image:
+def _check_deflated(data: bytes, ceiling: Ceiling) -> None:
+    """Refuse what unpacks beyond the ceiling, piece by piece: pydicom unpacks the whole file at once."""
+    file = io.BytesIO(data)
+    read_preamble(file, True)
+    meta = read_dataset(file, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
+    if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+        return
+    unpacking, packed, count = zlib.decompressobj(-zlib.MAX_WBITS), file.read(), 0
+    while piece := unpacking.decompress(packed, 1 << 20):
+        packed = unpacking.unconsumed_tail
+        count += len(piece)
+        ceiling.check_unpacked(count)
+
+
+def _decode(dataset: Any, ceiling: Ceiling) -> Image.Image:
     if any(dataset.get(name) is None for name in ("Rows", "Columns")) or not any(name in dataset for name in _PIXELS):
         raise ValueError("it holds no picture")
-    check_size((int(dataset.Columns), int(dataset.Rows)))
-    samples, photometric = first_frame(dataset, label)
+    ceiling.check_size((int(dataset.Columns), int(dataset.Rows)))
+    samples, photometric = first_frame(dataset, ceiling)
     if (samples.ndim == 3) is (photometric in {*_MONOCHROME, "PALETTE COLOR"}):
         raise ValueError(f"{photometric} with {dataset.SamplesPerPixel} samples per pixel")
     if photometric == "PALETTE COLOR":

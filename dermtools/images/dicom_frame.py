@@ -22,24 +22,27 @@ from pydicom.uid import (
 )
 
 from dermtools.errors import ImageError, MissingExtraError
-from dermtools.images.content import JPEG_MAGIC, jpeg_content
+from dermtools.images.content import JPEG_MAGIC, jpeg_content, jpeg_scans
+from dermtools.images.jpeg2000 import check_codestream
+from dermtools.images.limits import Ceiling
 from dermtools.text import one_line
 
 _JPEG_2000 = b"\xff\x4f\xff\x51"
 _FRAME_HEADER = re.compile(rb"\xff+[\xc0-\xc3\xc5-\xc7\xc9-\xcb\xcd-\xcf\xf7]")  # SOF of JPEG and of JPEG-LS
 
 
-def first_frame(dataset: Any, label: str) -> tuple[Any, str]:
+def first_frame(dataset: Any, ceiling: Ceiling) -> tuple[Any, str]:
     """Samples of the first frame, rows x columns (x 3), and the photometric interpretation that they are in.
 
     A sample is an unsigned or signed integer, whatever its place among the allocated bits, or a float. What is absent
-    or empty in `dataset` and leaves no choice is filled in. `label` is what to call the picture in an error; for the
-    errors see `decode_dicom`.
+    or empty in `dataset` and leaves no choice is filled in. For the errors see `decode_dicom`.
     """
+    label = ceiling.label
     decoder = _decoder(dataset, label)
     photometric = _complete(dataset, decoder.is_native)
+    ceiling.check_unpacked(dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated // 8)
     if decoder.is_encapsulated:
-        _check_codestream(dataset)
+        _check_codestream(dataset, ceiling)
     plugin, syntax = "", decoder.UID
     if syntax in {JPEGBaseline8Bit, JPEGExtended12Bit} and dataset.BitsStored <= 8:
         plugin = "pillow"  # which refuses a truncated JPEG; others fill it up
@@ -84,8 +87,8 @@ def _decoder(dataset: Any, label: str) -> Any:
     return decoder
 
 
-def _check_codestream(dataset: Any) -> None:
-    """Refuse a JPEG of any kind whose own size is not the stated one: a decoder may cut it, or need far more memory."""
+def _check_codestream(dataset: Any, ceiling: Ceiling) -> None:
+    """Refuse a JPEG of any kind that is not what is stated: a decoder may cut it, or need far more memory or time."""
     table = (dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths"))
     frame = get_frame(
         dataset.PixelData,
@@ -94,15 +97,22 @@ def _check_codestream(dataset: Any) -> None:
         extended_offsets=table if all(table) else None,
     )
     size = stated = (int(dataset.Columns), int(dataset.Rows))
+    samples = int(dataset.SamplesPerPixel)
     if frame.startswith(_JPEG_2000):
         right, bottom, left, top = struct.unpack_from(">4I", frame, 8)
         size = (right - left, bottom - top)
+        check_codestream(frame)
     elif frame.startswith(JPEG_MAGIC):
         headers = (_FRAME_HEADER.match(frame, start) for start, _ in jpeg_content(frame))
         header = next(filter(None, headers), None)
-        size = stated if header is None else struct.unpack_from(">HH", frame, header.end() + 3)[::-1]
+        if header is not None:
+            height, width, samples = struct.unpack_from(">HHB", frame, header.end() + 3)
+            size = (width, height)
+        ceiling.check_scans(jpeg_scans(frame), stated)
     if size != stated:
         raise ValueError(f"a frame of {size[0]} x {size[1]} pixels where {stated[0]} x {stated[1]} are stated")
+    if samples > 4:
+        raise ValueError(f"a frame of {samples} samples a pixel")
 
 
 def _pip(decoder: Any) -> str:

@@ -94,6 +94,8 @@ def _expanded(parts: list[int], size: int, count: int) -> Any:
 
     def add_segment(at: int) -> int:
         kind, length = parts[at : at + 2]
+        if not length:
+            raise ValueError("its palette has a segment without entries")
         if kind == 0:  # discrete
             entries.extend(parts[at + 2 : at + 2 + length])
             return at + 2 + length
@@ -111,6 +113,8 @@ def _expanded(parts: list[int], size: int, count: int) -> Any:
         end = at + 2 + 4 // size
         copied = sum(part << (8 * size * place) for place, part in enumerate(parts[at + 2 : end])) // size
         for _ in range(parts[at + 1]):  # indirect: so many segments from there on
+            if len(entries) >= count:
+                break
             copied = add_segment(copied)
         at = end
     return np.array(entries, dtype=np.uint16)

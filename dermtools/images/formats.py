@@ -25,10 +25,10 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from dermtools.errors import ImageError, require_extra
 from dermtools.images.colour import to_srgb
-from dermtools.images.content import PNG_MAGIC, png_content
+from dermtools.images.content import PNG_MAGIC, jpeg_scans, png_content
 from dermtools.images.jpeg2000 import decode_deep_jpeg2000, is_deep, open_jpeg2000
 from dermtools.images.kinds import FORMATS, format_of
-from dermtools.images.limits import check_size
+from dermtools.images.limits import Ceiling
 from dermtools.images.orientation import apply_orientation, exif_orientation
 from dermtools.images.tiff import decode_deep_tiff, open_plain_tiff
 from dermtools.text import one_line
@@ -57,25 +57,25 @@ _warnings_lock = threading.Lock()
 
 def decode(data: bytes, *, min_side: int | None, max_pixels: int, label: str) -> Image.Image:
     """Decode a picture, not empty, as `open_image` promises; `label` is what to call it in an error."""
-    format_name = _format(data, label)
+    format_name, ceiling = _format(data, label), Ceiling(max_pixels, label)
     try:
         if format_name == "JPEG 2000" and is_deep(data):
-            return decode_deep_jpeg2000(data, lambda size: check_size(size, max_pixels, label))
+            return decode_deep_jpeg2000(data, ceiling)
         is_above_pillow = max_pixels > 2 * (Image.MAX_IMAGE_PIXELS or max_pixels)
         if format_name not in _WARNING and not is_above_pillow:
-            return _read(_READERS[format_name], data, min_side, max_pixels, label)
+            return _read(_READERS[format_name], data, min_side, ceiling)
         with _warnings_lock, warnings.catch_warnings(action="ignore"), _without_limit_of_pillow():
             if format_name in _READERS:
-                return _read(_READERS[format_name], data, min_side, max_pixels, label)
+                return _read(_READERS[format_name], data, min_side, ceiling)
             if format_name == "TIFF":
                 plain = open_plain_tiff(io.BytesIO(data))
                 if plain is None:
-                    return decode_deep_tiff(data, lambda size: check_size(size, max_pixels, label))
-                return _read(lambda _: plain, data, min_side, max_pixels, label)
+                    return decode_deep_tiff(data, ceiling)
+                return _read(lambda _: plain, data, min_side, ceiling)
             require_extra("pydicom", "formats")
             from dermtools.images.dicom import decode_dicom
 
-            return decode_dicom(data, lambda size: check_size(size, max_pixels, label), label)
+            return decode_dicom(data, ceiling)
     except DECODING_ERRORS as error:
         raise ImageError(
             f"{label}: damaged, truncated or unusual {format_name} ({reason_of(error)}); "
@@ -112,16 +112,18 @@ def reason_of(error: BaseException) -> str:
 
 
 def _read(
-    reader: Callable[[io.BytesIO], Image.Image], data: bytes, min_side: int | None, max_pixels: int, label: str
+    reader: Callable[[io.BytesIO], Image.Image], data: bytes, min_side: int | None, ceiling: Ceiling
 ) -> Image.Image:
     with reader(io.BytesIO(data)) as image:
-        check_size(image.size, max_pixels, label)
+        ceiling.check_size(image.size)
+        ceiling.check_scans(image.info.get("scans", 1), image.size)
         if min_side is not None and isinstance(image, JpegImageFile):
             # Pillow takes the largest of 1/8, 1/4, 1/2 that keeps both sides at least as long as requested.
             image.draft("RGB", (min_side, min_side))
         # Some readers (TIFF) turn the picture themselves while loading and then forget the tag.
         image.load()
-        return to_srgb(apply_orientation(image))
+        pixels = image._new(image.im)  # not as a file, and not copied
+        return to_srgb(apply_orientation(pixels), may_keep=True)
 
 
 def _format(data: bytes, label: str) -> str:
@@ -137,6 +139,13 @@ class _Jpeg(JpegImageFile):
 
     def _read_dpi_from_exif(self) -> None:
         pass
+
+
+def _read_jpeg(file: io.BytesIO) -> Image.Image:
+    scans = jpeg_scans(file.getvalue())  # before Pillow, which goes through millions of segments one by one
+    image = _Jpeg(file)
+    image.info["scans"] = scans
+    return image
 
 
 _COLOUR_CHUNKS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
@@ -173,7 +182,7 @@ def _read_avif(file: io.BytesIO) -> Image.Image:
 _NCLX = re.compile(rb"colrnclx(.{4})", re.DOTALL)
 _AS_SRGB = {bytes((0, primaries, 0, transfer)) for primaries in (1, 2) for transfer in (2, 13)}
 _READERS: dict[str, Callable[[io.BytesIO], Image.Image]] = {
-    "JPEG": _Jpeg,
+    "JPEG": _read_jpeg,
     "PNG": _read_png,
     "BMP": BmpImageFile,
     "WebP": WebPImageFile,

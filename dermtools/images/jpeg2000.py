@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import struct
 
 from PIL import Image
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from dermtools.errors import require_extra
 from dermtools.images.colour import scale_to_8_bit, to_srgb
+from dermtools.images.limits import Ceiling
 
 _CODESTREAM = b"\xff\x4f\xff\x51"
 _SRGB, _NAMED = 16, {12: "CMYK", 16: "sRGB", 17: "grey", 18: "sYCC"}
 """EnumCS of ISO 15444-1, I.5.3.3, and of 15444-2, M.11.7.3.1."""
+_MOST_TILES = 10_000
 
 
 def open_jpeg2000(file: io.BytesIO) -> Image.Image:
     """Open with Pillow, with the profile that the file carries; a ValueError for colours that Pillow would misread."""
+    check_codestream(file.getvalue())
     image = Jpeg2KImageFile(file)
     colours = _colours(file.getvalue())
     if isinstance(colours, bytes):
@@ -31,10 +34,11 @@ def is_deep(data: bytes) -> bool:
     return len(depths) > 1 and max(depths) > 8
 
 
-def decode_deep_jpeg2000(data: bytes, check_size: Callable[[tuple[int, int]], None]) -> Image.Image:
+def decode_deep_jpeg2000(data: bytes, ceiling: Ceiling) -> Image.Image:
     """Colours or grey with transparency, deeper than 8 bits, as RGB; raises as `decode_deep_tiff`."""
     with Jpeg2KImageFile(io.BytesIO(data)) as header:
-        check_size(header.size)
+        ceiling.check_size(header.size)
+    check_codestream(data)
     codecs, colours, depths = require_extra("imagecodecs", "formats"), _colours(data), _depths(data)
     if len(set(depths)) > 1 or len(depths) > 4 or (colours not in (None, _SRGB, 17) and not isinstance(colours, bytes)):
         name = _NAMED[colours] if isinstance(colours, int) else "colours"
@@ -46,6 +50,22 @@ def decode_deep_jpeg2000(data: bytes, check_size: Callable[[tuple[int, int]], No
     if isinstance(colours, bytes):
         image.info["icc_profile"] = colours
     return to_srgb(image)
+
+
+def check_codestream(data: bytes) -> None:
+    """A ValueError where the SIZ segment states more tiles or samples a pixel than any picture of skin has.
+
+    A decoder sets up each tile with each sample beforehand, however small the file is.
+    """
+    at = data.find(_CODESTREAM) + 8
+    if at < 8 or len(data) < at + 34:
+        raise ValueError("it has no picture")
+    right, bottom, _, _, width, height, left, top, count = struct.unpack_from(">8IH", data, at)
+    if not (width and height) or count > 4:
+        raise ValueError(f"{count} samples a pixel, tiles of {width} x {height}")
+    tiles = -((left - right) // width) * -((top - bottom) // height)
+    if tiles > _MOST_TILES:
+        raise ValueError(f"{tiles:,} tiles, more than the {_MOST_TILES:,} that are read")
 
 
 def _depths(data: bytes) -> list[int]:

@@ -19,9 +19,10 @@ from PIL.TiffImagePlugin import TiffImageFile
 from dermtools.errors import ImageError
 from dermtools.images.colour import to_srgb
 from dermtools.images.formats import DECODING_ERRORS, decode, reason_of
-from dermtools.images.limits import ImageLimits, check_size
+from dermtools.images.limits import Ceiling, ImageLimits
 from dermtools.images.orientation import apply_orientation
 from dermtools.images.tiff import is_misread
+from dermtools.images.worker_pool import decode_apart, jpeg_apart
 
 ImageSource = str | Path | bytes | Image.Image
 """A path, a `data:` URL, the encoded bytes, or a picture that is already open."""
@@ -87,13 +88,27 @@ def open_image(
         source, name = file, label
     if not isinstance(source, Image.Image):
         data = read_bytes(source, limits=limits, name=name)
-        return decode(data, min_side=min_side, max_pixels=limits.max_pixels, label=label)
-    check_size(source.size, limits.max_pixels, label)
+        if limits.worker is None:
+            return decode(data, min_side=min_side, max_pixels=limits.max_pixels, label=label)
+        return decode_apart(data, min_side=min_side, max_pixels=limits.max_pixels, label=label, limits=limits.worker)
+    Ceiling(limits.max_pixels, label).check_size(source.size)
     try:
         source.load()
         return to_srgb(apply_orientation(source))
     except DECODING_ERRORS as error:
         raise ImageError(f"{label}: {reason_of(error)}; open it again, or pass its path") from error
+
+
+def small_jpeg(encoded: bytes, *, limits: ImageLimits | None = None, name: str | None = None) -> bytes:
+    """`encode_jpeg` of an encoded picture, as a case base keeps it; in the worker as a whole where `limits` name one.
+
+    Raises as `open_image`.
+    """
+    label, limits = _label(encoded, name), limits or ImageLimits()
+    if limits.worker is None:
+        return encode_jpeg(open_image(encoded, min_side=STORED_SIDE, limits=limits, name=name))
+    data = read_bytes(encoded, limits=limits, name=name)
+    return jpeg_apart(data, min_side=STORED_SIDE, max_pixels=limits.max_pixels, label=label, limits=limits.worker)
 
 
 def encode_jpeg(image: Image.Image, *, max_side: int = STORED_SIDE, quality: int = 90) -> bytes:
@@ -111,7 +126,7 @@ def encode_jpeg(image: Image.Image, *, max_side: int = STORED_SIDE, quality: int
     if min(image.size) < 1:
         raise ImageError(f"a picture of {image.width} x {image.height} pixels has nothing to encode")
     try:
-        clean = to_srgb(image)
+        clean = to_srgb(image, may_keep=not image.info)
         if (longest := max(image.size)) > max_side:
             size = tuple(max(1, round(side * max_side / longest)) for side in image.size)
             # A box filter first, down to at most 3 times the final side: far quicker, and not visible after it.

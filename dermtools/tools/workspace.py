@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dermtools.errors import QueryError, TrainingError
 from dermtools.folders import refuse
 from dermtools.handles import CASE_PREFIX, IMAGE_PREFIX
+from dermtools.images import ImageLimits
 from dermtools.prediction import Query
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval.case_base import CaseBase
@@ -116,13 +118,14 @@ class Workspace:
             return known[1]
 
     def _held(self, held: HeldImage, context: DermContext) -> Query:
-        return context.images.query(held.handle, str(self.case_base.identity), self._resolved)
+        resolve = partial(self._resolved, limits=context.images.limits)
+        return context.images.query(held.handle, str(self.case_base.identity), resolve)
 
-    def _resolved(self, held: HeldImage) -> Query:
+    def _resolved(self, held: HeldImage, limits: ImageLimits) -> Query:
         if isinstance(held.source, Query):
             query = held.source if held.source.vector is not None else with_vector(held.source, self.case_base.embedder)
         else:
-            query = self.case_base.query(held.source, group_id=held.group_id)
+            query = self.case_base.query(held.source, group_id=held.group_id, limits=limits)
         image = query.image
         if image is not None and max(image.size) > KEPT_SIDE:
             image = image.copy()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dermtools.errors import ImageError
 from dermtools.handles import IMAGE_PREFIX
-from dermtools.images import ImageLimits, ImageSource, content_hash, encode_jpeg, open_image, read_bytes
+from dermtools.images import ImageLimits, ImageSource, content_hash, encode_jpeg, read_bytes
+from dermtools.images.limits import WorkerLimits
+from dermtools.images.opening import small_jpeg
 from dermtools.prediction import Query
 from dermtools.text import one_line
 from dermtools.tools.pictures.grants import picture_limits
@@ -42,13 +44,14 @@ class ImageStore:
     Args:
         max_pictures: refuse more.
         max_bytes: refuse more in all.
-        limits: of one picture, before it is decoded.
+        limits: of one picture; it is always decoded in a process of its own, since nobody vouches for it.
     """
 
     def __init__(
         self, *, max_pictures: int = 64, max_bytes: int = 256 * 1024 * 1024, limits: ImageLimits | None = None
     ) -> None:
-        self.limits = limits or picture_limits()
+        limits = limits or picture_limits()
+        self.limits = limits if limits.worker else replace(limits, worker=WorkerLimits())
         self._max_pictures = max_pictures
         self._max_bytes = max_bytes
         self._held: dict[str, HeldImage] = {}
@@ -77,7 +80,7 @@ class ImageStore:
         else:
             encoded = encode_jpeg(source, max_side=4096, quality=95)
         name = one_line(name or _file_name(source), 80) or "picture"
-        jpeg = encode_jpeg(open_image(encoded, limits=self.limits, name=name))
+        jpeg = small_jpeg(encoded, limits=self.limits, name=name)
         handle = self._handle(content_hash(encoded))
         return self._keep(HeldImage(handle, name, jpeg, encoded, group_id))
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from dermtools.agent import ImageStore
 from dermtools.errors import ImageError
-from dermtools.images import ImageLimits
+from dermtools.images import ImageLimits, WorkerLimits
 from dermtools.retrieval import CaseBase
 
 
@@ -87,7 +87,7 @@ def test_a_name_is_one_clean_line() -> None:
 def test_the_environment_sets_the_limits_of_a_conversation(
     monkeypatch: pytest.MonkeyPatch, variable: str, option: str
 ) -> None:
-    assert ImageStore().limits == ImageLimits(max_bytes=32 * 1024 * 1024, max_pixels=60_000_000)
+    assert ImageStore().limits == ImageLimits(32 * 1024 * 1024, 60_000_000, worker=WorkerLimits(5, 440_000_000))
     monkeypatch.setenv(variable, "10")
     with pytest.raises(ImageError, match=f"raise {option}"):
         ImageStore().add(png("red"))
