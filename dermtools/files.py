@@ -6,10 +6,13 @@ import errno
 import json
 import os
 import re
+import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound="BaseModel")
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")  # one letter is a Windows drive
+_DRAFT = ".dermtools-draft-"
 
 
 def local_path(given: str | Path, error: type[DermtoolsError] = DermtoolsError) -> Path:
@@ -54,42 +58,145 @@ def writable(given: str | Path, *, folder: bool = False, error: type[DermtoolsEr
         raise error(f"cannot write {path}: {problem.strerror}; choose a folder that can be written") from problem
 
 
-def write_whole(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
-    """Replace a file in one step: a reader, or a crash, sees the former content or this one. Raises an OSError."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
+def file_mode(within: Path | None = None) -> int:
+    """Permissions of a new file, less the umask: its owner's only, the group's too under DERMTOOLS_SHARED.
+
+    In a folder of ours, `within`, it is open to whom the folder is open to: to share one later, chmod is enough.
+    """
+    return _folder_mode(within) & 0o666
+
+
+def _folder_mode(within: Path | None = None, shared: bool = False) -> int:
+    if within is not None:
+        return within.stat().st_mode & 0o777
+    return 0o770 if shared or os.environ.get("DERMTOOLS_SHARED", "0") not in ("", "0") else 0o700
+
+
+def make_folder(path: Path, *, within: Path | None = None) -> None:
+    """Make a folder where there is none, `file_mode` tells for whom; an empty one becomes so too. Raises an OSError."""
+    if within is not None:
+        for place in reversed([path, *(one for one in path.parents if one.is_relative_to(within) and one != within)]):
+            place.mkdir(_folder_mode(within), exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir(_folder_mode(), exist_ok=True)
+    if not any(path.iterdir()):
+        _tighten(path, _folder_mode())
+
+
+def make_file(path: Path, *, within: Path | None = None) -> None:
+    """Make an empty file where there is none; see `file_mode`. Raises an OSError."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, file_mode(within)))
+
+
+def tighten(path: Path, within: Path) -> None:
+    """Close a file or folder that another library wrote, and all in it, to whom the folder `within` is closed."""
+    mode = _folder_mode(within)
+    for place in (path, *path.rglob("*")):
+        _tighten(place, mode)
+
+
+def _tighten(path: Path, mode: int) -> None:
+    # What went meanwhile, or is another user's: the folder around it protects it.
+    with suppress(OSError):
+        before = path.lstat().st_mode
+        if not stat.S_ISLNK(before) and before & 0o777 & ~mode:
+            path.chmod(before & 0o7000 | before & mode)
+
+
+def write_whole(path: Path, content: str | bytes, *, within: Path | None = None, mode: int | None = None) -> None:
+    """Replace a file in one step: a reader, or a crash, sees the former content or this one. Raises an OSError.
+
+    It is its owner's only, or follows the folder of ours `within`, see `file_mode`, or has this `mode` at most.
+    """
+    mode = file_mode(within) if mode is None else mode
+    with _draft(path.parent, partial(Path.touch, mode=mode, exist_ok=False)) as draft:
+        with draft.open("wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        draft.chmod(mode)
         draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
+def draft_folder(folder: Path, mode: int = 0o700) -> Iterator[Path]:
+    """Yield a hidden new folder in `folder`; it is gone at the end unless it was renamed. Raises an OSError."""
+    with _draft(folder, partial(Path.mkdir, mode=mode)) as draft:
+        yield draft
+
+
+@contextmanager
+def new_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
     """Yield a hidden folder beside `path` to be filled; it takes the name `path` at the end, at once.
+
+    It is its owner's only, and the group's too where it is `shared`.
 
     Raises:
         CaseBaseError: `path` exists already and is not an empty folder, or it cannot be written.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise CaseBaseError(f"{path} exists already and is not empty; choose another folder, or open it")
-    draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-        yield draft
-        draft.chmod(0o755)
-        draft.replace(path)
+        with draft_folder(path.parent, _folder_mode(shared=shared)) as draft:
+            yield draft
+            for place in draft.iterdir():
+                tighten(place, draft)
+            draft.replace(path)
     except OSError as error:
         raise CaseBaseError(f"{path} cannot be created: {error.strerror}") from error
+
+
+def sweep(folder: Path, *, below: bool = False) -> None:
+    """Remove the drafts that processes which were killed left in a folder, or `below` it; those under way stay."""
+    for draft in list(folder.glob(f"**/{_DRAFT}*" if below else f"{_DRAFT}*")):
+        with _locked(draft) as left:
+            if left:
+                _remove(draft)
+
+
+@contextmanager
+def _draft(folder: Path, make: Callable[[Path], object]) -> Iterator[Path]:
+    """A hidden file or folder that `make` makes, locked as long as it is in use."""
+    sweep(folder)
+    draft = folder / f"{_DRAFT}{secrets.token_hex(8)}"
+    try:
+        with ExitStack() as in_use:
+            while not draft.exists():  # again where it was swept before it was locked
+                make(draft)
+                in_use.enter_context(_locked(draft, wait=True))
+            yield draft
     finally:
-        if draft is not None:
-            shutil.rmtree(draft, ignore_errors=True)
+        _remove(draft)
+
+
+def _remove(draft: Path) -> None:
+    with suppress(OSError):
+        shutil.rmtree(draft) if draft.is_dir() else draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Whether nobody else has the file or folder locked; then it is, until the end or the process ends.
+
+    Windows has no such lock, nor do some network drives: nothing is swept there.
+    """
+    try:
+        import fcntl
+
+        opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (ImportError, OSError):
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(opened)
 
 
 def read_record(

@@ -18,7 +18,7 @@ from dermtools.adapter.classifier_record import FORMAT_VERSION, ClassifierRecord
 from dermtools.adapter.config import Strict
 from dermtools.adapter.kinds import Kind, model_class
 from dermtools.errors import TrainingError
-from dermtools.files import read_record, writable, write_whole
+from dermtools.files import make_folder, read_record, writable, write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,9 +61,9 @@ def save_classifier(case_base: Path, classifier: TrainedClassifier) -> Path:
     digest = hashlib.sha256(weights).hexdigest()
     saved = SavedRecord(weights=f"model-{digest[:16]}.safetensors", weights_sha256=digest, record=record)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / saved.weights, weights)
-        write_whole(folder / RECORD_NAME, saved.model_dump_json(indent=2) + "\n")
+        make_folder(folder, within=case_base)
+        write_whole(folder / saved.weights, weights, within=folder)
+        write_whole(folder / RECORD_NAME, saved.model_dump_json(indent=2) + "\n", within=folder)
         for earlier in folder.glob("model-*.safetensors"):
             if earlier.name != saved.weights:
                 earlier.unlink(missing_ok=True)

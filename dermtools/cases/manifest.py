@@ -88,6 +88,6 @@ def manifest_stamp(folder: Path) -> tuple[int, int]:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest in one step. Raises a CaseBaseError where the folder cannot be written."""
     try:
-        write_whole(folder / MANIFEST_NAME, manifest.model_dump_json(indent=2) + "\n")
+        write_whole(folder / MANIFEST_NAME, manifest.model_dump_json(indent=2) + "\n", within=folder)
     except OSError as error:
         raise CaseBaseError(f"{folder} cannot be written: {error.strerror}") from error

@@ -14,10 +14,10 @@ import numpy as np
 from dermtools.cases.case import Task
 from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows
 from dermtools.cases.identity import EmbedderIdentity
-from dermtools.cases.lance_table import CaseTable
+from dermtools.cases.lance_table import TABLE, CaseTable
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, manifest_stamp, read_manifest, write_manifest
 from dermtools.errors import CaseBaseError, QueryError
-from dermtools.files import local_path, new_folder
+from dermtools.files import file_mode, local_path, new_folder, sweep, tighten
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -72,8 +72,9 @@ class CaseStore:
         reads_text: bool | None = None,
         tasks: Iterable[Task] = (),
         sources: Iterable[SourceNote] = (),
+        shared: bool = False,
     ) -> CaseStore:
-        """Make an empty case base; the folder appears complete or not at all.
+        """Make an empty case base; the folder appears complete or not at all. Its owner's only, unless `shared`.
 
         Raises:
             CaseBaseError: `path` exists already and is not an empty folder, or it cannot be written.
@@ -87,7 +88,7 @@ class CaseStore:
             sources=tuple(sources),
             shown=(),
         )
-        with new_folder(path) as folder:
+        with new_folder(path, shared=shared) as folder:
             CaseTable.create(folder, (task.name for task in manifest.tasks), identity.dimension)
             write_manifest(folder, manifest)
         return cls.open(path)
@@ -194,7 +195,7 @@ class CaseStore:
         from filelock import FileLock, Timeout  # readers do without
 
         with self._guard:  # one lock, whichever thread needs it first
-            lock = self._lock = self._lock or FileLock(self.path / LOCK_NAME, timeout=0)
+            lock = self._lock = self._lock or FileLock(self.path / LOCK_NAME, timeout=0, mode=file_mode(self.path))
         try:
             lock.acquire()
         except Timeout:
@@ -203,11 +204,14 @@ class CaseStore:
             raise CaseBaseError(f"{self.path} cannot be written: {error.strerror}") from error
         try:
             if lock.lock_counter == 1:
+                sweep(self.path, below=True)
                 with self._guard:
                     self._table.refresh()
                     self.manifest = read_manifest(self.path)
             yield
         finally:
+            if lock.lock_counter == 1:
+                tighten(self.path / TABLE, self.path)
             lock.release()
 
     def add(self, rows: Sequence[StoredCase]) -> None:

@@ -97,6 +97,9 @@ def ingest(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the splits, where the source has none.")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures per embedding batch and transaction.")] = 64,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="A new case base is open to its group too, not to its owner only.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read a labelled image set, embed it, and add it to a case base (made where there is none).
@@ -124,7 +127,7 @@ def ingest(
     )
     with bar() as progress:
         data = load_source(source, kind, options, progress)
-    case_base = CaseBase.open_or_create(path, embedder=embedder)
+    case_base = CaseBase.open_or_create(path, embedder=embedder, shared=shared)
     key_file = (key or default_key(path)) if pseudonyms else None
 
     def kept() -> str:

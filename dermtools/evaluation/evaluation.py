@@ -129,8 +129,8 @@ def perform(
             run.note_left_out({arm.name: arm.method.settings.get(LEFT_OUT, ()) for arm in arms})
         run.tidy()
         found = results(run, analysis(run) if analysis is not None else None, margin=margin)
-        write_whole(run.path / "metrics.json", found.to_json())
-        write_whole(run.path / "table.md", table_markdown(found))
+        write_whole(run.path / "metrics.json", found.to_json(), within=run.path)
+        write_whole(run.path / "table.md", table_markdown(found), within=run.path)
     return Evaluation(run, found, plan, asked)
 
 

@@ -118,7 +118,7 @@ def run_study(
     made = {name: arm_for(setting) for name, setting in named.items()}
     arms = [replace(arm, name=name, facts={**arm.facts, "study": dict(named[name])}) for name, arm in made.items()]
     study = Study(evaluate(case_base, task, arms, out, **options), named)
-    write_whole(Path(out) / "study.md", study.table())
+    write_whole(Path(out) / "study.md", study.table(), within=Path(out))
     return study
 
 

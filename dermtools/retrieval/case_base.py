@@ -63,8 +63,10 @@ class CaseBase:
         self._embedder = None if embedder is None else accepted(embedder, store)
 
     @classmethod
-    def create(cls, path: str | Path, *, embedder: str | Embedder = DEFAULT_EMBEDDER) -> CaseBase:
+    def create(cls, path: str | Path, *, embedder: str | Embedder = DEFAULT_EMBEDDER, shared: bool = False) -> CaseBase:
         """Make an empty case base in a folder that is new or empty; its embedder is fixed from then on.
+
+        Nobody but its owner may enter it; `shared` lets the folder's group, as far as the umask does.
 
         Raises CaseBaseError where the folder holds something or cannot be written, EmbeddingError for the embedder.
         """
@@ -76,6 +78,7 @@ class CaseBase:
             embedder_spec=embedder.spec,
             identity=embedder.identity,
             reads_text=isinstance(embedder, TextEmbedder),
+            shared=shared,
         )
         return cls(store, embedder)
 
@@ -94,12 +97,19 @@ class CaseBase:
         return cls(store, embedder)
 
     @classmethod
-    def open_or_create(cls, path: str | Path, *, embedder: str | Embedder | None = None) -> CaseBase:
-        """Open the case base at `path`, or create one where nothing is. Raises as `open` and `create`."""
+    def open_or_create(
+        cls, path: str | Path, *, embedder: str | Embedder | None = None, shared: bool = False
+    ) -> CaseBase:
+        """Open the case base at `path`, or create one where nothing is. Raises as `open` and `create`.
+
+        One that is there and its owner's only is not made `shared`: a CaseBaseError.
+        """
         path = local_path(path, CaseBaseError)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            if shared and not path.stat().st_mode & 0o070:
+                raise CaseBaseError(f"{path} is there, for its owner only; share it with: chmod -R g+rX {path}")
             return cls.open(path, embedder=embedder)
-        return cls.create(path, embedder=embedder or DEFAULT_EMBEDDER)
+        return cls.create(path, embedder=embedder or DEFAULT_EMBEDDER, shared=shared)
 
     def __len__(self) -> int:
         return len(self.snapshot)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import require_extra
 from dermtools.evaluation.statistics.metrics import confusion
+from dermtools.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +50,7 @@ def write_figures(run: Run, found: Results, layout: CaseMap) -> list[Path]:
     """Write `figures/`: forest plot, reliability, and of every arm its confusion matrix and map."""
     folder = run.path / "figures"
     require_extra("matplotlib", "report")
-    folder.mkdir(exist_ok=True)
+    make_folder(folder, within=run.path)
     written = [_save(forest_plot(found), folder / "forest.png")]
     if any(summary.calibration for summary in found.summaries):
         written.append(_save(reliability_plot(found), folder / "reliability.png"))
@@ -174,5 +176,7 @@ def _quiet(axes: Axes) -> None:
 
 
 def _save(figure: Figure, path: Path) -> Path:
-    figure.savefig(path, dpi=DPI, bbox_inches="tight")
+    content = BytesIO()
+    figure.savefig(content, dpi=DPI, bbox_inches="tight", format="png")
+    write_whole(path, content.getvalue(), within=path.parent)
     return path

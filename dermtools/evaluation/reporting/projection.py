@@ -56,7 +56,7 @@ def case_map(
     found = CaseMap("UMAP" if chosen == "umap" else "principal components", case_base.columns.case_ids, places)
     if kept is not None:
         content = {"made_of": made_of, "method": found.method, "case_ids": found.case_ids, "places": places.tolist()}
-        write_whole(kept, json.dumps(content))
+        write_whole(kept, json.dumps(content), within=kept.parent)
     return found
 
 

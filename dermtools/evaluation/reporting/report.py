@@ -70,7 +70,7 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
         cases=len(case_base),
     )
     path = run.path / "report.html"
-    write_whole(path, text)
+    write_whole(path, text, within=run.path)
     return path
 
 

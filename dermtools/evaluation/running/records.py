@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dermtools.errors import DermtoolsError
+from dermtools.files import make_file
 from dermtools.prediction import Outcome, Prediction
 
 
@@ -74,6 +75,7 @@ class RecordLog:
         self._guard = threading.Lock()
         self.records, length = read_records(path)
         """All that the file holds, in the order written: read once, here, and extended by what is appended."""
+        make_file(path, within=path.parent)
         self._file = path.open("ab")
         self._file.truncate(length)
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dermtools.cases.case import Task
 from dermtools.evaluation.running.records import Record, RecordLog, RunError, as_lines, read_records
 from dermtools.evaluation.scoring import Rule, Scored, Target, score
-from dermtools.files import local_path, read_record, write_whole
+from dermtools.files import file_mode, local_path, make_folder, read_record, sweep, write_whole
 from dermtools.prediction import Prediction
 
 FORMAT = 1
@@ -107,13 +107,14 @@ class Run:
         """
         path = local_path(path, RunError)
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            make_folder(path)
         except OSError as error:
             raise RunError(f"cannot make a run at {path}: {error.strerror}") from error
         if not (path / "run.json").exists() and any(not entry.name.startswith(".") for entry in path.iterdir()):
             raise RunError(f"{path} holds other files and is not a run; choose another folder")
         try:
-            with FileLock(path / ".lock", timeout=0):
+            with FileLock(path / ".lock", timeout=0, mode=file_mode(path)):
+                sweep(path, below=True)
                 if (path / "run.json").exists():
                     spec = _resumed(cls.open(path).spec, spec, path)
                 with RecordLog(path / "predictions.jsonl") as log:
@@ -150,7 +151,7 @@ class Run:
     def tidy(self) -> None:
         """Put `predictions.jsonl` into the order of arms and cases; call it when nothing more is to be written."""
         self._records = self._ordered()
-        write_whole(self.path / "predictions.jsonl", as_lines(self._records))
+        write_whole(self.path / "predictions.jsonl", as_lines(self._records), within=self.path)
 
     def note_left_out(self, arms: Mapping[str, Sequence[str]]) -> None:
         """Write down what the service of each arm refused; call it while the run is being written."""
@@ -161,7 +162,7 @@ class Run:
             self._write_spec()
 
     def _write_spec(self) -> None:
-        write_whole(self.path / "run.json", self.spec.model_dump_json(indent=1) + "\n")
+        write_whole(self.path / "run.json", self.spec.model_dump_json(indent=1) + "\n", within=self.path)
 
     def _ordered(self) -> list[Record]:
         keys = ((arm, target.case_id) for arm in self.spec.arms for target in self.spec.targets)

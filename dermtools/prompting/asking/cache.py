@@ -14,6 +14,7 @@ from langchain_core.messages import message_to_dict, messages_from_dict
 from langchain_core.outputs import ChatGeneration, Generation
 
 from dermtools.errors import ModelError
+from dermtools.files import make_file
 
 _SET_UP = """
 PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
@@ -34,8 +35,9 @@ class SQLiteCache(BaseCache):
         self.path = Path(path)
         self._lock = threading.Lock()
         try:
+            make_file(self.path)  # its journal takes after it
             self._db = sqlite3.connect(self.path, timeout=30, check_same_thread=False, isolation_level=None)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise ModelError(f"reply cache {path} cannot be opened: {error}; name another file") from error
         try:
             self._db.executescript(_SET_UP)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +20,7 @@ from dermtools.images.limits import STORED
 from dermtools.retrieval.audit.coverage import doubtful_labels, label_gaps, recorded
 from dermtools.retrieval.audit.identity import identifiers
 from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
-from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, about
+from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, Severity, about
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +35,7 @@ def check(store: CaseStore) -> CheckReport:
     manifest = store.manifest
     tasks = {task.name: task.labels for task in manifest.tasks}
     findings = [
+        *_open_to_others(store.path),
         *groups_across_splits(columns),
         *duplicates(columns),
         *near_duplicates(columns, vectors),
@@ -57,6 +61,17 @@ def check(store: CaseStore) -> CheckReport:
         skin_tones=tones,
         sites=recorded(columns, "site", counted),
     )
+
+
+def _open_to_others(path: Path) -> Iterator[Finding]:
+    """Who besides its owner may enter the folder; modes do not say on Windows."""
+    mode = path.stat().st_mode & 0o777
+    if os.name == "nt" or not mode & 0o077:
+        return
+    severity: Severity = "warning" if mode & 0o007 else "note"
+    who = "every user of this machine" if mode & 0o007 else "its group"
+    message = f"{who} may enter the case base (mode {mode:04o}); for its owner only: chmod -R go= {quote(str(path))}"
+    yield Finding(severity=severity, kind="open-to-others", message=message)
 
 
 def _bad_vectors(columns: CaseColumns, vectors: NDArray[np.float32], *, normalized: bool) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ Kind = Literal[
     "identifying-attribute",
     "identifying-id",
     "not-recorded",
+    "open-to-others",
 ]
 EXAMPLES = 3
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import mmap
-import tempfile
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dermtools.files import draft_folder, make_folder, tighten
 from dermtools.retrieval.search.index import FlatIndex
 
 if TYPE_CHECKING:
@@ -64,10 +64,11 @@ def _read(folder: Path, key: str) -> Any | None:
 
 def _write(folder: Path, key: str, index: FlatIndex) -> None:
     """Keep the index under a name that no other content ever has, and remove those of other versions."""
-    folder.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as draft:
-        path = Path(draft, "index")
+    make_folder(folder, within=folder.parent)
+    with draft_folder(folder) as draft:
+        path = draft / "index"
         index.write(path)
+        tighten(path, folder)
         kept = path.replace(folder / _name(key, _checksum(path)))
     _remove(folder, but=kept)
 
