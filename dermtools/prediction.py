@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
@@ -35,9 +35,9 @@ class Query:
     """How to call it in a table: a file name, a case id, or a few words of the text."""
     image: Image.Image | None = None
     """RGB picture, upright; None for a text or bare vector query."""
-    jpeg: bytes | None = None
+    jpeg: bytes | None = field(default=None, repr=False)
     """The clean stored JPEG where the query is a case; methods that send pictures prefer it."""
-    vector: NDArray[np.float32] | None = None
+    vector: NDArray[np.float32] | None = field(default=None, repr=False)
     """Embedding, float32, shape (d,)."""
     text: str | None = None
     case_id: str | None = None

@@ -10,8 +10,9 @@ from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitM
 from langchain.agents.structured_output import ToolStrategy
 
 from dermtools.agent.answer import answer_schema
-from dermtools.agent.derm_agent import DermAgent, Graph
+from dermtools.agent.derm_agent import DermAgent
 from dermtools.agent.middleware import PictureMiddleware, PlainToolSchemas, RetriedCalls
+from dermtools.agent.private_graph import PrivateGraph
 from dermtools.agent.toolkit import DermToolkit
 from dermtools.agent.written_calls import WrittenCallMiddleware
 from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
@@ -20,6 +21,7 @@ from dermtools.prompting.files.library import PromptLibrary
 from dermtools.tools import DermContext, ImageGrants, Workspace
 from dermtools.tools.briefing import system_text
 from dermtools.tools.workspace import NO_GRANTS
+from dermtools.tracing import private_model
 
 if TYPE_CHECKING:
     from langchain.agents.middleware import AgentMiddleware
@@ -70,7 +72,7 @@ def create_derm_agent(
         ModelError: the model cannot be set up.
         PromptError: the library's prompt `agent` does not fit.
     """
-    chosen = chat_model(model) if isinstance(model, str) else model
+    chosen = private_model(chat_model(model) if isinstance(model, str) else model)
     answer = None if task is None else ToolStrategy[Any](answer_schema(case_base.task(task)))
     workspace = Workspace(case_base, grants=grants, vision_model=vision_model, library=library)
     toolkit = DermToolkit(workspace=workspace, context=DermContext())
@@ -81,7 +83,7 @@ def create_derm_agent(
         PlainToolSchemas(),
         WrittenCallMiddleware(),
     ]
-    graph: Graph = create_agent(
+    graph = create_agent(
         chosen,
         [*toolkit.get_tools(), *tools],
         system_prompt=system_prompt or system_text(workspace),
@@ -91,4 +93,4 @@ def create_derm_agent(
         checkpointer=checkpointer,
         name="dermtools",
     )
-    return DermAgent(graph, toolkit, chosen, task, max_model_calls, max_tool_calls, show_pictures)
+    return DermAgent(PrivateGraph.of(graph), toolkit, chosen, task, max_model_calls, max_tool_calls, show_pictures)

@@ -18,6 +18,7 @@ from dermtools.prompting.files.compile import picture_block
 from dermtools.tools import DermContext, Workspace
 from dermtools.tools.pictures.showing import TEXT_IN_PICTURES, picture_blocks, stored_jpeg, text_block
 from dermtools.tools.results import quoted
+from dermtools.tracing import private_traces
 
 PICTURES = "pictures"
 """Key of the handles: in a human message's `additional_kwargs`, and in a tool result's artifact."""
@@ -37,20 +38,22 @@ class _RequestMiddleware(AgentMiddleware[Any, Any, Any], ABC):
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelResponse[Any]:
-        return handler(self.changed(request))
+        with private_traces():
+            return handler(self.changed(request))
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
-        return await handler(self.changed(request))
+        with private_traces():
+            return await handler(self.changed(request))
 
 
 class PictureMiddleware(_RequestMiddleware):
     """Shows pictures to the model in each request, and keeps their bytes out of the state.
 
-    - A picture in a human message gets a handle, and its bytes move to the run's `DermContext`. LangGraph's very
-      first checkpoint of a run still has them, since it writes its input down: attach beforehand (`human_message`,
-      or `DermAgent`, which does) where that matters.
+    - A picture in a human message gets a handle, and its bytes move to the run's `DermContext`. In a graph of your
+      own, LangGraph's very first checkpoint of a run still has them, and so has its trace: attach beforehand
+      (`human_message`), or use the graph of a `DermAgent`, which does.
     - Pictures that a tool's result names are added after the tool messages, in a human message: OpenAI's chat
       completions take none inside a tool message. So are image blocks in the content of any tool.
 
@@ -167,6 +170,8 @@ def human_message(text: str, handles: Sequence[str] = (), *, id: str | None = No
 
 def without_pictures(message: HumanMessage, context: DermContext) -> HumanMessage:
     """The message with its pictures moved to the context; one that cannot be read becomes a line that says why."""
+    if not _has_pictures(message):
+        return message
     content: list[Any] = []
     handles = list(message.additional_kwargs.get(PICTURES, ()))
     for block in _blocks(message):

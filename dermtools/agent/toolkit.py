@@ -15,6 +15,7 @@ from dermtools.tools import Arguments, DermContext, ImageGrants, ToolSpec, Works
 from dermtools.tools.pictures.showing import picture_blocks, text_block
 from dermtools.tools.results import error_message, validation_message
 from dermtools.tools.workspace import NO_GRANTS
+from dermtools.tracing import private_callbacks
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -47,6 +48,14 @@ class DermTool(BaseTool):
     workspace: Any = Field(exclude=True, repr=False, description="a Workspace")
     context: Any = Field(exclude=True, repr=False, description="DermContext for calls outside an agent")
 
+    def run(self, tool_input: Any, *args: Any, **options: Any) -> Any:
+        """As LangChain calls it; traces show no picture."""
+        return super().run(tool_input, *args, **_private(options))
+
+    async def arun(self, tool_input: Any, *args: Any, **options: Any) -> Any:
+        """As `run`."""
+        return await super().arun(tool_input, *args, **_private(options))
+
     def _run(self, runtime: ToolRuntime[Any, Any] | None = None, **arguments: Any) -> tuple[Any, dict[str, Any]]:
         given = getattr(runtime, "context", None)
         context: DermContext = given if isinstance(given, DermContext) else self.context
@@ -60,6 +69,10 @@ class DermTool(BaseTool):
 
     async def _arun(self, runtime: ToolRuntime[Any, Any] | None = None, **arguments: Any) -> tuple[Any, dict[str, Any]]:
         return await asyncio.to_thread(self._run, runtime=runtime, **arguments)
+
+
+def _private(options: dict[str, Any]) -> dict[str, Any]:
+    return {**options, "callbacks": private_callbacks(options.get("callbacks"))}
 
 
 class DermToolkit(BaseToolkit):

@@ -46,7 +46,7 @@ class SourceCase:
     """A case as a source delivers it: the case and where its picture is (a path, or encoded bytes)."""
 
     case: Case
-    image: Path | bytes
+    image: Path | bytes = field(repr=False)
     content_hash: str = ""
     """Of the picture without its metadata, where it was read to make splits; "" otherwise."""
     split_made: bool = False

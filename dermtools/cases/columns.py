@@ -32,7 +32,7 @@ class StoredCase:
     """SHA-256 of the original picture without its metadata."""
     vector: NDArray[np.float32]
     """Embedding, float32, shape (d,)."""
-    jpeg: bytes
+    jpeg: bytes = field(repr=False)
     width: int
     """Pixels of the original picture, upright."""
     height: int

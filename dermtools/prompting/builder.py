@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dermtools.cases.case import Task
@@ -37,7 +37,7 @@ _ROLES = {"human": "user", "ai": "assistant"}
 class BuiltPrompt:
     """A prompt ready to be sent."""
 
-    messages: list[BaseMessage]
+    messages: list[BaseMessage] = field(repr=False)
     exemplars: tuple[Exemplar, ...]
     """In the order in which the prompt shows them."""
     query: Query

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.config import ensure_config, patch_config
+from langchain_core.runnables.config import patch_config
 from pydantic import BaseModel
 
 from dermtools.errors import PromptError
@@ -19,6 +19,7 @@ from dermtools.prompting.asking.models import model_name
 from dermtools.prompting.asking.replies import Reply
 from dermtools.prompting.builder import BuiltPrompt, PromptBuilder
 from dermtools.prompting.chain_input import ChainInput
+from dermtools.tracing import private_config
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForChainRun, CallbackManagerForChainRun
@@ -31,6 +32,7 @@ class AskingChain(Runnable[ChainInput, T], ABC):
     """Builds a prompt, asks a chat model, reads its answer. A failed call is an outcome, not an exception.
 
     `stream` and `astream` give the steps as they happen, one dictionary each: `exemplars`, `messages`, `result`.
+    Traces show pictures by handle, size and hash, see `dermtools.tracing`.
     """
 
     def __init__(
@@ -62,27 +64,47 @@ class AskingChain(Runnable[ChainInput, T], ABC):
 
     def invoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> T:
         """One result; a QueryError or ImageError where the input cannot be resolved or read."""
-        return self._call_with_config(self._run, input, config, **kwargs)
+        return self._call_with_config(self._run, input, private_config(config), **kwargs)
 
     async def ainvoke(self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any) -> T:
         """As `invoke`; searching and reading happen off the event loop."""
-        return await self._acall_with_config(self._arun, input, config, **kwargs)
+        return await self._acall_with_config(self._arun, input, private_config(config), **kwargs)
 
     def stream(  # type: ignore[override]  # steps, not pieces of a result: those cannot be added up
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[dict[str, Any]]:
-        built = self.builder.build(input)
-        yield {"exemplars": built.exemplars}
-        yield {"messages": self.asker.messages_for(built.messages)}
-        yield {"result": self._result(built, self.asker.ask(built.messages, ensure_config(config)))}
+        steps: Any = self._steps
+        yield from self._transform_stream_with_config(iter([input]), steps, private_config(config), **kwargs)  # type: ignore[misc]
 
     async def astream(  # type: ignore[override]  # as `stream`
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[dict[str, Any]]:
-        built = await asyncio.to_thread(self.builder.build, input)
-        yield {"exemplars": built.exemplars}
-        yield {"messages": self.asker.messages_for(built.messages)}
-        yield {"result": self._result(built, await self.asker.aask(built.messages, ensure_config(config)))}
+        async def inputs() -> AsyncIterator[ChainInput]:
+            yield input
+
+        steps: Any = self._asteps
+        async for step in self._atransform_stream_with_config(inputs(), steps, private_config(config), **kwargs):
+            yield step  # type: ignore[misc]
+
+    def _steps(
+        self, values: Iterator[ChainInput], run_manager: CallbackManagerForChainRun, config: RunnableConfig
+    ) -> Iterator[dict[str, Any]]:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        for value in values:
+            built = self.builder.build(value)
+            yield {"exemplars": built.exemplars}
+            yield {"messages": self.asker.messages_for(built.messages)}
+            yield {"result": self._result(built, self.asker.ask(built.messages, child))}
+
+    async def _asteps(
+        self, values: AsyncIterator[ChainInput], run_manager: AsyncCallbackManagerForChainRun, config: RunnableConfig
+    ) -> AsyncIterator[dict[str, Any]]:
+        child = patch_config(config, callbacks=run_manager.get_child())
+        async for value in values:
+            built = await asyncio.to_thread(self.builder.build, value)
+            yield {"exemplars": built.exemplars}
+            yield {"messages": self.asker.messages_for(built.messages)}
+            yield {"result": self._result(built, await self.asker.aask(built.messages, child))}
 
     def _run(self, value: ChainInput, run_manager: CallbackManagerForChainRun, config: RunnableConfig) -> T:
         built = self.builder.build(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class Question:
     """A resolved input."""
 
     query: Query
-    jpeg: bytes
+    jpeg: bytes = field(repr=False)
     """Clean, within the picture budget."""
     note: str
     variables: dict[str, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dermtools.cases.case import Case
@@ -21,9 +21,9 @@ class Result:
 
     name: str
     neighbors: Sequence[Neighbor]
-    jpegs: Mapping[str, bytes]
+    jpegs: Mapping[str, bytes] = field(repr=False)
     """Case id to its stored JPEG."""
-    jpeg: bytes | None = None
+    jpeg: bytes | None = field(default=None, repr=False)
     """The query's picture."""
     case: Case | None = None
     """The query where it is a labelled case itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
@@ -17,9 +17,11 @@ from dermtools.images import ImageLimits
 from dermtools.prediction import Query
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.text import one_line
+from dermtools.tracing import private_config
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
+    from langchain_core.runnables import RunnableConfig
 
     from dermtools.retrieval.search.neighbors import Neighbor
 
@@ -50,6 +52,14 @@ class SimilarCaseRetriever(BaseRetriever):
         self._grants = tuple(map(FolderGrant, self.allow))
         if self.where is not None:  # now, when the operator reads what is wrong, with all columns, and not a model
             self.case_base.snapshot.matching(self.where)
+
+    def invoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
+        """Similar cases, nearest first; QueryError or ImageError where the query is none."""
+        return super().invoke(input, private_config(config), **kwargs)
+
+    async def ainvoke(self, input: str, config: RunnableConfig | None = None, **kwargs: Any) -> list[Document]:
+        """As `invoke`, off the event loop."""
+        return await super().ainvoke(input, private_config(config), **kwargs)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None

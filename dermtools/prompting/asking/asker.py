@@ -24,6 +24,7 @@ from dermtools.prompting.asking.output_schema import answer_format, answer_schem
 from dermtools.prompting.asking.replies import Reply, read_reply
 from dermtools.prompting.asking.service import left_out
 from dermtools.prompting.files.schema import OutputField
+from dermtools.tracing import private_model
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -94,7 +95,7 @@ class Asker:
     ) -> None:
         if structured not in get_args(Structured):
             raise PromptError(f"structured must be one of {', '.join(get_args(Structured))}, not {structured!r}")
-        self.model, self.output, self.labels, self.retry = model, dict(output), labels, retry
+        self.model, self.output, self.labels, self.retry = private_model(model), dict(output), labels, retry
         self._schema = answer_schema(output, labels.shown if labels else ())
         modes = ("text",) if not output else MODES if structured == "auto" else (structured,)
         self._modes = [(mode, runnable) for mode in modes if (runnable := self._runnable(mode))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Container, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dermtools.cases.case import Case, SourceCase
@@ -24,7 +24,7 @@ class Picture:
     """A decoded picture, ready to be embedded and stored."""
 
     image: Image.Image
-    jpeg: bytes
+    jpeg: bytes = field(repr=False)
     size: tuple[int, int]
     """Width and height of the original in pixels, upright."""
 

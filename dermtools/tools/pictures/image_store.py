@@ -26,7 +26,7 @@ class HeldImage:
     """`img_` and the start of its content's SHA-256: the same everywhere for the same picture."""
     name: str
     """What its owner calls it, on one line; may come from outside."""
-    jpeg: bytes
+    jpeg: bytes = field(repr=False)
     """Clean, without metadata, long side at most `STORED_SIDE`."""
     source: bytes | Query = field(repr=False)
     """The encoded original, or a query that is resolved already."""
