@@ -44,6 +44,7 @@ BEYOND_ONE_MODULE = {
     "test_commands_in_documents.py": "commands and options that documents name",
     "test_examples.py": "examples/*.py",
     "test_packaging.py": "the wheel in a clean environment",
+    "test_private_attributes.py": "what of a patient table leaves, through every door",
     "test_project_files.py": "documents, workflows and versions beside the code",
     "test_public_face.py": "what the package and its rooms offer",
     "test_readme.py": "the README's commands",

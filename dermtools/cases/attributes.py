@@ -37,12 +37,6 @@ def shown_attributes(manifest: Manifest, names: Iterable[str]) -> frozenset[str]
     return frozenset(names) & frozenset(manifest.shown)
 
 
-def audiences(manifest: Manifest, names: Collection[str]) -> dict[str, Audience]:
-    """Audience of each attribute, by name and sorted."""
-    shown = shown_attributes(manifest, names)
-    return {name: "shown" if name in shown else "private" for name in sorted(names)}
-
-
 def counted_attributes(manifest: Manifest, names: Iterable[str]) -> frozenset[str]:
     """Of the attributes with these names, those whose values the operator's own counts and subgroups name.
 

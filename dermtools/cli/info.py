@@ -12,7 +12,8 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
     from dermtools.retrieval import CaseBase
 
     case_base = CaseBase.open(path)
-    facts = case_base.info()
+    held = case_base.attributes
+    facts = {**case_base.info(), "attributes": held.audiences}
     if as_json:
         print_json(facts)
         return
@@ -24,7 +25,7 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
         show("", table([task, "cases"], counts.items(), right=["cases"]))
     if facts["attributes"]:
         show("", table(["attribute", "audience"], facts["attributes"].items()))
-        if not case_base.attributes.chosen:
+        if not held.chosen:
             show(OLDER)
     for source in facts["sources"]:
         show("", f"source: {source['name']}", *(f"  {note}" for note in source["notes"]))

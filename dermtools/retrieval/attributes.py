@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dermtools.cases.attributes import Audience, audiences, resolved, shown_attributes, visible
+from dermtools.cases.attributes import Audience, resolved, shown_attributes, visible
 from dermtools.cases.identifiers import identifying_attributes
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class Attributes:
     @property
     def audiences(self) -> dict[str, Audience]:
         """Name to audience."""
-        return audiences(self._store.current_manifest(), self._store.columns().attributes)
+        shown = self.shown
+        return {name: "shown" if name in shown else "private" for name in self.names}
 
     @property
     def chosen(self) -> bool:

@@ -181,8 +181,8 @@ class CaseBase:
         return self.store.jpegs(case_ids)
 
     def info(self) -> dict[str, Any]:
-        """What it holds, as plain data: cases, groups, splits, tasks, attributes, embedder, version, sources."""
-        return holdings(self.path, self.store.current_manifest(), self.columns)
+        """What the case base holds, as plain data: cases, groups, splits, tasks, embedder, version, sources."""
+        return holdings(self.path, self.store.manifest, self.columns)
 
     def add(
         self,

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dermtools.cases.attributes import audiences
 from dermtools.cases.case import SPLITS
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def holdings(path: Path, manifest: Manifest, columns: CaseColumns) -> dict[str, Any]:
-    """Cases, groups, splits, tasks, attributes with their audience, embedder, version and sources, as plain data."""
+    """Cases, groups, splits, tasks, embedder, version and sources, as plain data."""
     splits = [split or "none" for split in columns.splits]
     groups = {split: set[str]() for split in (*SPLITS, "none")}
     for split, group in zip(splits, columns.group_ids, strict=True):
@@ -27,7 +26,6 @@ def holdings(path: Path, manifest: Manifest, columns: CaseColumns) -> dict[str, 
         "groups": len(set(columns.group_ids)),
         "splits": {name: {"cases": splits.count(name), "groups": len(ids)} for name, ids in groups.items() if ids},
         "tasks": {task.name: _counts(task.labels, columns.labels.get(task.name, ())) for task in manifest.tasks},
-        "attributes": audiences(manifest, columns.attributes),
         "embedder": {"spec": manifest.embedder, **manifest.identity.model_dump()},
         "version": columns.version,
         "created": manifest.created,
