@@ -56,6 +56,17 @@ def test_links_and_paths_of_a_document_lead_somewhere(document: Path) -> None:
     assert [path for path in PATHS.findall(text) if not (ROOT / path).exists()] == []
 
 
+def test_each_test_of_the_threat_table_exists() -> None:
+    table = (ROOT / "SECURITY.md").read_text(encoding="utf-8").partition("| asset | way in |")[2]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 20
+    for row in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert tests, f"no test in {row}"
+        for path, name in tests:
+            assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE), row
+
+
 @pytest.mark.parametrize("workflow", ["tests", "publish"])
 def test_a_workflow_runs_the_tests_with_no_more_rights_than_it_needs(workflow: str) -> None:
     jobs = read_yaml(f".github/workflows/{workflow}.yml")
