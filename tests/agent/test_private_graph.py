@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from langchain.agents import create_agent
+from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import InMemorySaver
 
 from dermtools.agent import DermContext, DermToolkit, PictureMiddleware, create_derm_agent, human_message
@@ -51,6 +54,27 @@ def test_an_agent_of_ones_own_with_the_picture_middleware_is_traced_without_pict
             agent.invoke({"messages": [human_message("Where?", [held.handle])]}, context=context)
         (sent,) = server.requests[0].pictures
     assert "llm" in {run["run_type"] for run in langsmith.runs}
+    assert pictures_in(langsmith.sent, [drawn_jpeg, sent]) == 0
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_it_is_private_inside_a_run_that_is_not(
+    schemas: OpenAISchemas, case_base: CaseBase, drawn_jpeg: bytes, is_async: bool
+) -> None:
+    with StreamingOpenAIServer(schemas, [final("foot")]) as server, LangSmithServer() as langsmith:
+        model = chat_model("openai:gpt-4.1", base_url=server.url, api_key="k", timeout=SAFETY_NET)
+        agent = create_derm_agent(model, case_base, retry=QUICK, task="location")
+
+        async def later(text: str) -> str | None:
+            return (await agent.aask(text, [drawn_jpeg])).label
+
+        outer = RunnableLambda(lambda text: agent.ask(text, [drawn_jpeg]).label, later)
+        with langsmith.tracing():
+            label = asyncio.run(outer.ainvoke("Where?")) if is_async else outer.invoke("Where?")
+        (sent,) = server.requests[0].pictures
+    assert label == "foot"
+    roots = [run["name"] for run in langsmith.runs if not run.get("parent_run_id")]
+    assert len(roots) == 1, "the agent's run is below the other's, in one trace"
     assert pictures_in(langsmith.sent, [drawn_jpeg, sent]) == 0
 
 

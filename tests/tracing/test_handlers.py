@@ -14,6 +14,7 @@ from langchain_core.tracers.context import collect_runs
 from langchain_core.tracers.langchain import LangChainTracer
 
 from dermtools.agent import DermContext, DermToolkit, create_derm_agent
+from dermtools.cases import Case, SourceCase, SourceData, Task
 from dermtools.images import data_url
 from dermtools.prediction import Outcome
 from dermtools.prompting import chain_for, chat_model
@@ -29,6 +30,7 @@ from tests.support.openai_replies import Fail, Reply
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer
 from tests.support.patience import SAFETY_NET
+from tests.support.pictures import picture
 from tests.support.streaming_server import StreamingOpenAIServer
 
 METHODS = ("zero-shot", "random-3", "rag-3")
@@ -263,3 +265,26 @@ def test_no_log_at_any_level_has_a_picture(
     told = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert "openai" in told
     assert pictures_in(told.encode(), [drawn_jpeg, *sent]) == 0
+
+
+def test_private_attributes_are_in_no_trace_and_shown_ones_are(
+    schemas: OpenAISchemas, langsmith: LangSmithServer, tmp_path: Path
+) -> None:
+    case_base = CaseBase.create(tmp_path / "base")
+    told = {"name": "Hans Mueller", "phone": "030 1234567", "skin": "oily to the touch"}
+    cases = [
+        SourceCase(Case(case_id=f"c{n}", group_id=f"p{n}", labels={"location": ("hand",)}, attributes=told), picture(n))
+        for n in range(4)
+    ]
+    case_base.add(
+        SourceData("made", (Task(name="location", question="Where?", labels=("hand", "foot")),), tuple(cases))
+    )
+    case_base.attributes.show("skin")
+    toolkit = DermToolkit.over(case_base)
+    with OpenAIServer(schemas) as server, langsmith.tracing():
+        chain(server, case_base, "rag-2").invoke("c0")
+        toolkit.tool("get_case").invoke({"case_id": "c1"})
+        toolkit.tool("search_similar_cases").invoke({"image": "case:c1", "where": "name = 'x'"})
+        SimilarCaseRetriever(case_base=case_base).invoke("case:c1")
+    assert b"oily to the touch" in langsmith.sent
+    assert not [value for value in ("Mueller", "1234567") if value.encode() in langsmith.sent]
