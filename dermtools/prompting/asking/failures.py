@@ -15,7 +15,9 @@ from dermtools.retry_after import retry_after
 from dermtools.text import one_line
 
 _RETRYABLE_STATUS = {408, 409, 425, 429, 500, 502, 503, 504, *range(520, 525), 529}
-_AMBIGUOUS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OSError)
+_BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+"""What a body that is not what the API promises surfaces as, straight from the client library."""
+_AMBIGUOUS = (*_BROKEN, OSError)
 _STREAMED = re.compile(r"(?:ResponseError\(code=')?([a-z]+(?:_[a-z]+)+)\b")
 """The code with which langchain-openai's exception for a failed stream of the Responses API begins."""
 _NO_USE = {"insufficient_quota", "billing_hard_limit_reached"}
@@ -34,11 +36,9 @@ def call_errors() -> tuple[type[Exception], ...]:
     import httpx
     from langchain_core.exceptions import LangChainException
 
-    # A body that is not what the API promises surfaces as one of these, straight from the client library.
-    broken = (ValueError, TypeError, KeyError, IndexError, AttributeError)
     providers = {"openai": "OpenAIError", "anthropic": "AnthropicError", "google.genai.errors": "APIError"}
     loaded = [getattr(sys.modules.get(module), name, None) for module, name in providers.items()]
-    return (LangChainException, httpx.HTTPError, OSError, *broken, *(error for error in loaded if error is not None))
+    return (LangChainException, httpx.HTTPError, OSError, *_BROKEN, *(error for error in loaded if error is not None))
 
 
 def is_ours(error: Exception) -> bool:
