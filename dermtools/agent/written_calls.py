@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
@@ -15,12 +16,14 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from dermtools.prompting.asking.json_text import as_one
 from dermtools.prompting.asking.replies import cut_off, spoken_in
 from dermtools.prompting.asking.written_calls import written_calls
+from dermtools.strict_json import is_deep
 
 
 class WrittenCallMiddleware(AgentMiddleware[Any, Any, Any]):
     """Reads a message that is wholly calls of offered tools, reasoning aside, as these calls.
 
     Calls in a message that was cut off are dropped: the last one may be incomplete, which a streamed one hides.
+    Arguments that are nested too deeply are left out of their call.
     """
 
     def wrap_model_call(
@@ -34,10 +37,20 @@ class WrittenCallMiddleware(AgentMiddleware[Any, Any, Any]):
         return _read(request, await handler(request))
 
 
+def _shallow(arguments: Any) -> Any:
+    """Arguments, or in place of too deep ones, which no checkpoint could hold, such as every tool refuses."""
+    return {"arguments": "nested too deeply to be read"} if is_deep(arguments) else arguments
+
+
 def _read(request: ModelRequest[Any], response: ModelResponse[Any]) -> ModelResponse[Any]:
     message = response.result[0]
     if not isinstance(message, AIMessage):
         return response
+    if any(is_deep(call["args"]) for call in message.tool_calls):
+        calls = [{**call, "args": _shallow(call["args"])} for call in message.tool_calls]
+        message = message.model_copy(update={"tool_calls": calls})
+        answer = _shallow(response.structured_response)
+        response = replace(response, result=[message, *response.result[1:]], structured_response=answer)
     if message.tool_calls or message.invalid_tool_calls:
         whole = message.model_copy(update={"tool_calls": [], "invalid_tool_calls": []})
         return ModelResponse([whole]) if cut_off(message) else response

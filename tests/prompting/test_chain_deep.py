@@ -23,7 +23,8 @@ def test_a_reply_nested_without_end_is_no_answer(
     schemas: OpenAISchemas, case_base: CaseBase, drawn_jpeg: bytes, depth: int, structured: str, api: str
 ) -> None:
     label = f'{{"label": {nested(depth)}}}'
-    replies: list[Reply] = [Say(label), Body(nested(depth).encode()), Say(f"<tool_call>{label}</tool_call>")]
+    replies: list[Reply] = [Say(label), Say("{" * depth), Say(f"<tool_call>{label}</tool_call>")]
+    replies += [Body(nested(depth).encode())]
     replies += [Call((("answer", label),))] if structured == "tools" else []
     with OpenAIServer(schemas, replies) as server:
         asked = chain(server, case_base, "zero-shot", api=api, structured=structured)

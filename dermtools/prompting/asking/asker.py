@@ -164,11 +164,15 @@ class Asker:
     def _runnable(self, mode: str) -> Runnable[Any, AIMessage] | None:
         if mode == "text":
             return self.model
+        from langchain_core.runnables import RunnableSequence
+
         method = "json_schema" if mode == "json_schema" else "function_calling"
         build: Callable[..., Runnable[Any, Any]] = self.model.with_structured_output
         options: dict[str, Any]
         for options in ({"strict": True}, {}):
             # The plain dictionary, not a pydantic class: with a class LangChain loses the raw text of a bad reply.
             with suppress(NotImplementedError, ValueError, TypeError):
-                return build(self._schema, method=method, include_raw=True, **options) | itemgetter("raw")
+                built = build(self._schema, method=method, include_raw=True, **options)
+                # LangChain's parser, which stands behind, takes minutes over a long text that is no JSON.
+                return (built.first if isinstance(built, RunnableSequence) else built) | itemgetter("raw")
         return None
