@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo test lint types contract unit coverage benchmarks clean
+.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz clean
 
 setup: $(VENV)/installed
 
@@ -44,6 +44,10 @@ coverage: unit
 
 benchmarks: setup
 	$(BIN)/python -m benchmarks
+
+# Hostile inputs, a minute for each of TARGETS (all by default); not part of `make test`.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz $(TARGETS)
 
 clean:
 	rm -rf $(VENV) demo dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

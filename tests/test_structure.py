@@ -34,6 +34,7 @@ BEYOND_ONE_MODULE = {
     "compatibility/test_public_names.py": "names that an earlier version offered",
     "evaluation/test_interruption.py": "an evaluation killed and resumed",
     "evaluation/test_notebooks.py": "examples/*.ipynb",
+    "fuzz/test_targets.py": "hostile inputs, a few for each way in",
     "images/test_refused.py": "damaged and hostile pictures, in every format",
     "mcp/test_clients.py": "the server, asked by the protocol's own client",
     "mcp/test_inspector.py": "the server, asked by the Inspector",

@@ -3,44 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from dermtools.errors import ImageError
 from dermtools.tools.pictures.fetching import FetchLimits, PictureFetcher
 from dermtools.tools.pictures.grants import HostGrant
-
-Reply = Callable[[BaseHTTPRequestHandler], None]
-
-
-@contextmanager
-def served(reply: Reply) -> Iterator[tuple[int, list[str]]]:
-    """A loopback server; gives its port and the `Host path` of every request."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(f"{self.headers['Host']} {self.path}")
-            try:
-                reply(self)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_port, asked
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+from tests.support.loopback import Reply, body, redirect, served
 
 
 def fetcher(port: int, *more: HostGrant, **limits: float) -> PictureFetcher:
@@ -52,30 +22,6 @@ def fetcher(port: int, *more: HostGrant, **limits: float) -> PictureFetcher:
         resolver=lambda name, _: ["127.0.0.1" if name.endswith(".test") else "10.0.0.1"],
         reachable=lambda address: address == "127.0.0.1",
     )
-
-
-def body(data: bytes, **headers: str) -> Reply:
-    def reply(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        for name, value in {"Content-Length": str(len(data)), **headers}.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(data)
-
-    return reply
-
-
-def redirect(location: str, status: int = 302) -> Reply:
-    def reply(handler: BaseHTTPRequestHandler) -> None:
-        if handler.path == "/end":
-            body(b"the end")(handler)
-            return
-        handler.send_response(status)
-        handler.send_header("Location", location)
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
-
-    return reply
 
 
 def test_a_granted_url_gives_its_body_and_is_asked_by_name() -> None:
