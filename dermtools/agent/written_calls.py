@@ -47,8 +47,8 @@ def _read(request: ModelRequest[Any], response: ModelResponse[Any]) -> ModelResp
     if not isinstance(message, AIMessage):
         return response
     if any(is_deep(call["args"]) for call in message.tool_calls):
-        calls = [{**call, "args": _shallow(call["args"])} for call in message.tool_calls]
-        message = message.model_copy(update={"tool_calls": calls})
+        bounded = [{**call, "args": _shallow(call["args"])} for call in message.tool_calls]
+        message = message.model_copy(update={"tool_calls": bounded})
         answer = _shallow(response.structured_response)
         response = replace(response, result=[message, *response.result[1:]], structured_response=answer)
     if message.tool_calls or message.invalid_tool_calls:
