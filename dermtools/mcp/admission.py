@@ -40,9 +40,8 @@ class Place:
 
     def __exit__(self, *_: object) -> None:
         self._holders -= 1
-        if not self._holders:
-            for give_back in self._give_back:
-                give_back()
+        while not self._holders and self._give_back:
+            self._give_back.pop()()
 
 
 class _RefusedError(Exception):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -100,12 +101,20 @@ class CaseBaseServer:
         """A plain function as a handler; with `what`, one that may be slow: it gives signs of life by that name."""
 
         async def handle(context: Context, params: P) -> R:
-            with _place(context):
-                if what is None:
-                    return await self._threads.run(lambda: function(params))
-                return await self._threads.run_with_progress(lambda: function(params), context, what(params))
+            run = partial(self._run, context, lambda: function(params))
+            return await (run() if what is None else run(what(params)))
 
         return handle
+
+    async def _run(
+        self, context: Context, function: Callable[[], R], what: str | None = None, lane: Lane = Lane.QUICK
+    ) -> R:
+        """In a thread; a request over HTTP keeps its place among those under way until that has ended."""
+        place = context.request.scope.get(PLACE) if context.request is not None else None
+        with place or nullcontext():
+            if what is None:
+                return await self._threads.run(function, lane, place)
+            return await self._threads.run_with_progress(function, context, what, lane, place)
 
     async def _list_tools(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         self.listed.set()
@@ -115,29 +124,22 @@ class CaseBaseServer:
         names = tool_names(self.served)
         if (name := params.name) not in names:
             raise QueryError(f"no tool {one_line(name, 80)!r}; there are: {', '.join(names)}")
-        given = params.arguments or {}
-        own, run = self._context(context), self._threads.run_with_progress
+        given: dict[str, Any] = params.arguments or {}
+        own = self._context(context)
         lane = Lane.PICTURE if brings_picture(given) else Lane.QUICK
-        with _place(context):
-            if CATALOG[name].asks_model:
-                if lane is Lane.PICTURE:
-                    taken = await run(
-                        lambda: take_picture(self.served, params.arguments or {}, own), context, name, lane
-                    )
-                    if isinstance(taken, types.CallToolResult):
-                        return taken
-                    given = taken
-                lane = Lane.MODEL
-            return await run(lambda: call_tool(self.served, name, given, own), context, name, lane)
+        if CATALOG[name].asks_model:
+            if lane is Lane.PICTURE:
+                taken = await self._run(context, partial(take_picture, self.served, given, own), name, lane)
+                if isinstance(taken, types.CallToolResult):
+                    return taken
+                given = taken
+            lane = Lane.MODEL
+        return await self._run(context, partial(call_tool, self.served, name, given, own), name, lane)
 
     async def _get_prompt(self, context: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
         given = params.arguments or {}
-        own = self._context(context)
-        lane = Lane.PICTURE if brings_picture(given) else Lane.QUICK
-        with _place(context):
-            return await self._threads.run_with_progress(
-                lambda: get_prompt(self.served, params.name, given, own), context, params.name, lane
-            )
+        get = partial(get_prompt, self.served, params.name, given, self._context(context))
+        return await self._run(context, get, params.name, Lane.PICTURE if brings_picture(given) else Lane.QUICK)
 
     def _context(self, context: Context) -> DermContext:
         """Of the session that a request over HTTP belongs to; else of the one client that there is."""
@@ -150,9 +152,3 @@ class CaseBaseServer:
     def _complete(self, params: types.CompleteRequestParams) -> types.CompleteResult:
         known = (params.context.arguments if params.context else None) or {}
         return types.CompleteResult(completion=complete(self.served, params.ref, params.argument, known))
-
-
-def _place(context: Context) -> AbstractContextManager[object]:
-    """The place of a request over HTTP among those under way, held as long as its call goes on."""
-    place = context.request.scope.get(PLACE) if context.request is not None else None
-    return nullcontext() if place is None else place

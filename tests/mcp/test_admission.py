@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from dermtools.mcp.admission import Place
 from dermtools.mcp.limits import LARGE_BODY, MAX_BODY
 from dermtools.retrieval import CaseBase
 from tests.support.mcp_processes import PATIENCE, HttpServer, http_server, patched
@@ -134,3 +135,17 @@ def test_many_sessions_are_refused_with_a_time_to_come_back(case_base: CaseBase)
         refused = initialized(server)
         assert refused.status_code == 503
         assert "retry-after" in refused.headers
+
+
+def test_a_place_is_given_back_once_when_nothing_holds_it_any_more() -> None:
+    given_back: list[str] = []
+    place = Place(lambda: given_back.append("request"))
+    place.also(lambda: given_back.append("large"))
+    with place:
+        with place:
+            pass
+        assert given_back == []
+    assert sorted(given_back) == ["large", "request"]
+    with place:  # a call that begins after its client has gone
+        pass
+    assert len(given_back) == 2

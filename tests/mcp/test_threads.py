@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import threading
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
@@ -15,7 +18,7 @@ from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, Te
 
 from dermtools.errors import QueryError
 from dermtools.mcp import threads
-from dermtools.mcp.threads import Context, Threads
+from dermtools.mcp.threads import AT_ONCE, Context, Lane, Threads
 from tests.support.mcp_processes import PATIENCE
 
 
@@ -107,3 +110,65 @@ async def test_a_cancelled_call_leaves_the_server_free(mode: str) -> None:
             assert result.content == [TextContent(text="done")]
         finally:
             release.set()
+
+
+async def test_cancelled_calls_count_until_their_threads_end() -> None:
+    own, release, running = Threads(), threading.Event(), threading.Semaphore(0)
+    ended: list[int] = []
+
+    def work() -> None:
+        running.release()
+        release.wait(PATIENCE)
+
+    @contextmanager
+    def place(number: int) -> Iterator[None]:
+        yield
+        ended.append(number)
+
+    try:
+        async with anyio.create_task_group() as group:
+            for number in range(AT_ONCE[Lane.PICTURE]):
+                group.start_soon(own.run, work, Lane.PICTURE, place(number))
+                await anyio.to_thread.run_sync(running.acquire)
+            group.cancel_scope.cancel()
+        with anyio.move_on_after(0.2):
+            await own.run(lambda: ended.append(-1), Lane.PICTURE)
+        assert ended == []
+        assert await own.run(lambda: "other calls run", Lane.QUICK)
+    finally:
+        release.set()
+    await own.run(lambda: ended.append(-1), Lane.PICTURE)
+    assert ended[0] >= 0
+    assert -1 in ended
+
+
+async def test_what_waits_and_is_cancelled_leaves_nothing_behind() -> None:
+    own, release, running = Threads(), threading.Event(), threading.Semaphore(0)
+
+    class Body:
+        """Stands for the many bytes that a call may hold."""
+
+        def read(self) -> None:
+            raise AssertionError("it was cancelled")
+
+    def work() -> None:
+        running.release()
+        release.wait(PATIENCE)
+
+    try:
+        async with anyio.create_task_group() as group:
+            for _ in range(AT_ONCE[Lane.PICTURE]):
+                group.start_soon(own.run, work, Lane.PICTURE)
+                await anyio.to_thread.run_sync(running.acquire)
+            body = Body()
+            gone = weakref.ref(body)
+            with anyio.move_on_after(0.05):
+                await own.run(body.read, Lane.PICTURE)
+            del body
+            for _ in range(10):  # the event loop lets go of the cancelled call in its next rounds
+                await anyio.lowlevel.checkpoint()
+            gc.collect()
+            assert gone() is None
+            release.set()
+    finally:
+        release.set()
