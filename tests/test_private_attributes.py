@@ -13,17 +13,25 @@ import pytest
 from mcp import Client
 
 from dermtools.agent import ImageGrants, create_derm_agent
-from dermtools.errors import PromptError
+from dermtools.cases import Case, SourceCase, SourceData, Task
+from dermtools.cli.app import app
+from dermtools.cli.attributes import OLDER
+from dermtools.errors import PromptError, QueryError
+from dermtools.evaluation import evaluate
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.server import CaseBaseServer
+from dermtools.mcp.tools import call_tool
 from dermtools.prompting import RagSelector, chat_model
-from dermtools.retrieval import CaseBase
+from dermtools.retrieval import CaseBase, KNNVote
+from dermtools.tools import DermContext, Workspace
 from tests.support.agent_replies import QUICK, call, final
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.patience import SAFETY_NET
 from tests.support.patient_doors import DOORS, QUERY, SHOWING, TASK, Clinic
-from tests.support.patient_table import COLUMNS, NOTE, patient_base, told_of_patients
+from tests.support.patient_table import COLUMNS, HIV, NOTE, patient_base, told_of_patients
+from tests.support.pictures import picture
 from tests.support.streaming_server import StreamingOpenAIServer
+from tests.support.tool_calls import called
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +112,78 @@ def test_a_prompt_that_is_to_show_a_private_attribute_is_refused_with_the_comman
     clinic.case_base.attributes.hide(NOTE)
     with pytest.raises(PromptError, match=remedy):
         selector.select_examples({"case_id": QUERY})
+
+
+CONDITIONS = [f"{NOTE} LIKE '%1'", "PHONE_NUMBER IS NOT NULL", "emai = 'x'", "split = 'train' AND email > 'a'"]
+
+
+@pytest.mark.parametrize("door", ["tool", "mcp", "python"])
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_model_or_client_filters_by_no_private_attribute_nor_learns_that_there_is_one(
+    door: str, condition: str, clinic: Clinic
+) -> None:
+    asked = {"image": f"case:{QUERY}", "where": condition}
+    if door == "tool":
+        sent = clinic.by_tool("search_similar_cases", asked)
+    elif door == "mcp":
+        served = ServedCaseBase(clinic.path, grants=ImageGrants())
+        sent = call_tool(served, "search_similar_cases", asked).model_dump_json().encode()
+    else:
+        with pytest.raises(QueryError) as caught:
+            clinic.case_base.search(case_id=QUERY, where_shown=condition)
+        sent = str(caught.value).encode()
+    assert b"where: no column" in sent
+    assert b"there are: case_id, group_id, split, diagnosis (" in sent
+    assert len(told_of_patients(sent)) <= 1  # the word that was typed
+
+
+def test_the_operator_filters_by_every_attribute_and_a_model_by_those_that_are_shown(clinic: Clinic) -> None:
+    of_p1 = "pictures/02.jpg"
+    by_operator = clinic.case_base.search(case_id=of_p1, where=f"{NOTE} LIKE '%1'", k=24).case_ids
+    assert sorted(by_operator) == ["pictures/22.jpg", "pictures/23.jpg"]
+    context = DermContext(where=f"{NOTE} LIKE '%1'")
+    workspace = Workspace(clinic.case_base)
+    found = called(workspace, "search_similar_cases", context, image=f"case:{of_p1}", k=20, max_per_group=9)
+    assert found.data.case_ids == by_operator
+    clinic.case_base.attributes.show(NOTE)
+    asked = {"image": f"case:{of_p1}", "k": 20, "max_per_group": 9, "where": f"{NOTE} LIKE '%1'"}
+    assert called(workspace, "search_similar_cases", **asked).data.case_ids == by_operator
+
+
+def test_a_source_is_called_by_its_file_alone_where_a_model_reads_it(clinic: Clinic) -> None:
+    data = json.loads(clinic.case_base.path.joinpath("manifest.json").read_text())
+    assert data["sources"][0]["name"].endswith("/export.csv")
+    described = called(Workspace(clinic.case_base), "describe_case_base")
+    assert described.artifact["sources"][0]["name"] == "export.csv"
+    assert str(clinic.path.parent) not in f"{described.text}{described.artifact}"
+
+
+def test_info_says_who_may_see_what_and_that_an_older_case_base_had_no_choice(
+    clinic: Clinic, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clinic.case_base.attributes.show(NOTE)
+    app(["info", str(clinic.path), "--json"], standalone_mode=False)
+    audiences = json.loads(capsys.readouterr().out)["attributes"]
+    assert audiences == {name: "shown" if name == NOTE else "private" for name in COLUMNS}
+    app(["info", str(clinic.path)], standalone_mode=False)
+    assert OLDER not in capsys.readouterr().out
+    manifest = clinic.path / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "shown": None}))
+    app(["info", str(clinic.path)], standalone_mode=False)
+    assert OLDER in " ".join(capsys.readouterr().out.split())
+    assert told_of_patients(DOORS["tool get_case"](clinic)) == set()
+
+
+def test_counts_and_subgroups_name_no_value_of_a_private_column_that_is_nearly_called_so(tmp_path: Path) -> None:
+    known = {"sex": "female", "site_note": HIV, "skin_type_note": HIV}
+    case = Case(case_id="1", group_id="p", split="test", labels={TASK: ("naevus",)}, attributes=known)
+    task = Task(name=TASK, question="Which?", labels=("naevus",))
+    case_base = CaseBase.create(tmp_path / "base")
+    case_base.add(SourceData("made", (task,), (SourceCase(case, picture(1)),)))
+    done = evaluate(case_base, TASK, [KNNVote(case_base, TASK, 1)], tmp_path / "run")
+    assert done.results.analyses is not None
+    (subgroups,) = done.results.analyses.subgroups.values()
+    assert [(one.attribute, one.value) for one in subgroups] == [("sex", "female")]
+    assert HIV not in case_base.check().model_dump_json()
+    case_base.attributes.show("site_note")
+    assert HIV in case_base.check().model_dump_json()
