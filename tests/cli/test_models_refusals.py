@@ -57,3 +57,17 @@ def test_evaluate_refuses_what_none_of_its_methods_takes(
     assert len(done.err.splitlines()) == 1
     assert said in done.err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("option", ["--max-calls", "--max-client-calls", "--max-sessions", "--session-minutes"])
+def test_limits_of_a_server_go_with_http(run: Run, tmp_path: Path, option: str) -> None:
+    done = run("mcp", tmp_path, option, "3")
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert "go with --http" in done.err
+
+
+def test_a_limit_of_nothing_is_one_line(run: Run, tmp_path: Path) -> None:
+    done = run("mcp", tmp_path, "--http", "127.0.0.1:0", "--max-calls", "0")
+    assert done.code == 1
+    assert "calls must be more than 0" in done.err
