@@ -125,17 +125,13 @@ class CaseTable:
         self._write(lambda: merge.execute(cols.to_arrow(rows, self._dataset.schema)))
 
     def delete(self, case_ids: Iterable[str]) -> None:
-        """Delete rows by case id."""
-        quoted = ", ".join("'" + case_id.replace("'", "''") + "'" for case_id in case_ids)
-        self._write(lambda: self._dataset.delete(f"case_id IN ({quoted})"))
+        """Write all rows anew but those of some case ids, in one transaction.
 
-    def rewrite(self) -> None:
-        """Write all rows anew and remove every earlier version: what was deleted is gone from the disk.
-
-        Lance only marks deleted rows, and joining files drops them from some files but not from others.
+        Lance's own deletion only marks rows, and joining files drops them from some files but not from others.
         """
-        self._write(lambda: self._dataset.insert(self._scan(), mode="overwrite"))
-        self.compact()
+        quoted = ", ".join("'" + case_id.replace("'", "''") + "'" for case_id in case_ids)
+        kept = self._dataset.scanner(filter=f"case_id NOT IN ({quoted})", scan_in_order=True)
+        self._write(lambda: self._dataset.insert(kept, mode="overwrite"))
 
     def add_tasks(self, tasks: Iterable[str]) -> None:
         """Add the missing label columns, without labels."""
@@ -148,10 +144,10 @@ class CaseTable:
         with _reading(self._folder):
             return len(self._dataset.get_fragments())
 
-    def compact(self) -> None:
-        """Join small files and remove all versions but the latest."""
+    def compact(self, *, leftovers: bool = False) -> None:
+        """Join small files and remove all versions but the latest; with `leftovers`, what killed writers left, too."""
         self._write(self._dataset.optimize.compact_files)
-        self._write(lambda: self._dataset.cleanup_old_versions(timedelta(milliseconds=1)))
+        self._write(lambda: self._dataset.cleanup_old_versions(timedelta(milliseconds=1), delete_unverified=leftovers))
 
     def _scan(self, names: list[str] | None = None) -> Any:
         """A scanner in row order, the order that `take` counts in."""

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -102,6 +103,18 @@ class PseudonymKey(BaseModel):
             write_whole(path, self.model_dump_json(indent=1) + "\n", mode=0o600)
         except OSError as error:
             raise CaseBaseError(f"key file {path} cannot be written: {error.strerror}; name another place") from error
+
+    @classmethod
+    def forget(cls, path: Path, *, cases: Iterable[str], groups: Iterable[str]) -> None:
+        """Remove pseudonyms and their real ids from a key file. Raises a CaseBaseError as `open` and `write`."""
+        from filelock import FileLock
+
+        with FileLock(path.with_name(f".{path.name}.lock")):
+            key = cls.open(path)
+            for known, gone in ((key.cases, cases), (key.groups, groups)):
+                for pseudonym in gone:
+                    known.pop(pseudonym, None)
+            key.write(path)
 
     def _digest(self, kind: str, text: str) -> str:
         digest = hmac.digest(bytes.fromhex(self.secret), f"{kind}\0{text}".encode(), hashlib.sha256)

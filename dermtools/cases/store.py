@@ -17,13 +17,17 @@ from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.lance_table import TABLE, CaseTable
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, manifest_stamp, read_manifest, write_manifest
 from dermtools.errors import CaseBaseError, QueryError
-from dermtools.files import file_mode, local_path, new_folder, sweep, tighten
+from dermtools.files import file_mode, local_path, make_file, new_folder, sweep, tighten
 
 if TYPE_CHECKING:
     from filelock import FileLock
     from numpy.typing import NDArray
 
 LOCK_NAME = ".lock"
+CACHE = "cache"
+"""Folder of what was derived from the table, and goes with every deletion."""
+UNFINISHED = ".deleting"
+"""Empty file: there may be remains of deleted cases in earlier versions and in the cache."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -208,6 +212,8 @@ class CaseStore:
                 with self._guard:
                     self._table.refresh()
                     self.manifest = read_manifest(self.path)
+                if (self.path / UNFINISHED).exists():
+                    self.purge()
             yield
         finally:
             if lock.lock_counter == 1:
@@ -244,13 +250,25 @@ class CaseStore:
     def delete(self, case_ids: Iterable[str]) -> int:
         """Delete cases in one transaction, their pictures and vectors from the disk too. Returns how many went.
 
-        Unknown ids are skipped. All other rows are written anew, so delete many at once.
+        Unknown ids are skipped. All other rows are written anew, so delete many at once. Killed meanwhile, the cases
+        are all there or all gone, and the next write removes what is left of them.
         """
         with self._guard, self.write():
             if gone := sorted(set(case_ids) & self._known_ids()):
+                try:
+                    make_file(self.path / UNFINISHED, within=self.path)
+                except OSError as error:
+                    raise CaseBaseError(f"{self.path} cannot be written: {error.strerror}") from error
                 self._table.delete(gone)
-                self._table.rewrite()
+                self.purge()
             return len(gone)
+
+    def purge(self) -> None:
+        """Remove earlier versions of the table, what interrupted writes left of it, and all that was derived."""
+        with self._guard, self.write():
+            self._table.compact(leftovers=True)
+            for path in (*self.path.glob(f"{CACHE}/*.faiss"), self.path / UNFINISHED):
+                path.unlink(missing_ok=True)
 
     def compact(self, *, files_kept: int = 0) -> None:
         """Join the small files that many writes leave, if more than `files_kept`; remove earlier versions."""

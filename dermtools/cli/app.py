@@ -10,7 +10,21 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from dermtools.cli import attributes, chat, classify, demo, evaluate, info, ingest, mcp, prompts, search, study, train
+from dermtools.cli import (
+    attributes,
+    chat,
+    classify,
+    delete,
+    demo,
+    evaluate,
+    info,
+    ingest,
+    mcp,
+    prompts,
+    search,
+    study,
+    train,
+)
 from dermtools.cli.paths import Checked
 from dermtools.cli.picture_limits import with_picture_limits
 from dermtools.cli.usage import wrong_usage
@@ -30,6 +44,7 @@ _COMMANDS: dict[Callable[..., None], str] = {
     info.info: "Say what a case base holds.",
     info.check: "Look for duplicates, leaks, bad pictures and rare labels.",
     attributes.attributes: "Say and change who may see which attribute.",
+    delete.delete: "Remove patients or cases for good.",
     search.search: "Find the cases most similar to a picture.",
     classify.classify: "Predict the label of a picture.",
     train.train: "Train a classifier; it is kept in the case base.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import JsonOption, NewCaseBasePath
-from dermtools.errors import SourceError
+from dermtools.errors import CaseBaseError, SourceError
 from dermtools.files import local_path
 from dermtools.images.kinds import FORMATS
 
@@ -127,6 +128,8 @@ def ingest(
     )
     with bar() as progress:
         data = load_source(source, kind, options, progress)
+    if shared and path.is_dir() and any(path.iterdir()) and not path.stat().st_mode & 0o070:
+        raise CaseBaseError(f"{path} is there, for its owner only; share it with: chmod -R g+rX {quote(str(path))}")
     case_base = CaseBase.open_or_create(path, embedder=embedder, shared=shared)
     key_file = (key or default_key(path)) if pseudonyms else None
 

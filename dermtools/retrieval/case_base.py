@@ -30,7 +30,6 @@ from dermtools.retrieval.queries import (
     text_query,
     with_vector,
 )
-from dermtools.retrieval.search.cache import drop_index
 from dermtools.retrieval.search.pipeline import SearchOptions, search
 from dermtools.retrieval.search.snapshot import Snapshot
 
@@ -100,14 +99,9 @@ class CaseBase:
     def open_or_create(
         cls, path: str | Path, *, embedder: str | Embedder | None = None, shared: bool = False
     ) -> CaseBase:
-        """Open the case base at `path`, or create one where nothing is. Raises as `open` and `create`.
-
-        One that is there and its owner's only is not made `shared`: a CaseBaseError.
-        """
+        """Open the case base at `path`, or create one where nothing is. Raises as `open` and `create`."""
         path = local_path(path, CaseBaseError)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            if shared and not path.stat().st_mode & 0o070:
-                raise CaseBaseError(f"{path} is there, for its owner only; share it with: chmod -R g+rX {path}")
             return cls.open(path, embedder=embedder)
         return cls.create(path, embedder=embedder or DEFAULT_EMBEDDER, shared=shared)
 
@@ -203,13 +197,11 @@ class CaseBase:
         options = {"batch_size": batch_size, "workers": workers}
         return ingest(self.store, self.embedder, data, **options, progress=progress, limits=limits, key_file=key_file)
 
-    def delete(self, case_ids: Iterable[str]) -> int:
-        """Delete cases from the disk; unknown ids are passed over. Returns how many went."""
-        if isinstance(case_ids, str):
-            raise QueryError("delete takes a list of case ids, not one text")
-        gone = self.store.delete(case_ids)
-        drop_index(self.path)
-        return gone
+    def delete(self, case_ids: Iterable[str] = (), *, groups: Iterable[str] = ()) -> int:
+        """Delete cases, and all of some groups, from the disk, and return how many went; see `deletion.delete`."""
+        from dermtools.retrieval.deletion import delete
+
+        return delete(self.store, case_ids, groups)
 
     def check(self) -> CheckReport:
         """Look for what is wrong or doubtful: duplicates, groups across splits, rare labels."""

@@ -58,7 +58,9 @@ class SQLiteCache(BaseCache):
         self._execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", _key(prompt, llm_string), value)
 
     def clear(self, **kwargs: Any) -> None:
-        self._execute("DELETE FROM replies")
+        """Remove all replies, from the disk too."""
+        with self._lock:
+            self._db.executescript("DELETE FROM replies; VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")
 
     def close(self) -> None:
         """Close the file; the cache is of no use afterwards."""

@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dermtools.cases.store import CACHE
 from dermtools.files import draft_folder, make_folder, tighten
 from dermtools.retrieval.search.index import FlatIndex
 
@@ -21,12 +22,10 @@ if TYPE_CHECKING:
     from dermtools.cases.identity import EmbedderIdentity
     from dermtools.cases.store import CaseStore
 
-FOLDER = "cache"
-
 
 def load_index(store: CaseStore) -> tuple[CaseColumns, FlatIndex]:
     """Columns and index of the version that the store is at; from the cache where it matches."""
-    folder, identity = store.path / FOLDER, store.manifest.identity
+    folder, identity = store.path / CACHE, store.manifest.identity
     columns = store.columns()
     cached = _read(folder, _key(columns, identity))
     if cached is not None:
@@ -37,11 +36,6 @@ def load_index(store: CaseStore) -> tuple[CaseColumns, FlatIndex]:
     with contextlib.suppress(OSError, RuntimeError):
         _write(folder, _key(columns, identity), index)
     return columns, index
-
-
-def drop_index(path: Path) -> None:
-    """Remove the cached index of the case base at `path`, whose vectors are those of patients too."""
-    _remove(path / FOLDER)
 
 
 def _key(columns: CaseColumns, identity: EmbedderIdentity) -> str:
