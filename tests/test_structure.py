@@ -38,6 +38,7 @@ BEYOND_ONE_MODULE = {
     "images/test_refused.py": "damaged and hostile pictures, in every format",
     "mcp/test_clients.py": "the server, asked by the protocol's own client",
     "mcp/test_inspector.py": "the server, asked by the Inspector",
+    "mcp/test_no_path_leaves.py": "what fails, through tools, clients and retriever: no path in any of it",
     "mcp/test_published_files.py": "server.json and the plugin",
     "prompting/test_imports.py": "what importing the parts of the room loads",
     "retrieval/test_photographs.py": "search over real photographs",

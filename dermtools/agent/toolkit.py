@@ -63,7 +63,7 @@ class DermTool(BaseTool):
             result = self.spec.function(self.workspace, self.spec.arguments(**arguments), context)
             blocks = [] if context is given else picture_blocks(self.workspace, context, result.data.pictures)
         except DermtoolsError as error:
-            raise ToolException(error_message(error, self.workspace.case_base.path)) from error
+            raise ToolException(error_message(error, self.workspace.known_paths)) from None
         content = [text_block(result.text), *blocks] if blocks else result.text
         return content, result.artifact
 

@@ -11,6 +11,7 @@ from dermtools.cases.case import Task
 from dermtools.cases.manifest import MANIFEST_NAME, read_manifest
 from dermtools.errors import CaseBaseError, DermtoolsError, ImageError, QueryError
 from dermtools.files import local_path
+from dermtools.hidden_paths import places
 from dermtools.mcp.discretion import Discretion
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval import CaseBase
@@ -92,6 +93,14 @@ class ServedCaseBase:
         self._opened: tuple[Stamp, Workspace] | None = None
         self._vision_model: BaseChatModel | None = None
         read_manifest(self.path)
+
+    @property
+    def known_paths(self) -> dict[str | Path, str]:
+        """Places on this machine that an error may name, and the words that a client reads instead."""
+        opened = self._opened
+        own = opened[1].known_paths if opened else {}
+        granted = [grant.named for grant in self._grants.folders]
+        return own | places(self.path, self._embedder, granted=granted, prompts=self.library.folders)
 
     def tasks(self) -> tuple[Task, ...]:
         """The case base's tasks, from its manifest alone; CaseBaseError where it cannot be read."""

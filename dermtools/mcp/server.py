@@ -16,6 +16,7 @@ from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
 from dermtools.errors import DermtoolsError, QueryError
+from dermtools.hidden_paths import client_text
 from dermtools.mcp.admission import CONTEXT, PLACE
 from dermtools.mcp.completion import complete
 from dermtools.mcp.prompts import get_prompt, list_prompts
@@ -25,7 +26,6 @@ from dermtools.mcp.threads import Context, Lane, Threads
 from dermtools.mcp.tools import brings_picture, call_tool, input_schema, list_tools, take_picture, tool_names
 from dermtools.text import one_line
 from dermtools.tools import CATALOG, DermContext
-from dermtools.tools.results import without_path
 from dermtools.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -88,9 +88,8 @@ class CaseBaseServer:
             raise
         except DermtoolsError as error:
             code = types.INVALID_PARAMS if error.fixable else types.INTERNAL_ERROR
-            raise MCPError(
-                code=code, message=one_line(self.served.discreet(without_path(error, self.served.path)), 1000)
-            ) from error
+            message = one_line(self.served.discreet(client_text(error, self.served.known_paths)), 1000)
+            raise MCPError(code=code, message=message) from error
         except Exception as error:
             logger.exception("%s failed", ctx.method)
             raise MCPError(code=types.INTERNAL_ERROR, message="internal error; the server's log says more") from error

@@ -59,7 +59,7 @@ def take_picture(
     try:
         handle = served.call(lambda workspace: workspace.query(given["image"], context).name)
     except DermtoolsError as error:
-        return _failed(served.discreet(error_message(error, served.path)))
+        return _failed(served.discreet(error_message(error, served.known_paths)))
     return {**given, "image": handle}
 
 
@@ -90,7 +90,7 @@ def call_tool(
     try:
         return served.call(answer, repeatable=not spec.asks_model)
     except DermtoolsError as error:
-        return _failed(served.discreet(error_message(error, served.path)))
+        return _failed(served.discreet(error_message(error, served.known_paths)))
 
 
 def _case_link(case_id: str) -> types.ResourceLink:

@@ -10,9 +10,10 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from dermtools.errors import QueryError
+from dermtools.errors import DermtoolsError, QueryError
 from dermtools.folders import FolderGrant, NotGrantedError, read_granted
 from dermtools.handles import CASE_PREFIX
+from dermtools.hidden_paths import client_text, places
 from dermtools.images import ImageLimits
 from dermtools.prediction import Query
 from dermtools.retrieval.case_base import CaseBase
@@ -72,6 +73,14 @@ class SimilarCaseRetriever(BaseRetriever):
         return await asyncio.to_thread(self._documents, query, k)
 
     def _documents(self, query: str, k: int | None) -> list[Document]:
+        try:
+            return self._found(query, k)
+        except DermtoolsError as error:  # an agent's retriever: its errors are read by a model, and traced
+            known = places(self.case_base.path, self.case_base.store.manifest.embedder, granted=self.allow)
+            error.args = (client_text(error, known),)
+            raise error from None
+
+    def _found(self, query: str, k: int | None) -> list[Document]:
         neighbors = self.case_base.search(
             query=self._resolved(query),
             k=self.k if k is None else k,
@@ -91,11 +100,10 @@ class SimilarCaseRetriever(BaseRetriever):
             pass  # a text, or a path that it may not read
         if self.case_base.reads_text:
             return self.case_base.query(text=query)
-        folders = ", ".join(str(folder) for folder in self.allow)
         # The same words whether or not a file is there: nobody learns what lies outside the folders.
         raise QueryError(
             f"{self.case_base.identity.name} reads no text; ask with {CASE_PREFIX}ID"
-            + (f", or with a picture's path below {folders}" if self.allow else "")
+            + (", or with a picture's path below an allowed folder" if self.allow else "")
         )
 
 

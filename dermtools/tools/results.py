@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from dermtools.cases.attributes import visible
 from dermtools.cases.case import AttributeValue, Case, Task
 from dermtools.errors import DermtoolsError
 from dermtools.handles import CASE_PREFIX
+from dermtools.hidden_paths import client_text, without_paths
 from dermtools.prediction import Exemplar, Prediction
 from dermtools.text import bounded, fenced, one_line
 
@@ -116,7 +117,8 @@ class Answer(Data):
         answer = cls.model_validate(prediction, from_attributes=True)
         likely = answer.probabilities
         kept = None if likely is None else dict(islice(likely.items(), top_k))
-        return answer.model_copy(update={"probabilities": kept})
+        reason = None if answer.reason is None else without_paths(answer.reason)
+        return answer.model_copy(update={"probabilities": kept, "reason": reason})
 
     def line(self) -> str:
         """One line of text for a model; to be fenced."""
@@ -137,14 +139,9 @@ def quoted(lines: Iterable[str], notes: Iterable[str] = ()) -> str:
     return fenced("\n".join(one_line(line, SHOWN_LINE) for line in told), SHOWN_TEXT)
 
 
-def without_path(error: DermtoolsError, case_base: Path) -> str:
-    """An error's text; says nothing of where the case base lies."""
-    return str(error).replace(str(case_base), "the case base")
-
-
-def error_message(error: DermtoolsError, case_base: Path) -> str:
-    """An error as a text for a model: whether to try again, and why."""
-    reason = quoted([bounded(without_path(error, case_base), SHOWN_REASON)])
+def error_message(error: DermtoolsError, known: Mapping[str | Path, str]) -> str:
+    """An error as a text for a model: whether to try again, and why; `known` paths as of `client_text`."""
+    reason = quoted([bounded(client_text(error, known), SHOWN_REASON)])
     if error.fixable:
         return f"{TRY_AGAIN}\n{reason}"
     return f"This error is final: do not call this tool again for this, and tell the user what it says.\n{reason}"

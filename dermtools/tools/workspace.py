@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dermtools.errors import QueryError, TrainingError
 from dermtools.folders import refuse
 from dermtools.handles import CASE_PREFIX, IMAGE_PREFIX
+from dermtools.hidden_paths import places
 from dermtools.images import ImageLimits
 from dermtools.prediction import Query
 from dermtools.prompting.files.library import PromptLibrary
@@ -22,6 +23,8 @@ from dermtools.tools.pictures.grants import ImageGrants
 from dermtools.tools.pictures.image_store import HeldImage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from langchain_core.language_models import BaseChatModel
 
     from dermtools.adapter import TrainedClassifier
@@ -64,6 +67,13 @@ class Workspace:
         self._fetcher = fetcher or PictureFetcher(grants.hosts)
         self._classifiers: dict[tuple[str, Kind], tuple[int, TrainedClassifier]] = {}
         self._lock = threading.Lock()
+
+    @property
+    def known_paths(self) -> dict[str | Path, str]:
+        """Places on this machine that an error may name, and the words that a model reads instead."""
+        roots = [root for grant in self.grants.folders for root in (grant.named, grant.root)]
+        embedder = self.case_base.store.manifest.embedder
+        return places(self.case_base.path, embedder, granted=roots, prompts=self.library.folders)
 
     def query(self, reference: str, context: DermContext) -> Query:
         """The picture that a reference means, as a query whose `name` is its handle.
