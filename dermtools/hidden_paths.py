@@ -31,8 +31,8 @@ def places(
     """For `client_text`: the paths that whoever set up tools, a server or a retriever chose, with what each is."""
     file = (embedder or "").partition(":")[2].partition("?")[0]
     known: dict[str | Path, str] = {file: "the embedder's file"} if file else {}
-    known |= dict.fromkeys(prompts, "a prompt folder") | dict.fromkeys(granted, "a granted folder")
-    return {**known, case_base: "the case base"}
+    prompted, read = dict.fromkeys(prompts, "a prompt folder"), dict.fromkeys(granted, "a granted folder")
+    return {**known, **prompted, **read, case_base: "the case base"}
 
 
 def without_paths(text: str, known: Mapping[str | Path, str] = NONE_KNOWN) -> str:
