@@ -31,8 +31,9 @@ def places(
     """For `client_text`: the paths that whoever set up tools, a server or a retriever chose, with what each is."""
     file = (embedder or "").partition(":")[2].partition("?")[0]
     known: dict[str | Path, str] = {file: "the embedder's file"} if file else {}
-    prompted, read = dict.fromkeys(prompts, "a prompt folder"), dict.fromkeys(granted, "a granted folder")
-    return {**known, **prompted, **read, case_base: "the case base"}
+    for words, paths in (("a prompt folder", prompts), ("a granted folder", granted), ("the case base", [case_base])):
+        known.update((path, words) for path in paths)
+    return known
 
 
 def without_paths(text: str, known: Mapping[str | Path, str] = NONE_KNOWN) -> str:
