@@ -203,7 +203,7 @@ def tables() -> dict[str, list[bytes]]:
     book.save(workbook)
     pq.write_table(pa.Table.from_pylist(rows), parquet)
     return {
-        ".csv": [delimited.encode(), delimited.encode("utf-16")],
+        ".csv": [delimited.encode(), delimited.encode("utf-16"), b"a" * 20_000 + b"\nx\n"],
         ".tsv": [delimited.replace(",", "\t").encode()],
         ".jsonl": [lines.encode()],
         ".xlsx": [workbook.getvalue()],

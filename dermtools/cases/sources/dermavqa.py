@@ -16,6 +16,7 @@ from dermtools.cases.sources.pictures import is_file
 from dermtools.cases.sources.records import Row
 from dermtools.cases.sources.rows import read_rows
 from dermtools.errors import SourceError
+from dermtools.text import one_line
 
 METADATA = "df_mediqa-m3g-final.csv"
 NUMBERS = "instanceid2encounterid.json"
@@ -102,7 +103,9 @@ def _read_metadata(root: Path, numbers: Mapping[str, str]) -> dict[str, Row]:
     """Table row of each encounter id; a row whose number is unknown goes by its number."""
     table = read_rows(root / METADATA)
     if missing := [column for column in _COLUMNS if column not in table.columns]:
-        raise SourceError(f"{root / METADATA}: no column {missing[0]!r}; the columns are {', '.join(table.columns)}")
+        raise SourceError(
+            f"{root / METADATA}: no column {missing[0]!r}; the columns are {one_line(', '.join(table.columns), 2000)}"
+        )
     if table.problems:
         raise SourceError(f"{root / METADATA}: {table.problems[0].where} {table.problems[0].reason}")
     rows: dict[str, Row] = {}

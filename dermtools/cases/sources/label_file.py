@@ -9,6 +9,7 @@ from dermtools.cases.label_map import LabelMap, LabelRule
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.rows import read_rows
 from dermtools.errors import SourceError
+from dermtools.text import one_line
 
 _COLUMNS = ("old", "new", "task")
 
@@ -25,7 +26,7 @@ def _read(path: Path) -> LabelMap:
     table = read_rows(path)
     columns = {column.strip().casefold(): column for column in table.columns}
     if not {"old", "new"} <= columns.keys() <= set(_COLUMNS):
-        listing = ", ".join(map(repr, table.columns))
+        listing = one_line(", ".join(map(repr, table.columns)), 2000)
         raise SourceError(f"{path}: the columns are {listing}; a label map has old, new and, where needed, task")
     if table.problems:
         raise SourceError(f"{path}: {table.problems[0].where} {table.problems[0].reason}")

@@ -22,15 +22,17 @@ def read_parquet(path: Path) -> Rows:
 
     try:
         content = pyarrow.parquet.read_table(path, partitioning=None)
-    except (OSError, pyarrow.ArrowException) as error:
+        columns = tuple(content.column_names)
+        values = [column.to_pylist() for column in content.columns]
+    except (OSError, ValueError, OverflowError, pyarrow.ArrowException) as error:
+        # Text that is not UTF-8 and dates beyond Python's show when they are made values.
         reason = str(error).partition("\n")[0]
         raise SourceError(f"{path}: not readable as Parquet ({reason})") from error
-    columns = tuple(content.column_names)
     features = _features(content.schema.metadata)
     named = {column: names for column in columns if (names := _class_names(features.get(column)))}
     table = Rows(columns, untyped=False, pictures=_pictures(content.schema, features))
     # Through columns, not records: records would drop a repeated column before it can be refused.
-    for number, record in enumerate(zip(*(column.to_pylist() for column in content.columns), strict=True), start=1):
+    for number, record in enumerate(zip(*values, strict=True), start=1):
         cells = dict(zip(columns, record, strict=True))
         where = f"{path.name} row {number}"
         try:

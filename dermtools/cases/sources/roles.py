@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dermtools.cases.sources.known_sets import PAD_UFES_20, known_set
 from dermtools.errors import SourceError
-from dermtools.text import name_key
+from dermtools.text import name_key, one_line
 
 IMAGE_IDS = ("image_id", "isic_id", "img_id", "image_name", "bild_id", "bildnummer", "bild_nr", "id_image", "photo_id")
 """Ids that name a picture, so that its file can be found by them. ISIC, HAM10000 and PAD-UFES-20 use the first four."""
@@ -65,7 +65,7 @@ class Columns:
         self._by_key: dict[str, list[str]] = {}
         for name in names:
             self._by_key.setdefault(name_key(name), []).append(name)
-        self.listing = f"the columns are {', '.join(names)}"
+        self.listing = f"the columns are {one_line(', '.join(names), 2000)}"
 
     def find(self, wanted: str) -> str | None:
         """The column of that very name, else the one that differs in case, blanks, accents, `_`, `-` or dots.

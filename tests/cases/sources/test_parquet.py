@@ -89,3 +89,20 @@ def test_numbers_that_pandas_made_fractions_are_ids_without_a_point(tmp_path):
         "7",
         "case",
     ]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pyarrow.Array.from_buffers(
+            pyarrow.string(), 1, [None, pyarrow.py_buffer(b"\0\0\0\0\2\0\0\0"), pyarrow.py_buffer(b"\x80\xff")]
+        ),
+        pyarrow.array([10**15], pyarrow.timestamp("s")),
+    ],
+    ids=["text that is not UTF-8", "a date beyond Python's"],
+)
+def test_a_cell_that_cannot_be_made_a_value_is_one_line(tmp_path, cells):
+    path = tmp_path / "t.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"image": cells, "diagnosis": ["x"]}), path)
+    with pytest.raises(SourceError, match=r"t\.parquet: not readable as Parquet \([^\n]+\)\Z"):
+        load_source(path)

@@ -65,3 +65,9 @@ def test_two_columns_that_may_be_the_patient_are_both_named(folder):
 def test_a_column_that_is_not_there_comes_with_the_nearest(folder):
     with pytest.raises(SourceError, match="no column 'diagnosys'; the nearest is 'Diagnosis'; the columns are image"):
         load_source(write(folder, "image,Diagnosis\n1.jpg,x\n"), options=SourceOptions(tasks=("diagnosys",)))
+
+
+def test_columns_without_end_are_told_in_part(tmp_path):
+    with pytest.raises(SourceError, match=r"the columns are a+…") as caught:
+        load_source(write(tmp_path, "a" * 50_000 + ",b\nx,y\n"))
+    assert len(str(caught.value)) < 3000
