@@ -2,6 +2,7 @@
 
 from benchmarks import (
     adapter_training,
+    decoding_apart,
     evaluation_concurrency,
     help,
     ingest,
@@ -12,7 +13,18 @@ from benchmarks import (
     start,
 )
 
-BUDGETS = (help, start, opening, search, ingest, rag_messages, adapter_training, mcp_start, evaluation_concurrency)
+BUDGETS = (
+    help,
+    start,
+    opening,
+    decoding_apart,
+    search,
+    ingest,
+    rag_messages,
+    adapter_training,
+    mcp_start,
+    evaluation_concurrency,
+)
 
 if __name__ == "__main__":
     # All run, even after one has failed: every line is printed.

@@ -1,4 +1,4 @@
-"""The options of every command that opens pictures: how large one may be."""
+"""The options of every command that opens pictures: how much one may take."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
-from dermtools.images.limits import BYTES_VARIABLE, PIXELS_VARIABLE
+from dermtools.images.limits import BYTES_VARIABLE, MEMORY_VARIABLE, PIXELS_VARIABLE, SECONDS_VARIABLE
 
 _OPTIONS = {
     "max_pixels": (PIXELS_VARIABLE, "Refuse a picture with more pixels; by default 100 million, 60 million in a chat."),
     "max_image_bytes": (BYTES_VARIABLE, "Refuse a larger picture file; by default 64 MiB, 32 MiB in a chat."),
+    "max_decoding_seconds": (SECONDS_VARIABLE, "Give up a chat's or client's picture after so long; by default 5 s."),
+    "max_decoding_bytes": (MEMORY_VARIABLE, "Memory to decode a chat's or client's picture; by default 440 million."),
 }
 
 
 def with_picture_limits(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with `--max-pixels` and `--max-image-bytes`, put into the environment, where pictures are opened."""
+    """The command with `--max-pixels` and the others, put into the environment, where pictures are opened."""
 
     @functools.wraps(command)
     def limited(**given: Any) -> None:

@@ -10,22 +10,22 @@ from PIL import Image
 from typer.main import get_command
 
 from dermtools.cli.app import app
-from dermtools.images.limits import BYTES_VARIABLE, PIXELS_VARIABLE
+from dermtools.images.limits import BYTES_VARIABLE, MEMORY_VARIABLE, PIXELS_VARIABLE, SECONDS_VARIABLE
 from tests.support.command_line import Run
 
 
 @pytest.fixture(autouse=True)
 def restored(monkeypatch: pytest.MonkeyPatch) -> None:
     """The options go into the environment of this process; put it back after each test."""
-    for variable in (PIXELS_VARIABLE, BYTES_VARIABLE):
+    for variable in (PIXELS_VARIABLE, BYTES_VARIABLE, SECONDS_VARIABLE, MEMORY_VARIABLE):
         monkeypatch.setenv(variable, "")
         monkeypatch.delenv(variable)
 
 
 @pytest.mark.parametrize("name", ["ingest", "search", "classify", "prompt", "evaluate", "study", "chat", "mcp"])
-def test_every_command_that_opens_pictures_has_both_options(name: str) -> None:
+def test_every_command_that_opens_pictures_has_the_options(name: str) -> None:
     options = {option for parameter in get_command(app).commands[name].params for option in parameter.opts}
-    assert {"--max-pixels", "--max-image-bytes"} <= options
+    assert {"--max-pixels", "--max-image-bytes", "--max-decoding-seconds", "--max-decoding-bytes"} <= options
 
 
 def test_the_option_that_a_refusal_names_raises_the_limit(run: Run, tmp_path: Path) -> None:
