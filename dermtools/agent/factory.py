@@ -21,7 +21,7 @@ from dermtools.prompting.files.library import PromptLibrary
 from dermtools.tools import DermContext, ImageGrants, Workspace
 from dermtools.tools.briefing import system_text
 from dermtools.tools.workspace import NO_GRANTS
-from dermtools.tracing import private_model
+from dermtools.tracing.handlers import private_model
 
 if TYPE_CHECKING:
     from langchain.agents.middleware import AgentMiddleware

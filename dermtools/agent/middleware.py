@@ -18,7 +18,7 @@ from dermtools.prompting.files.compile import picture_block
 from dermtools.tools import DermContext, Workspace
 from dermtools.tools.pictures.showing import TEXT_IN_PICTURES, picture_blocks, stored_jpeg, text_block
 from dermtools.tools.results import quoted
-from dermtools.tracing import private_traces
+from dermtools.tracing.handlers import private_traces
 
 PICTURES = "pictures"
 """Key of the handles: in a human message's `additional_kwargs`, and in a tool result's artifact."""

@@ -11,7 +11,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from dermtools.agent.middleware import without_pictures
 from dermtools.tools import DermContext
-from dermtools.tracing import private_traces
+from dermtools.tracing.handlers import private_traces
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig

@@ -15,7 +15,7 @@ from dermtools.tools import Arguments, DermContext, ImageGrants, ToolSpec, Works
 from dermtools.tools.pictures.showing import picture_blocks, text_block
 from dermtools.tools.results import error_message, validation_message
 from dermtools.tools.workspace import NO_GRANTS
-from dermtools.tracing import private_callbacks
+from dermtools.tracing.handlers import private_callbacks
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

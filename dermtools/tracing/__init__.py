@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 from dermtools.lazy import exports
 
 if TYPE_CHECKING:
-    from dermtools.tracing.handlers import private_callbacks as private_callbacks
     from dermtools.tracing.handlers import private_config as private_config
-    from dermtools.tracing.handlers import private_model as private_model
-    from dermtools.tracing.handlers import private_traces as private_traces
     from dermtools.tracing.redaction import TRACE_PICTURES as TRACE_PICTURES
     from dermtools.tracing.redaction import redacted as redacted
 

@@ -24,7 +24,7 @@ from dermtools.prompting.asking.output_schema import answer_format, answer_schem
 from dermtools.prompting.asking.replies import Reply, read_reply
 from dermtools.prompting.asking.service import left_out
 from dermtools.prompting.files.schema import OutputField
-from dermtools.tracing import private_model
+from dermtools.tracing.handlers import private_model
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
