@@ -51,6 +51,7 @@ class Manifest(BaseModel):
     pseudonyms: str | None = Field(
         default=None, description="fingerprint of the key of its case and group ids; null: they are the source's own"
     )
+    redact: bool = Field(default=False, description="writing drawn into pictures is painted over as they come")
     picture_side: int = Field(default=STORED_SIDE, gt=0, description="longest side of stored pictures")
     picture_quality: int = Field(default=90, ge=1, le=100, description="JPEG quality of them")
 

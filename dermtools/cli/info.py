@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from typing import Annotated
+
+import typer
+
 from dermtools.cli.attributes import OLDER
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, JsonOption
@@ -32,11 +37,25 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
     show("", NOT_A_DIAGNOSIS)
 
 
-def check(path: CaseBasePath, as_json: JsonOption = False) -> None:
+def check(
+    path: CaseBasePath,
+    text: Annotated[
+        bool,
+        typer.Option(
+            "--text",
+            help="Also read every stored picture and list writing drawn in, such as names: half a second each, extra "
+            "ocr. It warns; what is small, blurred or handwritten is missed.",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Look for duplicates, leaks across splits, bad pictures, rare labels, and gaps in who is shown."""
+    from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
-    report = CaseBase.open(path).check()
+    case_base = CaseBase.open(path)
+    with bar() if text else nullcontext() as progress:
+        report = case_base.check(text=text, progress=progress)
     if as_json:
         print_json(report.model_dump(mode="json"))
         return

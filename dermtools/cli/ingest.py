@@ -96,6 +96,22 @@ def ingest(
             parser=local_path,
         ),
     ] = None,
+    check_text: Annotated[
+        bool,
+        typer.Option(
+            "--check-text",
+            help="List pictures with writing drawn in, such as names, with what was read: half a second each, extra "
+            "ocr. It warns; what is small, blurred or handwritten is missed.",
+        ),
+    ] = False,
+    redact: Annotated[
+        bool | None,
+        typer.Option(
+            "--redact/--no-redact",
+            help="Paint writing over in what is embedded and stored; the case base remembers. It is no anonymisation.",
+            show_default="as before",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the splits, where the source has none.")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures per embedding batch and transaction.")] = 64,
     shared: Annotated[
@@ -137,7 +153,9 @@ def ingest(
         return f"{len(CaseBase.open(path))} cases are kept in {path}; to go on, run"
 
     with keeping(kept), bar() as progress:
-        report = case_base.add(data, batch_size=batch_size, progress=progress, key_file=key_file)
+        report = case_base.add(
+            data, batch_size=batch_size, progress=progress, key_file=key_file, check_text=check_text, redact=redact
+        )
     if as_json:
         print_json(report.model_dump(mode="json"))
         return
@@ -155,13 +173,19 @@ def _columns(pairs: list[str] | tuple[()]) -> dict[str, str]:
 
 
 def _show(report: IngestReport, total: int, path: Path) -> None:
+    from dermtools.retrieval.writing import NO_WRITING
+
     show(
         f"{path}: {report.added} cases added, {report.updated} updated, {report.unchanged} unchanged; "
         f"{total} in all ({report.seconds:.1f} s)"
     )
+    if report.writing == ():
+        show("", NO_WRITING)
+    painted = any(one.painted for one in report.writing or ())
     for title, lines in (
         ("same picture under another id", [f"{d.case_id} is also {d.same_as}" for d in report.duplicates]),
         ("left out or doubtful", [f"{p.where}: {p.reason}" for p in report.problems]),
+        ("writing drawn in" + (", painted over" if painted else ""), [one.line() for one in report.writing or ()]),
         ("notes", list(report.notes)),
     ):
         if lines:

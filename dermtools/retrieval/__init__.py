@@ -7,7 +7,7 @@ from dermtools.lazy import exports
 if TYPE_CHECKING:
     from dermtools.retrieval.audit.report import CheckReport as CheckReport
     from dermtools.retrieval.case_base import CaseBase as CaseBase
-    from dermtools.retrieval.ingest.writing import IngestReport as IngestReport
+    from dermtools.retrieval.ingest.report import IngestReport as IngestReport
     from dermtools.retrieval.retriever import SimilarCaseRetriever as SimilarCaseRetriever
     from dermtools.retrieval.search.neighbors import Neighbor as Neighbor
     from dermtools.retrieval.search.neighbors import Neighbors as Neighbors

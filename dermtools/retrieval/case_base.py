@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from dermtools.cases.identity import EmbedderIdentity
     from dermtools.progress import Progress
     from dermtools.retrieval.audit.report import CheckReport
-    from dermtools.retrieval.ingest.writing import IngestReport
+    from dermtools.retrieval.ingest.report import IngestReport
     from dermtools.retrieval.search.neighbors import Neighbors
 
 DEFAULT_EMBEDDER = "descriptor"
@@ -187,6 +187,8 @@ class CaseBase:
         progress: Progress | None = None,
         limits: ImageLimits | None = None,
         key_file: str | Path | None = None,
+        check_text: bool = False,
+        redact: bool | None = None,
     ) -> IngestReport:
         """Add the cases of a source; run again after an interruption, it resumes. See `ingest`.
 
@@ -194,8 +196,9 @@ class CaseBase:
         """
         from dermtools.retrieval.ingest.writing import ingest
 
-        options = {"batch_size": batch_size, "workers": workers}
-        return ingest(self.store, self.embedder, data, **options, progress=progress, limits=limits, key_file=key_file)
+        options: dict[str, Any] = {"batch_size": batch_size, "workers": workers, "progress": progress, "limits": limits}
+        options |= {"key_file": key_file, "check_text": check_text, "redact": redact}
+        return ingest(self.store, self.embedder, data, **options)
 
     def delete(self, case_ids: Iterable[str] = (), *, groups: Iterable[str] = ()) -> int:
         """Delete cases, and all of some groups, from the disk, and return how many went; see `deletion.delete`."""
@@ -203,11 +206,11 @@ class CaseBase:
 
         return delete(self.store, case_ids, groups)
 
-    def check(self) -> CheckReport:
-        """Look for what is wrong or doubtful: duplicates, groups across splits, rare labels."""
+    def check(self, *, text: bool = False, progress: Progress | None = None) -> CheckReport:
+        """Look for what is wrong or doubtful; with `text` for writing in pictures, too (extra `ocr`). See `check`."""
         from dermtools.retrieval.audit.checking import check
 
-        return check(self.store)
+        return check(self.store, text=text, progress=progress)
 
     def query(
         self,

@@ -21,19 +21,34 @@ from dermtools.retrieval.audit.coverage import doubtful_labels, label_gaps, reco
 from dermtools.retrieval.audit.identity import identifiers
 from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
 from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, Severity, about
+from dermtools.retrieval.audit.writing import written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dermtools.progress import Progress
+
+WRITING = "pictures with writing drawn in: {}; ingest them again with --redact to paint it over, or delete them"
 TINY_SIDE = 224
 """Shorter side, in pixels, below which most encoders must enlarge a picture."""
 
 
-def check(store: CaseStore) -> CheckReport:
-    """Look through a whole case base; a CaseBaseError where the data cannot be read at all."""
+def check(store: CaseStore, *, text: bool = False, progress: Progress | None = None) -> CheckReport:
+    """Look through a whole case base.
+
+    Args:
+        store: of the case base.
+        text: look for writing drawn into stored pictures, too: half a second of processor time each.
+        progress: of that.
+
+    Raises:
+        CaseBaseError: the data cannot be read at all.
+        MissingExtraError: `text` without the extra `ocr`.
+    """
     columns, vectors = store.columns_and_vectors()
     manifest = store.manifest
     tasks = {task.name: task.labels for task in manifest.tasks}
+    writing = tuple(written(store, columns.case_ids, progress)) if text else None
     findings = [
         *_open_to_others(store.path),
         *groups_across_splits(columns),
@@ -42,6 +57,7 @@ def check(store: CaseStore) -> CheckReport:
         *_bad_vectors(columns, vectors, normalized=manifest.identity.normalized),
         *_tiny_pictures(columns),
         *_unreadable_pictures(store, columns),
+        *about("warning", "writing", WRITING, [[one.case_id] for one in writing or ()]),
         *doubtful_labels(columns, tasks),
         *label_gaps(columns, tasks),
         *identifiers(columns, manifest),
@@ -60,6 +76,7 @@ def check(store: CaseStore) -> CheckReport:
         findings=tuple(sorted(findings, key=lambda found: SEVERITIES.index(found.severity))),
         skin_tones=tones,
         sites=recorded(columns, "site", counted),
+        writing=writing,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from dermtools.retrieval.writing import NO_WRITING, Writing
 from dermtools.text import few
 
 Severity = Literal["error", "warning", "note"]
@@ -20,6 +21,7 @@ Kind = Literal[
     "conflicting-labels",
     "unreadable-picture",
     "tiny-picture",
+    "writing",
     "bad-vector",
     "alike-labels",
     "missing-value-label",
@@ -80,6 +82,9 @@ class CheckReport(BaseModel, frozen=True, extra="forbid"):
     findings: tuple[Finding, ...]
     skin_tones: tuple[Counts, ...] = Field(description="one entry for every attribute that records skin tone")
     sites: tuple[Counts, ...] = Field(description="one entry for every task or attribute that records body site")
+    writing: tuple[Writing, ...] | None = Field(
+        default=None, description="what was read in stored pictures; null where it was not looked for"
+    )
 
     def of(self, kind: Kind) -> tuple[Finding, ...]:
         """Findings of one kind."""
@@ -88,5 +93,7 @@ class CheckReport(BaseModel, frozen=True, extra="forbid"):
     def lines(self) -> list[str]:
         """The report for people, one line a finding."""
         lines = [finding.line() for finding in self.findings] or ["nothing wrong or doubtful was found"]
+        if self.writing is not None:
+            lines += [f"writing in {one.line()}" for one in self.writing] or [NO_WRITING]
         lines += [f"skin tone, {counts.line()}" for counts in self.skin_tones]
         return lines + [f"body site, {counts.line()}" for counts in self.sites]

@@ -12,8 +12,9 @@ from dermtools.cases.case import Case, SourceCase
 from dermtools.cases.manifest import Manifest
 from dermtools.embedding.base import Embedder, open_for_embedding
 from dermtools.errors import DermtoolsError
-from dermtools.images import ImageLimits, content_hash, encode_jpeg, jpeg_size, read_bytes
+from dermtools.images import ImageLimits, content_hash, encode_jpeg, jpeg_size, open_image, read_bytes
 from dermtools.images.content import JPEG_MAGIC
+from dermtools.images.writing import READ_SIDE, WrittenLine, paint_over, read_writing
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -37,6 +38,8 @@ class Prepared:
     content_hash: str = ""
     picture: Picture | None = None
     problem: str | None = None
+    writing: tuple[WrittenLine, ...] = ()
+    """What was found drawn in, where it was looked for; painted over in the picture where that was asked for."""
 
     @property
     def case(self) -> Case:
@@ -51,25 +54,53 @@ class Prepared:
 Prepare = Callable[[SourceCase], Prepared]
 
 
+@dataclass(frozen=True)
+class TextCheck:
+    """What to do about writing drawn into pictures."""
+
+    look: bool = False
+    """Read it in new pictures."""
+    redact: bool = False
+    """Paint it over before a picture is embedded and stored; looks for it, too."""
+    again: bool = False
+    """In pictures that are stored already, too."""
+
+
+NO_TEXT_CHECK = TextCheck()
+
+
 def prepare(
     source: SourceCase,
     embedder: Embedder,
     manifest: Manifest,
     known: Container[str],
     limits: ImageLimits | None = None,
+    text: TextCheck = NO_TEXT_CHECK,
 ) -> Prepared:
-    """Read one case; what goes wrong with its picture becomes its `problem`. Content hashes `known` stay undecoded."""
+    """Read one case; what goes wrong with its picture becomes its `problem`.
+
+    Content hashes `known` stay undecoded, unless writing is looked for in them again: then there is a picture where
+    some was painted over.
+    """
     name = source.case.case_id if isinstance(source.image, bytes) else str(source.image)
     try:
         encoded = read_bytes(source.image, limits=limits, name=name)
         digest = content_hash(encoded)
-        if digest in known:
+        is_known = digest in known
+        if is_known and not text.again:
             return Prepared(source, digest)
+        found: tuple[WrittenLine, ...] = ()
+        if text.look or text.redact:
+            found = read_writing(open_image(encoded, min_side=READ_SIDE, limits=limits, name=name))
+        if is_known and not (found and text.redact):
+            return Prepared(source, digest, writing=found)
         image = open_for_embedding(encoded, embedder, limits=limits, name=name)
         # A large JPEG was reduced while decoding; all else is decoded whole.
         size = jpeg_size(encoded) if encoded.startswith(JPEG_MAGIC) else image.size
+        if found and text.redact:
+            image = paint_over(image, found)
         jpeg = encode_jpeg(image, max_side=manifest.picture_side, quality=manifest.picture_quality)
-        return Prepared(source, digest, Picture(image, jpeg, size))
+        return Prepared(source, digest, Picture(image, jpeg, size), writing=found)
     except DermtoolsError as error:
         return Prepared(source, problem=str(error))
 

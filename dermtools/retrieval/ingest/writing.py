@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from pydantic import BaseModel, Field
-
 from dermtools.cases.attributes import choice_notes, identifier_problems
 from dermtools.cases.case import Case, Problem, SourceData
 from dermtools.cases.labels import doubts
@@ -26,12 +24,15 @@ from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import Embedder
 from dermtools.errors import EmbeddingError
 from dermtools.images import ImageLimits
+from dermtools.images.writing import recogniser
 from dermtools.numbers import whole_number
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.ingest.embed import Outcome, embed_batch
-from dermtools.retrieval.ingest.prepare import Prepared, prepare, prepared_ahead
+from dermtools.retrieval.ingest.prepare import Prepared, TextCheck, prepare, prepared_ahead
 from dermtools.retrieval.ingest.reconcile import torn, with_kept_attributes, with_other_tasks, with_stored_splits
+from dermtools.retrieval.ingest.report import Duplicate, IngestReport
 from dermtools.retrieval.queries import accepted
+from dermtools.retrieval.writing import Writing
 
 Embedded = tuple[list[Outcome], int]
 BATCH_PIXELS = 100_000_000
@@ -40,26 +41,6 @@ RELABELLED_ROWS = 1024
 """Rows of which only labels or attributes changed are written together, this many at a time."""
 FILES_KEPT = 16
 """Data files that a case base may have before they are joined."""
-
-
-class Duplicate(BaseModel, frozen=True, extra="forbid"):
-    """A case whose picture is stored already under another id. It is kept, with the same vector."""
-
-    case_id: str
-    same_as: str
-
-
-class IngestReport(BaseModel, frozen=True, extra="forbid"):
-    """What an ingest did, as programs and people read it."""
-
-    added: int = 0
-    updated: int = Field(default=0, description="cases whose labels, attributes or picture changed")
-    unchanged: int = 0
-    embedded: int = Field(default=0, description="pictures that went through the embedder")
-    duplicates: tuple[Duplicate, ...] = ()
-    problems: tuple[Problem, ...] = Field(default=(), description="what was left out or looks wrong, and why")
-    notes: tuple[str, ...] = Field(default=(), description="what the source says of itself, and how it was read")
-    seconds: float = 0.0
 
 
 def ingest(
@@ -72,6 +53,8 @@ def ingest(
     progress: Progress | None = None,
     limits: ImageLimits | None = None,
     key_file: str | Path | None = None,
+    check_text: bool = False,
+    redact: bool | None = None,
 ) -> IngestReport:
     """Bring the cases of a source into a case base.
 
@@ -85,18 +68,27 @@ def ingest(
         workers: threads that read and decode while the embedder works.
         limits: on one picture; by default those of the environment.
         key_file: of pseudonyms, which then stand for all case and group ids; see `dermtools/cases/pseudonyms.py`.
+        check_text: report writing drawn into the source's pictures; half a second of processor time each.
+        redact: paint it over in what is embedded and stored. The case base remembers: later ingests paint over theirs
+            until one says False. True looks through pictures that are stored already, too.
 
     Raises:
         CaseBaseError: another embedder made the case base, another process is writing it, or the key does not fit.
         EmbeddingError: the embedder failed for good; what was committed before is kept.
+        MissingExtraError: writing is to be looked for, without the extra `ocr`.
     """
     started = time.monotonic()
     batch_size, workers = whole_number(batch_size, "batch_size"), whole_number(workers, "workers")
     accepted(embedder, store)
+    paints = store.current_manifest().redact if redact is None else redact
+    text = TextCheck(check_text or paints, paints, again=check_text or bool(redact))
+    if text.look:
+        recogniser()
     with store.write():
         data, fingerprint = pseudonymous(data, key_file, store.path, store.manifest, len(store))
         store.update_manifest(pseudonyms=fingerprint)
-        report = _Ingest(store, embedder, data, batch_size, progress or Silent(), limits or ImageLimits()).run(workers)
+        ingest = _Ingest(store, embedder, data, batch_size, progress or Silent(), limits or ImageLimits(), text)
+        report = ingest.run(workers)
     notes = report.notes
     if key_file is not None:
         notes += (
@@ -115,6 +107,7 @@ class _Ingest:
     batch_size: int
     progress: Progress
     limits: ImageLimits
+    text: TextCheck
 
     def __post_init__(self) -> None:
         self.before = self.store.columns()
@@ -133,10 +126,13 @@ class _Ingest:
             manifest=self.store.manifest,
             known=self.owner_of,
             limits=self.limits,
+            text=self.text,
         )
         self.counts: Counter[str] = Counter()
         self.duplicates: list[Duplicate] = []
         self.problems = [*self.data.problems, *suspected]
+        self.writing: list[Writing] = []
+        self.repainted: set[str] = set()
 
     def run(self, workers: int) -> IngestReport:
         self.declare()
@@ -155,7 +151,8 @@ class _Ingest:
         self.store.compact(files_kept=FILES_KEPT)
         problems = tuple(dict.fromkeys((*self.doubts(), *self.problems)))
         duplicates, notes = tuple(self.duplicates), (*self.data.notes, *self.told)
-        return IngestReport(duplicates=duplicates, problems=problems, notes=notes, **self.counts)
+        writing = tuple(self.writing) if self.text.look else None
+        return IngestReport(duplicates=duplicates, problems=problems, notes=notes, writing=writing, **self.counts)
 
     def declare(self) -> None:
         """Write tasks, labels and the source's notes before any row that needs them."""
@@ -169,7 +166,8 @@ class _Ingest:
         shown = self.store.manifest.shown
         if shown is not None:
             shown = tuple(sorted({*shown, *self.data.shown}))
-        self.store.update_manifest(sources=tuple(sources.values()), shown=shown)
+        # Said before the first picture is stored, so that a killed ingest goes on painting.
+        self.store.update_manifest(sources=tuple(sources.values()), shown=shown, redact=self.text.redact)
 
     def doubts(self) -> Iterator[Problem]:
         """What looks wrong in the case base now: labels in two spellings, groups and pictures in two splits."""
@@ -192,7 +190,7 @@ class _Ingest:
                 self.leave_out(case_id, f"its case id comes again in {self.data.name}; the first was taken")
             elif item.problem is not None:
                 self.leave_out(case_id, item.problem)
-            elif self.hash_of.get(case_id) != item.content_hash:
+            elif self.repaints(item) or self.hash_of.get(case_id) != item.content_hash:
                 pictures.append(item)
                 pixels += item.pixels
             elif self.before.case(self.before.row_of[case_id]) != item.case:
@@ -200,6 +198,9 @@ class _Ingest:
             else:
                 self.counts["unchanged"] += 1
                 self.progress.advance()
+            if item.writing and case_id not in seen:
+                lines = tuple(line.text for line in item.writing)
+                self.writing.append(Writing(case_id=case_id, lines=lines, painted=self.text.redact))
             seen.add(case_id)
             if len(pictures) >= self.batch_size or pixels >= BATCH_PIXELS:
                 self.commit(under_way)
@@ -213,13 +214,24 @@ class _Ingest:
             self.commit(self.send(pictures, pool))
         self.relabel(relabelled)
 
+    def repaints(self, item: Prepared) -> bool:
+        """Whether a stored picture shows the writing that is painted over in this one, which then takes its place."""
+        own, digest = item.case.case_id, item.content_hash
+        owner = own if self.hash_of.get(own) == digest else self.owner_of.get(digest)
+        if owner is None or item.picture is None or not (item.writing and self.text.redact):
+            return False
+        if shown := self.store.jpegs([owner])[owner] != item.picture.jpeg:
+            self.repainted.add(digest)
+        return shown
+
     def leave_out(self, case_id: str, reason: str) -> None:
         self.problems.append(Problem(case_id, reason))
         self.progress.advance()
 
     def send(self, cases: list[Prepared], pool: Executor) -> Future[Embedded]:
         """Start embedding; all batches before must be committed, so that their vectors are found."""
-        owners = {self.owner_of[item.content_hash] for item in cases if item.content_hash in self.owner_of}
+        hashes = {item.content_hash for item in cases} - self.repainted
+        owners = {self.owner_of[digest] for digest in hashes if digest in self.owner_of}
         stored = {row.content_hash: row for row in self.store.rows(sorted(owners))}
         return pool.submit(embed_batch, cases, stored, self.prepare, self.embedder)
 
@@ -238,6 +250,9 @@ class _Ingest:
                 del self.owner_of[old]
         for row in rows:
             self.hash_of[row.case.case_id] = row.content_hash
+            if row.content_hash in self.repainted:  # from now on others share the painted picture
+                self.repainted.remove(row.content_hash)
+                self.owner_of[row.content_hash] = row.case.case_id
             self.owner_of.setdefault(row.content_hash, row.case.case_id)
         for outcome in outcomes:
             if outcome.row is None:
