@@ -43,6 +43,8 @@ class Query:
     case_id: str | None = None
     group_id: str | None = None
     content_hash: str | None = None
+    remark: str = ""
+    """What a model that is shown the picture is told beside it."""
 
 
 class Outcome(StrEnum):

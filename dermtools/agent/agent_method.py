@@ -11,6 +11,7 @@ from dermtools.agent.answer import AgentAnswer
 from dermtools.agent.derm_agent import DermAgent
 from dermtools.agent.factory import create_derm_agent
 from dermtools.errors import ModelError, QueryError
+from dermtools.images.kinds import OnWriting
 from dermtools.methods.family import MethodFamily
 from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, TokenUsage
 from dermtools.prompting.asking.model_facts import model_facts
@@ -144,6 +145,7 @@ def _build(
     max_model_calls: int = 12,
     max_tool_calls: int = 24,
     show_pictures: bool = True,
+    check_text: OnWriting | None = None,
 ) -> AgentMethod:
     agent = create_derm_agent(
         model,
@@ -153,6 +155,7 @@ def _build(
         max_model_calls=max_model_calls,
         max_tool_calls=max_tool_calls,
         show_pictures=show_pictures,
+        check_text=check_text,
     )
     return AgentMethod(agent, where=where, concurrency=concurrency)
 

@@ -82,7 +82,9 @@ class Conversation:
         Raises:
             ImageError: it cannot be read, or there are too many.
         """
-        return self.context.images.add(image, name=name, group_id=group_id)
+        held = self.context.images.add(image, name=name, group_id=group_id)
+        self.agent.workspace.remark(held.handle, self.context)
+        return held
 
     def ask(self, text: str, images: Sequence[ImageSource] = ()) -> AgentAnswer:
         """The answer to a question, with pictures attached to it.
@@ -127,6 +129,8 @@ class Conversation:
         """Id of the question's message, and the arguments of the graph's stream."""
         store = self.context.images
         handles = [image if isinstance(image, str) and image in store else store.add(image).handle for image in images]
+        for handle in handles:
+            self.agent.workspace.remark(handle, self.context)
         message = human_message(text, handles, id=uuid.uuid4().hex)
         return str(message.id), {
             "input": {"messages": [*self.messages, message]},

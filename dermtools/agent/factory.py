@@ -15,6 +15,7 @@ from dermtools.agent.middleware import PictureMiddleware, PlainToolSchemas, Retr
 from dermtools.agent.private_graph import PrivateGraph
 from dermtools.agent.toolkit import DermToolkit
 from dermtools.agent.written_calls import WrittenCallMiddleware
+from dermtools.images.kinds import OnWriting
 from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
 from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.files.library import PromptLibrary
@@ -48,6 +49,7 @@ def create_derm_agent(
     max_tool_calls: int = 24,
     show_pictures: bool = True,
     retry: RetryPolicy = DEFAULT_RETRY,
+    check_text: OnWriting | None = None,
 ) -> DermAgent:
     """Make an agent over a case base.
 
@@ -66,6 +68,7 @@ def create_derm_agent(
         max_tool_calls: of one run; further calls are refused, and the model has to answer.
         show_pictures: whether the model sees attached pictures; False for one that takes text only.
         retry: when a failed call of the model is tried again.
+        check_text: `refuse` or `flag` pictures with writing drawn in, such as instructions; see `Workspace`.
 
     Raises:
         QueryError: no such task.
@@ -74,7 +77,7 @@ def create_derm_agent(
     """
     chosen = private_model(chat_model(model) if isinstance(model, str) else model)
     answer = None if task is None else ToolStrategy[Any](answer_schema(case_base.task(task)))
-    workspace = Workspace(case_base, grants=grants, vision_model=vision_model, library=library)
+    workspace = Workspace(case_base, grants=grants, vision_model=vision_model, library=library, check_text=check_text)
     toolkit = DermToolkit(workspace=workspace, context=DermContext())
     usual: list[AgentMiddleware[Any, Any, Any]] = [
         ModelCallLimitMiddleware(run_limit=max_model_calls, exit_behavior="end"),

@@ -13,6 +13,7 @@ from langgraph.runtime import Runtime
 
 from dermtools.errors import DermtoolsError, ImageError
 from dermtools.images import data_url
+from dermtools.images.text_guard import WritingError
 from dermtools.prompting.asking.asker import RetryPolicy
 from dermtools.prompting.files.compile import picture_block
 from dermtools.tools import DermContext, Workspace
@@ -117,6 +118,9 @@ class PictureMiddleware(_RequestMiddleware):
         for handle in message.additional_kwargs[PICTURES]:
             try:
                 jpeg = stored_jpeg(self._workspace, context, handle)
+            except WritingError as error:
+                content.append(text_block(f"Attached picture {handle} is not shown: {error}."))
+                continue
             except DermtoolsError:
                 content.append(text_block(f"Attached picture {handle}: no longer available; ask for it again."))
                 continue
@@ -125,7 +129,8 @@ class PictureMiddleware(_RequestMiddleware):
             elif handle not in handles:
                 content.append(text_block(f"Attached picture {handle}: shown before."))
             else:
-                content.append(text_block(f"Attached picture {handle}. {TEXT_IN_PICTURES}"))
+                remark = self._workspace.remark(handle, context) or TEXT_IN_PICTURES
+                content.append(text_block(f"Attached picture {handle}. {remark}"))
                 content.append(picture_block(data_url(jpeg)))
         return HumanMessage(content, id=message.id)
 

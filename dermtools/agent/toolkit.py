@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr,
 from pydantic.json_schema import SkipJsonSchema
 
 from dermtools.errors import DermtoolsError
+from dermtools.images.kinds import OnWriting
 from dermtools.tools import Arguments, DermContext, ImageGrants, ToolSpec, Workspace, offered_tools
 from dermtools.tools.pictures.showing import picture_blocks, text_block
 from dermtools.tools.results import error_message, validation_message
@@ -60,7 +61,7 @@ class DermTool(BaseTool):
         given = getattr(runtime, "context", None)
         context: DermContext = given if isinstance(given, DermContext) else self.context
         try:
-            result = self.spec.function(self.workspace, self.spec.arguments(**arguments), context)
+            result = self.spec.call(self.workspace, self.spec.arguments(**arguments), context)
             blocks = [] if context is given else picture_blocks(self.workspace, context, result.data.pictures)
         except DermtoolsError as error:
             raise ToolException(error_message(error, self.workspace.known_paths)) from None
@@ -99,6 +100,7 @@ class DermToolkit(BaseToolkit):
         grants: ImageGrants = NO_GRANTS,
         vision_model: BaseChatModel | None = None,
         context: DermContext | None = None,
+        check_text: OnWriting | None = None,
     ) -> DermToolkit:
         """Make the toolkit.
 
@@ -107,8 +109,9 @@ class DermToolkit(BaseToolkit):
             grants: folders and hosts that pictures may be read from; none by default.
             vision_model: for `run_prompt`, which is left out without one.
             context: pictures and limits of calls outside a run; empty by default.
+            check_text: `refuse` or `flag` pictures with writing drawn in, such as instructions; see `Workspace`.
         """
-        workspace = Workspace(case_base, grants=grants, vision_model=vision_model)
+        workspace = Workspace(case_base, grants=grants, vision_model=vision_model, check_text=check_text)
         return cls(workspace=workspace, context=context or DermContext())
 
     def model_post_init(self, _: object, /) -> None:

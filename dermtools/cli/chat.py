@@ -17,6 +17,7 @@ from dermtools.cli.parameters import (
     ApiOption,
     BaseUrlOption,
     CaseBasePath,
+    CheckTextOption,
     EffortOption,
     EmbedderOption,
     ModelParameterOption,
@@ -57,6 +58,7 @@ def chat(
     reasoning_effort: EffortOption = None,
     model_option: ModelParameterOption = None,
     embedder: EmbedderOption = None,
+    check_text: CheckTextOption = None,
 ) -> None:
     """Talk with an agent about pictures; it looks similar cases up where it wants to, and cites them."""
     from dermtools.agent import ImageGrants, create_derm_agent
@@ -73,6 +75,7 @@ def chat(
         grants=ImageGrants.allow(folders=allow or ()),
         vision_model=chat_model,
         library=PromptLibrary(*(prompts or ())),
+        check_text=check_text,
     )
     conversation = agent.conversation()
     attached: list[str | Path | bytes] = [*(images or ())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,6 +49,7 @@ def classify(
     prompts: shared.PromptFolderOption = None,
     cache: shared.CacheOption = None,
     embedder: shared.EmbedderOption = None,
+    check_text: shared.CheckTextOption = None,
     top: Annotated[int, typer.Option(min=1, help="How many probabilities to print.")] = 5,
     as_json: shared.JsonOption = False,
 ) -> None:
@@ -57,7 +58,14 @@ def classify(
 
     case_base = CaseBase.open(path, embedder=embedder)
     reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
-    given = {"abstain": abstain, "coverage": coverage, "precision": precision, "prompt": prompt, "prompts": prompts}
+    given: dict[str, Any] = {
+        "abstain": abstain,
+        "coverage": coverage,
+        "precision": precision,
+        "prompt": prompt,
+        "prompts": prompts,
+        "check_text": check_text,
+    }
     predictor = method_of(case_base, task, method, model, reach, **given)
     query = case_base.query(image, case_id=case, group_id=group)
     prediction = predictor.predict(query)

@@ -27,6 +27,7 @@ def mcp(
     allow: shared.AllowOption = None,
     prompts: shared.PromptFolderOption = None,
     embedder: shared.EmbedderOption = None,
+    check_text: shared.CheckTextOption = None,
     http: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="Streamable HTTP instead of standard input and output."),
@@ -93,4 +94,5 @@ def mcp(
         http=address,
         limits=limits,
         embedder=embedder,
+        check_text=check_text,
     )

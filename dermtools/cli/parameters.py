@@ -9,7 +9,7 @@ import typer
 
 from dermtools.cli import completion
 from dermtools.files import local_path, writable
-from dermtools.images.kinds import FORMATS
+from dermtools.images.kinds import FORMATS, OnWriting
 
 
 def _run_folder(given: str) -> Path:
@@ -96,6 +96,16 @@ PromptFolderOption = Annotated[
 AllowOption = Annotated[
     list[Path] | None,
     typer.Option(metavar="FOLDER", help="Pictures below it may be read by path; repeatable.", parser=local_path),
+]
+CheckTextOption = Annotated[
+    OnWriting | None,
+    typer.Option(
+        "--check-text",
+        metavar="flag|refuse",
+        help="Refuse a picture with writing drawn in, such as an instruction, or tell the model of it: half a second "
+        "each, extra ocr. It warns; some writing is missed.",
+        show_default="off",
+    ),
 ]
 CacheOption = Annotated[
     Path | None,

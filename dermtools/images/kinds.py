@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from typing import Literal
 
 _SUFFIXES = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -59,3 +60,7 @@ def _of_brands(data: bytes) -> str | None:
         if brand in _AVIF or brand in _HEIC:
             return "AVIF" if brand in _AVIF else "HEIC"
     return None if _GENERAL.isdisjoint(brands) else "HEIC"
+
+
+OnWriting = Literal["flag", "refuse"]
+"""What becomes of a query picture with writing drawn in."""

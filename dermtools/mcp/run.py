@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 
+from dermtools.images.kinds import OnWriting
 from dermtools.mcp.discretion import DiscreetFormatter, Discretion
 from dermtools.mcp.http import HttpAddress, serve_http
 from dermtools.mcp.limits import ServerLimits
@@ -29,6 +30,7 @@ def serve(
     http: HttpAddress | None = None,
     limits: ServerLimits | None = None,
     embedder: str | None = None,
+    check_text: OnWriting | None = None,
 ) -> None:
     """Serve a case base over stdio, or over HTTP where there is an address. Logs go to standard error.
 
@@ -40,6 +42,7 @@ def serve(
         prompts: folders of prompt files above the built-in ones.
         http: where to listen.
         limits: how much clients over HTTP may ask of it.
+        check_text: `refuse` or `flag` clients' pictures with writing drawn in.
         embedder: another way to load the case base's own embedder, where its file was moved.
 
     Raises:
@@ -62,6 +65,7 @@ def serve(
         prompts=prompts,
         embedder=embedder,
         discretion=discretion,
+        check_text=check_text,
     )
 
     async def run() -> None:

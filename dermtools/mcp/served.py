@@ -12,6 +12,8 @@ from dermtools.cases.manifest import MANIFEST_NAME, read_manifest
 from dermtools.errors import CaseBaseError, DermtoolsError, ImageError, QueryError
 from dermtools.files import local_path
 from dermtools.hidden_paths import places
+from dermtools.images.kinds import OnWriting
+from dermtools.images.text_guard import text_guard
 from dermtools.mcp.discretion import Discretion
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval import CaseBase
@@ -77,6 +79,7 @@ class ServedCaseBase:
         prompts: Iterable[str | Path] = (),
         embedder: str | None = None,
         discretion: Discretion | None = None,
+        check_text: OnWriting | None = None,
     ) -> None:
         self.path = local_path(path, CaseBaseError).absolute()
         self.discreet = discretion or Discretion([self.path])
@@ -88,6 +91,8 @@ class ServedCaseBase:
         self.library = PromptLibrary(*prompts)
         self._grants = grants
         self._embedder = embedder
+        self._check_text = check_text
+        text_guard(check_text)  # a missing extra is told at the start
         self._lock = threading.Lock()
         self._model_lock = threading.Lock()
         self._opened: tuple[Stamp, Workspace] | None = None
@@ -150,7 +155,10 @@ class ServedCaseBase:
             if self._opened is None or self._opened[0] != stamp:
                 self._opened = None
                 case_base = CaseBase.open(self.path, embedder=self._embedder)
-                self._opened = stamp, Workspace(case_base, grants=self._grants, library=self.library)
+                self._opened = (
+                    stamp,
+                    Workspace(case_base, grants=self._grants, library=self.library, check_text=self._check_text),
+                )
             return self._opened
 
     def _stamp(self) -> Stamp:

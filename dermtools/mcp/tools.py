@@ -80,7 +80,7 @@ def call_tool(
     def answer(workspace: Workspace) -> types.CallToolResult:
         if spec.asks_model:
             workspace.vision_model = served.vision_model()
-        result = spec.function(workspace, arguments, context)
+        result = spec.call(workspace, arguments, context)
         content: list[types.ContentBlock] = [types.TextContent(text=result.text)]
         content += map(_case_link, result.data.case_ids[:MAX_LINKS])
         text, jpegs = named_pictures(workspace, context, result.data.pictures)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dermtools.cases.case import Task
 from dermtools.errors import PromptError
 from dermtools.images import data_url
+from dermtools.images.kinds import OnWriting
+from dermtools.images.text_guard import text_guard
 from dermtools.pages import templates
 from dermtools.prediction import Exemplar, Query
 from dermtools.prompting.asking.label_set import LabelSet
@@ -50,7 +52,7 @@ class PromptBuilder:
         method, selector: which method the instruction is for, and what chooses its examples.
         task: question and closed label set; None only for prompts that use neither.
         case_base: None where no example and no case id is used.
-        layout, attributes, variables: as in `prompt_for`; variables of a single question go in its input.
+        layout, attributes, variables, check_text: as in `prompt_for`; variables of a single question go in its input.
 
     Raises:
         PromptError: the prompt does not fit: no place for examples, no such layout, no task, an unknown variable.
@@ -69,9 +71,11 @@ class PromptBuilder:
         layout: str | None = None,
         attributes: Sequence[str] = (),
         variables: Mapping[str, str] | None = None,
+        check_text: OnWriting | None = None,
     ) -> None:
         self.method, self.prompt, self.task, self.selector = method, prompt, task, selector
         self.case_base, self.budget, self.layout = case_base, budget, layout
+        self._guard = text_guard(check_text)
         self._attributes, self._variables = attributes, dict(variables or {})
         file = prompt.file
         self.labels = LabelSet(task.labels) if task is not None else None
@@ -97,6 +101,7 @@ class PromptBuilder:
             "layout": self.layout,
             "attributes": list(self._attributes),
             "variables": self._variables,
+            **({"check_text": self._guard.mode} if self._guard else {}),
             **asdict(self.budget),
             **self.selector.settings,
         }
@@ -122,7 +127,12 @@ class PromptBuilder:
             QueryError, ImageError: as `read_input`.
         """
         question = read_input(
-            value, case_base=self.case_base, budget=self.budget, embed=self.selector.needs_vector, variables=self._own
+            value,
+            case_base=self.case_base,
+            budget=self.budget,
+            embed=self.selector.needs_vector,
+            variables=self._own,
+            guard=self._guard,
         )
         filled = {"image": data_url(question.jpeg), "note": fenced(question.note)}
         values: dict[str, Any] = {**self._fixed, **question.variables, **filled}
@@ -131,6 +141,8 @@ class PromptBuilder:
                 f"prompt {self.prompt.id!r} needs a value for {', '.join(sorted(missing))}; "
                 "give it in the input or with variables="
             )
+        from langchain_core.messages import HumanMessage
+
         examples: list[BaseMessage] = []
         exemplars: tuple[Exemplar, ...] = ()
         if self._exemplar is not None and self._writer is not None:
@@ -139,7 +151,10 @@ class PromptBuilder:
                 examples += self._exemplar.format_messages(**variables)
             exemplars = self._writer.exemplars(shots)
         messages = self._template.format_messages(**values, exemplars=examples)
-        return BuiltPrompt([tidy for message in messages if (tidy := _tidied(message))], exemplars, question.query)
+        tidied = [tidy for message in messages if (tidy := _tidied(message))]
+        if question.query.remark:
+            tidied.append(HumanMessage(question.query.remark))
+        return BuiltPrompt(tidied, exemplars, question.query)
 
     def estimate(self, built: BuiltPrompt, model: str | None = None) -> PromptEstimate:
         """Tokens and price of a built prompt, see `estimate_prompt`."""

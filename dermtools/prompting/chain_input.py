@@ -12,6 +12,7 @@ from typing import Any
 from dermtools.errors import QueryError
 from dermtools.handles import CASE_PREFIX
 from dermtools.images import STORED_SIDE, ImageSource, open_image
+from dermtools.images.text_guard import TextGuard
 from dermtools.prediction import Query
 from dermtools.prompting.pictures import PictureBudget
 from dermtools.retrieval.case_base import CaseBase
@@ -43,11 +44,13 @@ def read_input(
     budget: PictureBudget,
     embed: bool,
     variables: frozenset[str] = frozenset(),
+    guard: TextGuard | None = None,
 ) -> Question:
     """Resolve what a chain was asked.
 
     A text is, in this order: a `data:` URL, `case:ID`, a file that exists, a case id. A mapping has one of `image`,
-    `case_id`, `query`; `note` and `group_id` where known; and may have `variables` as further keys.
+    `case_id`, `query`; `note` and `group_id` where known; and may have `variables` as further keys. A `guard` looks
+    at every picture that is not a stored case's, before it is embedded.
 
     Raises:
         QueryError: it cannot be resolved; says what a chain takes.
@@ -67,7 +70,10 @@ def read_input(
     kind, source = given[0], fields[given[0]]
     if kind == "image" and isinstance(source, str) and not source.startswith("data:"):
         kind, source = _named(source, case_base)
-    side, jpeg = budget.max_side, None
+    side, jpeg, remark = budget.max_side, None, ""
+    shown = source.image or source.jpeg if isinstance(source, Query) else source
+    if guard is not None and shown is not None and kind != "case_id" and getattr(source, "case_id", None) is None:
+        remark = guard.remark(shown)
     if kind == "query":
         if not isinstance(source, Query):
             raise QueryError(f"query is a dermtools Query, not a {type(source).__name__}; give a picture as image")
@@ -82,6 +88,7 @@ def read_input(
             jpeg = budget.encode(open_image(source, min_side=side, name=query.name))
     else:
         query = picture_query(source, group_id, partial(open_image, min_side=max(side, STORED_SIDE)))
+    query = replace(query, remark=remark or query.remark)
     own = {name: str(fields[name]) for name in variables if fields.get(name) is not None}
     return Question(query, jpeg or _sent(query, budget), note, own)
 

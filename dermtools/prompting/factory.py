@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from dermtools.cases.case import Split, Task
 from dermtools.errors import PromptError
+from dermtools.images.kinds import OnWriting
 from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy, Structured
 from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.builder import PromptBuilder
@@ -45,6 +46,8 @@ class PromptChoices(TypedDict, total=False):
     """Attributes of examples that the prompt shows, where its template has a place for them."""
     variables: Mapping[str, str] | None
     """Values of the prompt's own variables."""
+    check_text: OnWriting | None
+    """`refuse` or `flag` a picture with writing drawn in, before a model sees it: half a second each, extra `ocr`."""
 
 
 class PromptOptions(PromptChoices, total=False):
@@ -85,7 +88,7 @@ def prompt_for(
             )
         task = case_base.task(task)
     prompt, selector = _prompt(task, options), _selector(name, case_base, task, options)
-    chosen = _given(options, "budget", "layout", "attributes", "variables")
+    chosen = _given(options, "budget", "layout", "attributes", "variables", "check_text")
     return PromptBuilder(name, prompt, task, selector, case_base=case_base, **chosen)
 
 

@@ -6,7 +6,7 @@ A new tool is a function and an entry here. Imports no LangChain: a server of an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dermtools.tools import arguments as schemas
@@ -38,6 +38,13 @@ class ToolSpec:
     """Whether calling it counts as looking cases up."""
     read_only: bool = True
     destructive: bool = False
+
+    def call(self, workspace: Workspace, arguments: schemas.Arguments, context: DermContext) -> ToolResult:
+        """What the function gives, below the remark on the picture that it was asked about, where there is one."""
+        result = self.function(workspace, arguments, context)
+        reference = getattr(arguments, "image", None)
+        remark = workspace.remark(reference, context) if reference is not None else ""
+        return replace(result, text=f"{remark}\n{result.text}") if remark else result
 
     @property
     def annotations(self) -> dict[str, bool]:

@@ -13,6 +13,8 @@ from dermtools.folders import refuse
 from dermtools.handles import CASE_PREFIX, IMAGE_PREFIX
 from dermtools.hidden_paths import places
 from dermtools.images import ImageLimits
+from dermtools.images.kinds import OnWriting
+from dermtools.images.text_guard import text_guard
 from dermtools.prediction import Query
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval.case_base import CaseBase
@@ -49,6 +51,8 @@ class Workspace:
         vision_model: for `run_prompt`; without one, it says that there is none.
         library: prompt files; the built-in ones by default.
         fetcher: fetches granted URLs; made from the grants by default.
+        check_text: `refuse` or `flag` pictures with writing drawn in, those of cases apart; not looked for by default,
+            since it takes half a second of processor time a picture.
     """
 
     def __init__(
@@ -59,12 +63,14 @@ class Workspace:
         vision_model: BaseChatModel | None = None,
         library: PromptLibrary | None = None,
         fetcher: PictureFetcher | None = None,
+        check_text: OnWriting | None = None,
     ) -> None:
         self.case_base = case_base
         self.grants = grants
         self.vision_model = vision_model
         self.library = library or PromptLibrary()
         self._fetcher = fetcher or PictureFetcher(grants.hosts)
+        self._guard = text_guard(check_text)
         self._classifiers: dict[tuple[str, Kind], tuple[int, TrainedClassifier]] = {}
         self._lock = threading.Lock()
 
@@ -92,6 +98,15 @@ class Workspace:
             case = self.case(reference, context)
             return replace(self.case_base.query(case_id=case.case_id), name=CASE_PREFIX + case.case_id)
         return self._held(self._read(reference, context), context)
+
+    def remark(self, reference: str, context: DermContext) -> str:
+        """What to tell beside a picture that is not a case's; "" for nothing, as always without `check_text`.
+
+        Raises:
+            WritingError: the picture has writing drawn in, and is refused for it.
+            ImageError: there is no such picture.
+        """
+        return self.query(reference, context).remark if self._guard else ""
 
     def case(self, reference: str, context: DermContext) -> Case:
         """A case by `case:ID` or its bare id.
@@ -132,6 +147,10 @@ class Workspace:
         return context.images.query(held.handle, str(self.case_base.identity), resolve)
 
     def _resolved(self, held: HeldImage, limits: ImageLimits) -> Query:
+        source, remark = held.source, ""
+        if self._guard is not None:
+            seen = (source.image or held.jpeg) if isinstance(source, Query) else source
+            remark = self._guard.remark(seen, limits)
         if isinstance(held.source, Query):
             query = held.source if held.source.vector is not None else with_vector(held.source, self.case_base.embedder)
         else:
@@ -140,7 +159,7 @@ class Workspace:
         if image is not None and max(image.size) > KEPT_SIDE:
             image = image.copy()
             image.thumbnail((KEPT_SIDE, KEPT_SIDE))
-        return replace(query, name=held.handle, image=image)
+        return replace(query, name=held.handle, image=image, remark=remark)
 
     def _read(self, reference: str, context: DermContext) -> HeldImage:
         if reference[:5].lower() == "data:":

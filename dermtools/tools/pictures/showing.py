@@ -44,6 +44,7 @@ def small_jpegs(
 def stored_jpeg(workspace: Workspace, context: DermContext, handle: str) -> bytes:
     """The clean JPEG, long side at most 512 pixels, of an attached picture or a case; raises as `small_jpegs`."""
     if handle.startswith(IMAGE_PREFIX):
+        workspace.remark(handle, context)
         return context.images.get(handle).jpeg
     return workspace.case_base.jpeg(workspace.case(handle.removeprefix(CASE_PREFIX), context).case_id)
 
