@@ -53,6 +53,7 @@ BEYOND_ONE_MODULE = {
     "test_returned_types.py": "public names of what calls return, in every room",
     "test_structure.py": "this file",
     "test_walks.py": "the walks of docs/design.md",
+    "tools/test_writing_at_doors.py": "instructions drawn into pictures, through every door",
     "tools/pictures/test_hostile_references.py": "hostile addresses of pictures, through every door",
 }
 """Tests of whole journeys, which have no module of their own, and what they are about."""
