@@ -1,6 +1,6 @@
 """Writing drawn into pictures: how much is found in originals and in stored copies, and false alarms on photographs.
 
-    python -m benchmarks.text_in_pictures [FOLDER OF PHOTOGRAPHS]
+python -m benchmarks.text_in_pictures [FOLDER OF PHOTOGRAPHS]
 """
 
 from __future__ import annotations

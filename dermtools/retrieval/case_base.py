@@ -190,10 +190,7 @@ class CaseBase:
         check_text: bool = False,
         redact: bool | None = None,
     ) -> IngestReport:
-        """Add the cases of a source; run again after an interruption, it resumes. See `ingest`.
-
-        With a `key_file`, outside the case base, opaque ids stand for those of cases and groups.
-        """
+        """Add the cases of a source; run again after an interruption, it resumes. Options as of `ingest`."""
         from dermtools.retrieval.ingest.writing import ingest
 
         options: dict[str, Any] = {"batch_size": batch_size, "workers": workers, "progress": progress, "limits": limits}
