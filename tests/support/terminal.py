@@ -6,8 +6,8 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -21,6 +21,12 @@ from tests.support.patience import SAFETY_NET
 
 COLUMNS, ROWS = 80, 50
 CTRL_C, CTRL_D = b"\x03", b"\x04"
+AT_THE_TERMINAL = (
+    "import fcntl, os, signal, sys, termios\n"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"  # signals of its keys come here
+    "signal.signal(signal.SIGINT, signal.SIG_DFL)\n"  # what a shell starts in the background ignores it
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
 PROGRAM = "from dermtools.cli import main; main()"
 
 
@@ -53,17 +59,19 @@ def watch(
     typed = ["dermtools", *map(str, arguments)]
     screen = pyte.HistoryScreen(COLUMNS, ROWS, history=10_000)
     stream = pyte.ByteStream(screen)
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(cwd)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what a shell starts in the background ignores it
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        own = {**os.environ, "PATH": path, "TERM": "xterm-256color", **(env or {})}
-        for name in ("COLUMNS", "LINES", "NO_COLOR"):
-            own.pop(name, None)
-        program = ["bash", "-c", shell] if shell else [sys.executable, "-c", PROGRAM, *typed[1:]]
-        os.execvpe(program[0], program, own)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    own = {**os.environ, "PATH": path, "TERM": "xterm-256color", **(env or {})}
+    for name in ("COLUMNS", "LINES", "NO_COLOR"):
+        own.pop(name, None)
+    program = ["bash", "-c", shell] if shell else [sys.executable, "-c", PROGRAM, *typed[1:]]
+    terminal, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    # Not by fork, which libraries that other tests have loaded do not survive.
+    started = [sys.executable, "-c", AT_THE_TERMINAL, *program]
+    process = subprocess.Popen(
+        started, stdin=inside, stdout=inside, stderr=inside, cwd=cwd, env=own, start_new_session=True
+    )
+    os.close(inside)
     waiting, since = list(keys), b""
     until = time.monotonic() + SAFETY_NET
     while time.monotonic() < until:
@@ -78,7 +86,7 @@ def watch(
             os.write(terminal, waiting.pop(0)[1])
             since = b""
     os.close(terminal)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    code = process.wait()
     assert not waiting, f"{typed}: never seen: {waiting[0][0]}"
     scrolled = ["".join(line[column].data for column in range(COLUMNS)) for line in screen.history.top]
     lines = [line.rstrip() for line in [*scrolled, *screen.display]]

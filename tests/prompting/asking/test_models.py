@@ -45,7 +45,7 @@ def test_a_rate_limit_spaces_requests_out(schemas: OpenAISchemas) -> None:
     [
         ("gpt-4.1", "needs its provider in front"),
         ("openai:", "needs its provider in front"),
-        ("nobody:model", "cannot be set up"),
+        ("nobody:model", "no provider 'nobody'; there are: "),
         ("anthropic:claude-sonnet-4-5", "pip install"),
         ("openai:gpt-4.1", "OPENAI_API_KEY"),
     ],
