@@ -12,7 +12,12 @@ from PIL import Image, ImageDraw, ImageFont
 from dermtools.errors import MissingExtraError
 from dermtools.images import open_image
 from dermtools.images.writing import paint_over, read_writing, recogniser
-from tests.support.written_pictures import NAME, ORDER, skin, written
+from tests.support.written_pictures import NAME, ORDER, skin, skip_without_recogniser, written
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _recogniser() -> None:
+    skip_without_recogniser()
 
 
 @pytest.mark.parametrize(

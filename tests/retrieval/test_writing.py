@@ -10,7 +10,12 @@ from dermtools.images import open_image
 from dermtools.images.writing import read_writing
 from dermtools.retrieval import CaseBase
 from tests.support.paths import bytes_below
-from tests.support.written_pictures import NAME, source
+from tests.support.written_pictures import NAME, skip_without_recogniser, source
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _recogniser() -> None:
+    skip_without_recogniser()
 
 
 @pytest.fixture

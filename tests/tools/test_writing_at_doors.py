@@ -17,7 +17,13 @@ from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.tools import call_tool
 from dermtools.prompting import chain_for, prompt_for
 from dermtools.retrieval import CaseBase
-from tests.support.written_pictures import ORDER, encoded, skin, written
+from tests.support.written_pictures import ORDER, encoded, skin, skip_without_recogniser, written
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _recogniser() -> None:
+    skip_without_recogniser()
+
 
 HOSTILE = encoded(written(ORDER, size=(512, 384), height=20))
 HARMLESS = encoded(skin((512, 384)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from dermtools.cases.case import Problem
 from dermtools.cases.sources.records import Row, Rows
+from dermtools.cases.sources.unpacking import parquet_batches
 from dermtools.errors import SourceError
 from dermtools.strict_json import parsed
 
@@ -15,22 +16,26 @@ from dermtools.strict_json import parsed
 def read_parquet(path: Path) -> Rows:
     """Read a Parquet file; ClassLabel numbers become the names that Hugging Face's schema gives them.
 
-    A SourceError where it is not readable.
+    A SourceError where it is not readable, or unpacks to too much.
     """
     import pyarrow
     import pyarrow.parquet
 
     try:
-        content = pyarrow.parquet.read_table(path, partitioning=None)
-        columns = tuple(content.column_names)
-        values = [column.to_pylist() for column in content.columns]
+        with pyarrow.parquet.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            columns = tuple(schema.names)
+            values: list[list[Any]] = [[] for _ in columns]
+            for batch in parquet_batches(path, file):
+                for cells_of_one, column in zip(values, batch.columns, strict=True):
+                    cells_of_one.extend(column.to_pylist())
     except (OSError, ValueError, OverflowError, pyarrow.ArrowException) as error:
         # Text that is not UTF-8 and dates beyond Python's show when they are made values.
         reason = str(error).partition("\n")[0]
         raise SourceError(f"{path}: not readable as Parquet ({reason})") from error
-    features = _features(content.schema.metadata)
+    features = _features(schema.metadata)
     named = {column: names for column in columns if (names := _class_names(features.get(column)))}
-    table = Rows(columns, untyped=False, pictures=_pictures(content.schema, features))
+    table = Rows(columns, untyped=False, pictures=_pictures(schema, features))
     # Through columns, not records: records would drop a repeated column before it can be refused.
     for number, record in enumerate(zip(*values, strict=True), start=1):
         cells = dict(zip(columns, record, strict=True))

@@ -12,6 +12,7 @@ from dermtools.cases.sources import cells
 from dermtools.cases.sources.delimited import read_data
 from dermtools.cases.sources.header import find_header, has_name, table_of
 from dermtools.cases.sources.records import Rows
+from dermtools.cases.sources.unpacking import check_workbook
 from dermtools.errors import SourceError, require_extra
 
 if TYPE_CHECKING:
@@ -24,14 +25,16 @@ def read_workbook(path: Path, *, wanted: Collection[str] = (), sheet: str | None
     Formulas give the values that were saved with them. A cell merged over several rows counts for each of them.
 
     Raises:
-        SourceError: not a workbook, protected by a password, no such sheet, or no header.
+        SourceError: not a workbook, one that unpacks to too much, protected by a password, no such sheet, or no header.
         MissingExtraError: the extra `formats` is not installed.
     """
     require_extra("python_calamine", "formats")
     from python_calamine import CalamineError, load_workbook
 
+    data = read_data(path)
+    check_workbook(path, data)
     try:
-        book = load_workbook(io.BytesIO(read_data(path)))
+        book = load_workbook(io.BytesIO(data))
         names = [sheet] if sheet is not None else book.sheet_names
         if missing := [name for name in names if name not in book.sheet_names]:
             raise SourceError(f"{path}: no sheet {missing[0]!r}; the sheets are {', '.join(book.sheet_names)}")

@@ -1,0 +1,83 @@
+"""Ceilings on what a compressed table may unpack to, held while it is unpacked: headers can lie."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dermtools.errors import SourceError
+
+if TYPE_CHECKING:
+    import pyarrow
+    import pyarrow.parquet
+
+WORKBOOK_BYTES = 100_000_000
+"""Of all parts of a workbook, unpacked; reading one takes about four times as much memory."""
+WORKBOOK_CELLS = 10_000_000
+"""Of one sheet, from its first to its last filled row and column."""
+PARQUET_BYTES, PARQUET_RATIO = 300_000_000, 20
+"""A Parquet file may unpack to this much, or to so many times its size where that is more."""
+_BATCH_BYTES = 100_000_000
+_BLOCK = 1 << 20
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})([0-9]{1,7})"')
+_REPEATED = re.compile(rb'<table:table-cell\b(?=[^>]{0,500}office:value)[^>]{0,500}number-columns-repeated="([0-9]+)"')
+
+
+def check_workbook(path: Path, data: bytes) -> None:
+    """Refuse a workbook that unpacks to too much with a SourceError; leave what is no ZIP file to its reader."""
+    smaller = "save the sheet that is needed as CSV"
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            unpacked = 0
+            for part in parts.infolist():
+                rows = columns = 0
+                rest = b""
+                with parts.open(part) as file:
+                    while block := file.read(_BLOCK):
+                        unpacked += len(block)
+                        if unpacked > WORKBOOK_BYTES:
+                            most = f"more than the {WORKBOOK_BYTES:,} bytes allowed"
+                            raise SourceError(f"{path}: unpacks to {most}; {smaller}")
+                        text = rest + block
+                        if part.filename.startswith("xl/worksheets/"):
+                            for letters, number in _CELL.findall(text):
+                                rows, columns = max(rows, int(number)), max(columns, _column(letters))
+                        elif part.filename == "content.xml":  # of an OpenDocument sheet
+                            columns = max([columns, *map(int, _REPEATED.findall(text))])
+                        if max(1, rows) * columns > WORKBOOK_CELLS:
+                            reach = f"a sheet reaches to row {max(1, rows):,} and column {columns:,}"
+                            raise SourceError(f"{path}: {reach}, more than {WORKBOOK_CELLS:,} cells; {smaller}")
+                        rest = text[-800:]
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        return  # damaged, protected, or not a ZIP file: the reader says so
+
+
+def parquet_batches(path: Path, file: pyarrow.parquet.ParquetFile) -> Iterator[pyarrow.RecordBatch]:
+    """Rows of a Parquet file, few at a time where a cell may be large: one cell can stand for all rows.
+
+    Raises:
+        SourceError: it unpacks to too much.
+    """
+    most = max(PARQUET_BYTES, PARQUET_RATIO * path.stat().st_size)
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    largest = max([group.total_byte_size for group in groups], default=0)
+    unpacked = 0
+    for batch in file.iter_batches(batch_size=max(1, min(1024, _BATCH_BYTES // max(1, largest)))):
+        unpacked += batch.nbytes
+        if unpacked > most:
+            raise SourceError(
+                f"{path}: unpacks to more than the {most:,} bytes allowed; write it without repeated cells"
+            )
+        yield batch
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number
