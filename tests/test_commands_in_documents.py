@@ -30,7 +30,10 @@ OTHERS = {
 
 def _tree(command: Any, path: str = "dermtools") -> dict[str, set[str]]:
     """Command as typed to its options."""
-    own = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
+    own = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)} | {
+        "--help",
+        "-h",
+    }
     found = {path: own}
     for name, below in getattr(command, "commands", {}).items():
         found |= _tree(below, f"{path} {name}")
