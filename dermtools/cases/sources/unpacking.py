@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ def check_workbook(path: Path, data: bytes) -> None:
                             reach = f"a sheet reaches to row {max(1, rows):,} and column {columns:,}"
                             raise SourceError(f"{path}: {reach}, more than {WORKBOOK_CELLS:,} cells; {smaller}")
                         rest = text[-800:]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, OverflowError):
         return  # damaged, protected, or not a ZIP file: the reader says so
 
 

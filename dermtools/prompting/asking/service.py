@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import threading
+import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -167,10 +168,6 @@ def service_clients() -> dict[str, Any]:
                     return response
                 request = again
 
-        def __del__(self) -> None:
-            with suppress(AttributeError, RuntimeError, OSError):
-                self.close()
-
     class AsyncClient(_Service, DefaultAsyncHttpxClient):
         async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
             request = self._fitted(request)
@@ -188,10 +185,19 @@ def service_clients() -> dict[str, Any]:
     library = _http_library()
     # No asynchronous connection is kept: one that outlived its event loop would fail the next call.
     alone = {"limits": library.Limits(max_keepalive_connections=0), "verify": _certificates()}
+    client = Client(parameters, verify=_certificates())
+    # Not by __del__: in a cycle of garbage its sockets may be collected, each with a warning, before it is asked.
+    weakref.finalize(client, _close, [client._transport, *client._mounts.values()]).atexit = False
     return {
-        "http_client": Client(parameters, verify=_certificates()),
+        "http_client": client,
         "http_async_client": AsyncClient(parameters, **alone),
     }
+
+
+def _close(transports: list[Any]) -> None:
+    for transport in filter(None, transports):
+        with suppress(RuntimeError, OSError):
+            transport.close()
 
 
 def _http_library() -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -208,3 +210,15 @@ def test_a_client_of_the_users_own_is_kept() -> None:
         model = chat_model("openai:local", base_url="http://127.0.0.1:9/v1", http_client=own)
         assert model.http_client is own
         assert left_out(model) == []
+
+
+def test_a_model_that_is_garbage_in_a_cycle_leaves_no_open_socket(schemas: OpenAISchemas) -> None:
+    """Its connections are closed before the collector comes to them; else each warns, and warnings are errors."""
+    with OpenAIServer(schemas, picky()) as server, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        cycle: list[object] = [model_of(server)]
+        cycle[0].invoke(MESSAGES)
+        cycle.append(cycle)
+        del cycle
+        gc.collect()
+    assert [str(one.message) for one in told if issubclass(one.category, ResourceWarning)] == []
