@@ -135,13 +135,20 @@ def _column(node: exp.Expr) -> str:
     return node.name
 
 
+def _number(node: exp.Expr) -> float:
+    try:
+        return float(node.this)
+    except ValueError:  # `1e`, which the parser takes for a number
+        raise QueryError(f"where: {one_line(str(node.this), 40)!r} is no number; write e.g. 60 or 0.5") from None
+
+
 def _literal(node: exp.Expr) -> AttributeValue:
     from sqlglot import exp
 
     if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:
-        return -float(node.this.this)
+        return -_number(node.this)
     if isinstance(node, exp.Literal):
-        return str(node.this) if node.is_string else float(node.this)
+        return str(node.this) if node.is_string else _number(node)
     if isinstance(node, exp.Boolean):
         return bool(node.this)
     if isinstance(node, exp.Null):

@@ -92,6 +92,8 @@ def test_an_umlaut_is_one_letter_however_it_is_written(fields_of) -> None:
         ("frobnicate(sex) = 1", "FROBNICATE"),
         ("sex = 'm", "a quote or comment is not closed"),
         ("sex >", "a column or value is missing"),
+        ("sex > 1e", "'1e' is no number; write e.g. 60 or 0.5"),
+        ("sex > -1e", "'1e' is no number"),
     ],
 )
 def test_what_cannot_be_answered_is_said_in_one_line(fields_of, condition: str, says: str) -> None:
