@@ -14,7 +14,7 @@ from dermtools.errors import PromptError
 from dermtools.prompting.files.faults import faults
 from dermtools.prompting.files.schema import PromptFile
 from dermtools.prompting.files.yaml_lines import read_yaml
-from dermtools.text import instead
+from dermtools.text import instead, one_line
 
 GENERIC = "generic"
 """The prompt for any closed-label task that has none of its own."""
@@ -83,7 +83,7 @@ def read_prompt(path: Path) -> Prompt:
     if isinstance(document.data, dict):
         problems += [(document.line(place), _placed(place, reason)) for place, reason in faults(document.data)]
         if (own := document.data.get("id", path.stem)) != path.stem and isinstance(own, str):
-            unequal = f"id {own!r} and file name {path.name!r} differ; make them equal"
+            unequal = f"id {one_line(str(own), 80)!r} and file name {path.name!r} differ; make them equal"
             problems.append((document.line(("id",)), _placed(("id",), unequal)))
     elif not problems:
         problems.append((1, "a prompt file is a mapping that starts with `id:`"))

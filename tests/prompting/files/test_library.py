@@ -12,6 +12,7 @@ from dermtools.cases import Task
 from dermtools.errors import PromptError
 from dermtools.prompting import PromptLibrary, compile_exemplar, compile_prompt, read_prompt
 from dermtools.prompting.files.schema import EXEMPLAR_VARIABLES, InstructionKind
+from tests.support.paths import ROOT
 from tests.support.prompt_files import MINE, write
 
 
@@ -208,3 +209,12 @@ def test_an_unknown_layout_lists_those_there_are() -> None:
         compile_exemplar(library.get("location").file, "table")
     with pytest.raises(PromptError, match="takes no examples"):
         compile_exemplar(library.get("describe").file)
+
+
+def test_a_long_id_is_told_in_a_short_line(tmp_path):
+    text = (ROOT / "prompts/describe.yaml").read_text(encoding="utf-8")
+    (tmp_path / "long.yaml").write_text(text.replace("id: describe", "id: " + "d" * 9000), encoding="utf-8")
+    with pytest.raises(PromptError) as caught:
+        read_prompt(tmp_path / "long.yaml")
+    assert "and file name 'long.yaml' differ" in str(caught.value)
+    assert len(str(caught.value)) < 1000
