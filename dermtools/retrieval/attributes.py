@@ -72,14 +72,12 @@ class Attributes:
 
     def drop(self, *names: str) -> int:
         """Remove attributes from the disk, earlier versions included. Returns how many cases had one."""
-        gone = self.named(names)
-        columns = self._store.columns()
-        having = [
-            case_id for case_id in columns.case_ids if gone & columns.case(columns.row_of[case_id]).attributes.keys()
-        ]
-        rows = self._store.rows(having)
-        kept = [replace(row, case=visible(row.case, row.case.attributes.keys() - gone)) for row in rows]
-        with self._store.write():
+        with self._store.write():  # from the first read on: what another process writes meanwhile would be lost
+            gone = self.named(names)
+            columns = self._store.columns()
+            cells = zip(columns.case_ids, *(columns.attributes[name] for name in gone), strict=True)
+            rows = self._store.rows([case_id for case_id, *values in cells if any(v is not None for v in values)])
+            kept = [replace(row, case=visible(row.case, row.case.attributes.keys() - gone)) for row in rows]
             self._store.update(kept)
             self._store.compact()
             self._set(self.shown - gone)

@@ -24,7 +24,7 @@ WORKBOOK_CELLS = 10_000_000
 PARQUET_BYTES, PARQUET_RATIO = 300_000_000, 20
 """A Parquet file may unpack to this much, or to so many times its size where that is more."""
 _BATCH_BYTES = 100_000_000
-_BLOCK = 1 << 20
+_BLOCK, _OVERLAP = 1 << 20, 800
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _REPEATED = re.compile(rb'<table:table-cell\b(?=[^>]{0,500}office:value)[^>]{0,500}number-columns-repeated="([0-9]+)"')
 
@@ -32,30 +32,40 @@ _REPEATED = re.compile(rb'<table:table-cell\b(?=[^>]{0,500}office:value)[^>]{0,5
 def check_workbook(path: Path, data: bytes) -> None:
     """Refuse a workbook that unpacks to too much with a SourceError; leave what is no ZIP file to its reader."""
     smaller = "save the sheet that is needed as CSV"
+    unpacked = 0
+    reach: dict[str, tuple[int, int]] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            unpacked = 0
-            for part in parts.infolist():
-                rows = columns = 0
-                rest = b""
-                with parts.open(part) as file:
-                    while block := file.read(_BLOCK):
-                        unpacked += len(block)
-                        if unpacked > WORKBOOK_BYTES:
-                            most = f"more than the {WORKBOOK_BYTES:,} bytes allowed"
-                            raise SourceError(f"{path}: unpacks to {most}; {smaller}")
-                        text = rest + block
-                        if part.filename.startswith("xl/worksheets/"):
-                            for letters, number in _CELL.findall(text):
-                                rows, columns = max(rows, int(number)), max(columns, _column(letters))
-                        elif part.filename == "content.xml":  # of an OpenDocument sheet
-                            columns = max([columns, *map(int, _REPEATED.findall(text))])
-                        if max(1, rows) * columns > WORKBOOK_CELLS:
-                            reach = f"a sheet reaches to row {max(1, rows):,} and column {columns:,}"
-                            raise SourceError(f"{path}: {reach}, more than {WORKBOOK_CELLS:,} cells; {smaller}")
-                        rest = text[-800:]
+        for part, size, text in _parts(data):
+            unpacked += size
+            if unpacked > WORKBOOK_BYTES:
+                raise SourceError(f"{path}: unpacks to more than the {WORKBOOK_BYTES:,} bytes allowed; {smaller}")
+            rows, columns = reach[part] = _reach(part, text, *reach.get(part, (1, 0)))
+            if rows * columns > WORKBOOK_CELLS:
+                far = f"a sheet reaches to row {rows:,} and column {columns:,}"
+                raise SourceError(f"{path}: {far}, more than {WORKBOOK_CELLS:,} cells; {smaller}")
     except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, OverflowError):
         return  # damaged, protected, or not a ZIP file: the reader says so
+
+
+def _parts(data: bytes) -> Iterator[tuple[str, int, bytes]]:
+    """Blocks of every part: its name, how much came, and the text with the end of the block before."""
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        for part in parts.infolist():
+            rest = b""
+            with parts.open(part) as file:
+                while block := file.read(_BLOCK):
+                    yield part.filename, len(block), rest + block
+                    rest = (rest + block)[-_OVERLAP:]
+
+
+def _reach(part: str, text: bytes, rows: int, columns: int) -> tuple[int, int]:
+    """The last row and column of a sheet, as far as it was read."""
+    if part.startswith("xl/worksheets/"):
+        for letters, number in _CELL.findall(text):
+            rows, columns = max(rows, int(number)), max(columns, _column(letters))
+    elif part == "content.xml":  # of an OpenDocument sheet
+        columns = max([columns, *map(int, _REPEATED.findall(text))])
+    return rows, columns
 
 
 def parquet_batches(path: Path, file: pyarrow.parquet.ParquetFile) -> Iterator[pyarrow.RecordBatch]:

@@ -97,8 +97,9 @@ def clustered_mean(values: ArrayLike, groups: NDArray[np.intp], *, low: float) -
 
     A pseudo-group is as large as the group of a typical case.
     """
-    count, size = len(np.unique(groups)), _typical_size(groups)
-    places = np.unique(groups, return_inverse=True)[1]
+    size = _typical_size(groups)
+    present, places = np.unique(groups, return_inverse=True)
+    count = len(present)
     sums = np.append(np.bincount(places, weights=np.asarray(values, dtype=np.float64)), [low * size, size])
     sizes = np.append(np.bincount(places), [size, size])
     mean = sums.sum() / sizes.sum()
