@@ -25,6 +25,7 @@ from dermtools.cli import (
     study,
     train,
 )
+from dermtools.cli.option_groups import with_groups
 from dermtools.cli.paths import Checked
 from dermtools.cli.picture_limits import with_picture_limits
 from dermtools.cli.usage import wrong_usage
@@ -67,9 +68,8 @@ _OPENING_PICTURES = (
     mcp.mcp,
 )
 for command, in_short in _COMMANDS.items():
-    app.command(short_help=in_short, cls=Checked)(
-        with_picture_limits(command) if command in _OPENING_PICTURES else command
-    )
+    taken = with_groups(command)
+    app.command(short_help=in_short, cls=Checked)(with_picture_limits(taken) if command in _OPENING_PICTURES else taken)
 app.add_typer(prompts.library, name="prompts")
 
 

@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dermtools.cli.models import ModelOptions, connect
+from dermtools.cli.models import NONE_GIVEN, ModelOptions, connect
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show
 from dermtools.cli.parameters import (
     AllowOption,
-    ApiOption,
-    BaseUrlOption,
     CaseBasePath,
     CheckTextOption,
-    EffortOption,
     EmbedderOption,
-    ModelParameterOption,
-    OutputTokensOption,
     PromptFolderOption,
-    TemperatureOption,
 )
 from dermtools.errors import DermtoolsError
 from dermtools.files import local_path
@@ -51,12 +45,7 @@ def chat(
     ] = None,
     allow: AllowOption = None,
     prompts: PromptFolderOption = None,
-    base_url: BaseUrlOption = None,
-    api: ApiOption = None,
-    temperature: TemperatureOption = None,
-    max_output_tokens: OutputTokensOption = None,
-    reasoning_effort: EffortOption = None,
-    model_option: ModelParameterOption = None,
+    reach: ModelOptions = NONE_GIVEN,
     embedder: EmbedderOption = None,
     check_text: CheckTextOption = None,
 ) -> None:
@@ -66,7 +55,6 @@ def chat(
     from dermtools.retrieval import CaseBase
 
     case_base = CaseBase.open(path, embedder=embedder)
-    reach = ModelOptions(base_url, api, None, temperature, max_output_tokens, reasoning_effort, model_option)
     chat_model = connect(model, reach, method="chat")
     agent = create_derm_agent(
         chat_model,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dermtools.cli import completion
 from dermtools.cli import parameters as shared
-from dermtools.cli.models import ModelOptions, method_of
+from dermtools.cli.models import NONE_GIVEN, ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.methods.registry import BUILT_IN
 
@@ -39,12 +40,7 @@ def classify(
         float | None, typer.Option(metavar="SHARE", help="Target when abstaining, e.g. 0.9; else as trained.")
     ] = None,
     model: shared.ModelOption = None,
-    base_url: shared.BaseUrlOption = None,
-    api: shared.ApiOption = None,
-    temperature: shared.TemperatureOption = None,
-    max_output_tokens: shared.OutputTokensOption = None,
-    reasoning_effort: shared.EffortOption = None,
-    model_option: shared.ModelParameterOption = None,
+    reach: ModelOptions = NONE_GIVEN,
     prompt: shared.PromptOption = None,
     prompts: shared.PromptFolderOption = None,
     cache: shared.CacheOption = None,
@@ -57,7 +53,7 @@ def classify(
     from dermtools.retrieval import CaseBase
 
     case_base = CaseBase.open(path, embedder=embedder)
-    reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
+    reach = replace(reach, cache=cache)
     given: dict[str, Any] = {
         "abstain": abstain,
         "coverage": coverage,

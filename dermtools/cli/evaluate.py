@@ -14,7 +14,7 @@ import typer
 from dermtools.cli import parameters as shared
 from dermtools.cli.confirm import answers_kept, confirmed
 from dermtools.cli.interruption import keeping
-from dermtools.cli.models import ModelOptions, method_of
+from dermtools.cli.models import NONE_GIVEN, ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.errors import QueryError
 from dermtools.files import local_path
@@ -54,12 +54,7 @@ def evaluate(
     max_cost: shared.MaxCostOption = None,
     accept_unknown_price: shared.UnknownPriceOption = False,
     concurrency: shared.ConcurrencyOption = 8,
-    base_url: shared.BaseUrlOption = None,
-    api: shared.ApiOption = None,
-    temperature: shared.TemperatureOption = None,
-    max_output_tokens: shared.OutputTokensOption = None,
-    reasoning_effort: shared.EffortOption = None,
-    model_option: shared.ModelParameterOption = None,
+    reach: ModelOptions = NONE_GIVEN,
     cache: shared.CacheOption = None,
     embedder: shared.EmbedderOption = None,
     yes: shared.YesOption = False,
@@ -76,7 +71,7 @@ def evaluate(
 
     case_base = CaseBase.open(path, embedder=embedder)
     names = [name.strip() for name in methods.split(",") if name.strip()]
-    reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
+    reach = replace(reach, cache=cache)
     arms = _arms(case_base, task, names, models or [], reach, prompts or [], folders)
     with keeping(lambda: answers_kept(out)), bar() as progress:
         done = run_evaluation(
@@ -142,7 +137,7 @@ def _arms(
             raise QueryError(f"none of {', '.join(names)} takes {option}; leave it out")
     arms: list[Arm] = []
     for name, family in zip(names, families, strict=True):
-        asking = (models or NONE, reach) if family.needs_model else (NONE, ModelOptions())
+        asking = (models or NONE, reach) if family.needs_model else (NONE, NONE_GIVEN)
         ids = prompts if "prompt" in family.options else []
         for model, prompt in product(asking[0], ids or NONE):
             own = {"prompt": prompt, "prompts": folders, "priced_as": model}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from dermtools.cli import parameters as shared
-from dermtools.cli.models import ModelOptions
+from dermtools.cli.models import NONE_GIVEN, ModelOptions
 from dermtools.errors import DermtoolsError, require_extra
 
 
@@ -18,12 +18,7 @@ def mcp(
         str | None,
         typer.Option(metavar="PROVIDER:MODEL", help="Vision model for the tool run_prompt, e.g. openai:gpt-4.1."),
     ] = None,
-    base_url: shared.BaseUrlOption = None,
-    api: shared.ApiOption = None,
-    temperature: shared.TemperatureOption = None,
-    max_output_tokens: shared.OutputTokensOption = None,
-    reasoning_effort: shared.EffortOption = None,
-    model_option: shared.ModelParameterOption = None,
+    reach: ModelOptions = NONE_GIVEN,
     allow: shared.AllowOption = None,
     prompts: shared.PromptFolderOption = None,
     embedder: shared.EmbedderOption = None,
@@ -62,7 +57,6 @@ def mcp(
     require_extra("mcp", "mcp")
     from dermtools.mcp.run import serve
 
-    reach = ModelOptions(base_url, api, None, temperature, max_output_tokens, reasoning_effort, model_option)
     if model is None and reach.given():
         raise DermtoolsError(f"{', '.join(reach.given())} goes with --model; leave it out")
     chosen = {

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dermtools.cli import parameters as shared
 from dermtools.errors import QueryError
 from dermtools.strict_json import parsed
 
@@ -23,13 +24,14 @@ _NO_OPTIONS = {"api_key": "the key comes from the environment", "cache": "there 
 class ModelOptions:
     """How a chat model is reached and asked, as typed."""
 
-    base_url: str | None = None
-    api: str | None = None
+    base_url: shared.BaseUrlOption = None
+    api: shared.ApiOption = None
+    temperature: shared.TemperatureOption = None
+    max_output_tokens: shared.OutputTokensOption = None
+    reasoning_effort: shared.EffortOption = None
+    model_option: shared.ModelParameterOption = None
     cache: Path | None = None
-    temperature: str | None = None
-    max_output_tokens: int | None = None
-    reasoning_effort: str | None = None
-    model_option: list[str] | None = None
+    """An option of its own: not all commands keep replies."""
 
     def given(self) -> dict[str, Any]:
         """Those that are set."""
@@ -52,6 +54,9 @@ class ModelOptions:
                 raise QueryError(f"--model-option {text}: {name} is given twice; leave one out")
             given[name] = value
         return {"max_output_tokens": usual_output_limit(model), **given}
+
+
+NONE_GIVEN = ModelOptions()
 
 
 def _temperature(text: str) -> float | None:

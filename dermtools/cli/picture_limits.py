@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
+from dermtools.cli.option_groups import Command, taking
 from dermtools.images.limits import BYTES_VARIABLE, MEMORY_VARIABLE, PIXELS_VARIABLE, SECONDS_VARIABLE
 
 _OPTIONS = {
@@ -20,7 +20,7 @@ _OPTIONS = {
 }
 
 
-def with_picture_limits(command: Callable[..., None]) -> Callable[..., None]:
+def with_picture_limits(command: Command) -> Command:
     """The command with `--max-pixels` and the others, put into the environment, where pictures are opened."""
 
     @functools.wraps(command)
@@ -40,7 +40,4 @@ def with_picture_limits(command: Callable[..., None]) -> Callable[..., None]:
         )
         for name, (variable, about) in _OPTIONS.items()
     ]
-    parameters = [*signature.parameters.values(), *added]
-    limited.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    limited.__annotations__ = {one.name: one.annotation for one in parameters}
-    return limited
+    return taking(limited, [*signature.parameters.values(), *added])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from dermtools.cli import parameters as shared
 from dermtools.cli.confirm import answers_kept, confirmed
 from dermtools.cli.evaluate import content
 from dermtools.cli.interruption import keeping
-from dermtools.cli.models import ModelOptions, connect
+from dermtools.cli.models import NONE_GIVEN, ModelOptions, connect
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show
 from dermtools.errors import QueryError
 
@@ -36,12 +37,7 @@ def study(
     max_cost: shared.MaxCostOption = None,
     accept_unknown_price: shared.UnknownPriceOption = False,
     concurrency: shared.ConcurrencyOption = 8,
-    base_url: shared.BaseUrlOption = None,
-    api: shared.ApiOption = None,
-    temperature: shared.TemperatureOption = None,
-    max_output_tokens: shared.OutputTokensOption = None,
-    reasoning_effort: shared.EffortOption = None,
-    model_option: shared.ModelParameterOption = None,
+    reach: ModelOptions = NONE_GIVEN,
     cache: shared.CacheOption = None,
     embedder: shared.EmbedderOption = None,
     yes: shared.YesOption = False,
@@ -56,7 +52,7 @@ def study(
     axes = _axes(vary or [f"shots={','.join(map(str, SHOTS))}"])
     settings = grid(**axes)
     case_base = CaseBase.open(path, embedder=embedder)
-    reach = ModelOptions(base_url, api, cache, temperature, max_output_tokens, reasoning_effort, model_option)
+    reach = replace(reach, cache=cache)
     chat = connect(model, reach, method="study")
     with keeping(lambda: answers_kept(out)), bar() as progress:
         done = run_study(
