@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from dermtools.embedding import load_embedder
 from dermtools.embedding.medimageinsight import MedImageInsightEmbedder
 from tests.support import tiny_onnx, tiny_transformers
 from tests.support.embedding_endpoint import EndpointServer
+from tests.support.loopback import running
 
 
 @pytest.fixture
@@ -21,12 +21,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EndpointServer]:
     monkeypatch.setenv("MI2_API_KEY", "key-that-nobody-sees")
     monkeypatch.delenv("MI2_MODEL_ENDPOINT", raising=False)
     server = EndpointServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(server):
+        yield server
 
 
 @pytest.fixture

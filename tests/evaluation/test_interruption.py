@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.support.loopback import running
 from tests.support.patience import SAFETY_NET
 
 CASES = 60
@@ -116,12 +117,9 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service():
-    with Service() as service:
-        thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    service = Service()
+    with running(service):
         yield service
-        service.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from langsmith import Client
 from langsmith.run_helpers import tracing_context
+
+from tests.support.loopback import LoopbackServer
 
 WINDOW = 32
 """Any 64 characters in a row hold one whole aligned window of this length."""
@@ -27,27 +28,12 @@ _LIMITS = {
 """What LangSmith's `/info` says of batches."""
 
 
-class LangSmithServer:
+class LangSmithServer(LoopbackServer):
     """Takes runs as LangSmith does, one by one or in batches, while used as a context manager."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
-        handler = type("Handler", (_Handler,), {"bodies": self.bodies})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        super().__init__(type("Handler", (_Handler,), {"bodies": self.bodies}))
 
     def client(self, **options: Any) -> Client:
         return Client(api_url=self.url, api_key="k", **options)

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support.loopback import LoopbackServer
 from tests.support.openai_replies import Answer, Body, Drop, Fail, Hang, Reply, reply_body, wants_structure
 from tests.support.openai_requests import OpenAISchemas, Refused, check_data_url, pictures
 
@@ -47,7 +48,7 @@ class Request:
         return wants_structure(self.api, self.body)
 
 
-class OpenAIServer:
+class OpenAIServer(LoopbackServer):
     """Serves on a free port of the loopback interface while used as a context manager.
 
     Args:
@@ -74,9 +75,7 @@ class OpenAIServer:
         self.json_schema, self.tools = json_schema, tools
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        handler = type("Handler", (_Handler,), {"openai": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01})
+        super().__init__(type("Handler", (_Handler,), {"openai": self}))
 
     @classmethod
     def at(cls, shared: Path, *args: Any, **options: Any) -> Self:
@@ -85,17 +84,11 @@ class OpenAIServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
+        return f"{super().url}/v1"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         self._closing.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
+        super().__exit__(*error)
 
     def reply_to(self, api: str, body: dict[str, Any], headers: dict[str, str]) -> Reply:
         refused = self._why_refused(api, body, headers)

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.loopback import running
+
 Answer = Callable[[str, str], str]
 """From the path below which it was asked (e.g. `/rag-5`) and the data URL of the last picture, to a label."""
 
@@ -74,11 +76,6 @@ def _pictures(body: dict[str, Any]) -> Iterator[str]:
 
 @contextmanager
 def serving(answer: Answer) -> Iterator[Service]:
-    with Service(answer) as service:
-        thread = threading.Thread(target=service.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield service
-        finally:
-            service.shutdown()
-            thread.join()
+    service = Service(answer)
+    with running(service):
+        yield service
