@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 
 from dermtools.errors import DermtoolsError, ImageError
+from dermtools.numbers import plain
 
 PIXELS_VARIABLE, BYTES_VARIABLE = "DERMTOOLS_MAX_PIXELS", "DERMTOOLS_MAX_IMAGE_BYTES"
 SECONDS_VARIABLE, MEMORY_VARIABLE = "DERMTOOLS_MAX_DECODING_SECONDS", "DERMTOOLS_MAX_DECODING_BYTES"
@@ -61,9 +62,10 @@ class ImageLimits:
 
     def __post_init__(self) -> None:
         for name in ("max_bytes", "max_pixels"):
-            value = getattr(self, name)
+            value = plain(getattr(self, name))
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ImageError(f"{name} is {value!r}; give a whole number of at least 1")
+            object.__setattr__(self, name, value)
 
     def check_bytes(self, count: int, label: str) -> None:
         """Refuse an encoded picture that is too large with an ImageError."""

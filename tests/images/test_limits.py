@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -48,6 +49,13 @@ def test_a_senseless_variable_is_one_line_that_names_it(monkeypatch, variable: s
 def test_a_senseless_field_is_refused(value):
     with pytest.raises(ImageError, match="give a whole number of at least 1"):
         ImageLimits(max_pixels=value)
+
+
+def test_numpys_integers_are_whole_numbers():
+    limits = ImageLimits(max_bytes=np.int64(10**6), max_pixels=np.uint16(9))
+    assert (type(limits.max_bytes), limits.max_pixels) == (int, 9)
+    with pytest.raises(ImageError, match="more than the 9 allowed"):
+        open_image(encoded(), limits=limits)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "JPEG2000"])
