@@ -36,6 +36,7 @@ BEYOND_ONE_MODULE = {
     "evaluation/test_notebooks.py": "examples/*.ipynb",
     "fuzz/test_targets.py": "hostile inputs, a few for each way in",
     "images/test_refused.py": "damaged and hostile pictures, in every format",
+    "mcp/test_bombs.py": "small files that unpack without end, sent to a server",
     "mcp/test_clients.py": "the server, asked by the protocol's own client",
     "mcp/test_inspector.py": "the server, asked by the Inspector",
     "mcp/test_no_path_leaves.py": "what fails, through tools, clients and retriever: no path in any of it",

@@ -10,6 +10,7 @@ from dermtools.cli.output import print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 
 OLDER = "made before there was a choice: age, sex, site and skin type are shown, all else is private"
+NO_ATTRIBUTE = "no case has an attribute; ingest again with --attribute COLUMN to keep one"
 
 
 def attributes(
@@ -55,6 +56,6 @@ def attributes(
         for name, audience in held.audiences.items()
     ]
     heads = ["attribute", "audience", "cases", "looks like"]
-    show(table(heads, rows, right=["cases"]) if rows else "no case has an attribute")
+    show(table(heads, rows, right=["cases"]) if rows else NO_ATTRIBUTE)
     if not held.chosen:
         show("", OLDER)
