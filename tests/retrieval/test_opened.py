@@ -1,0 +1,83 @@
+"""An open case base: what opens, what is refused, and whose writes are seen."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dermtools.cases.case import SourceData
+from dermtools.errors import CaseBaseError, QueryError
+from dermtools.retrieval import CaseBase
+from tests.support.mean_colour import MeanColour
+
+
+def test_it_says_where_it_is_and_what_it_holds(small_base: CaseBase) -> None:
+    shown = repr(small_base)
+    assert str(small_base.path) in shown
+    assert f"{len(small_base)} cases" in shown
+    assert small_base.identity.name in shown
+    assert all(task.name in shown for task in small_base.tasks)
+
+
+def test_a_case_comes_back_as_it_went_in(small_base: CaseBase, small_source: SourceData) -> None:
+    assert small_base.case("c07") == small_source.cases[7].case
+    assert Image.open(io.BytesIO(small_base.jpeg("c07"))).size == (96, 96)
+    with pytest.raises(QueryError, match="no case 'c99' in this case base of 18 cases"):
+        small_base.case("c99")
+
+
+def test_an_embedder_of_another_identity_is_refused_by_both_names(small_base: CaseBase) -> None:
+    with pytest.raises(
+        CaseBaseError, match=r"made with descriptor .* not with mean-colour .* use the embedder descrip"
+    ):
+        CaseBase.open(small_base.path, embedder=MeanColour())
+
+
+def test_a_spec_that_loads_another_embedder_now_is_refused(small_base: CaseBase) -> None:
+    manifest = small_base.path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"revision": "1"', '"revision": "0"'))
+    case_base = CaseBase.open(small_base.path)
+    with pytest.raises(CaseBaseError, match=r"revision 0.*not with descriptor .*revision 1"):
+        case_base.query(Image.new("RGB", (64, 64)))
+
+
+def test_the_embedder_is_loaded_only_when_something_must_be_embedded(tmp_path: Path, small_source: SourceData) -> None:
+    CaseBase.create(tmp_path / "base", embedder=MeanColour()).add(small_source)
+    # Nobody can load the spec `mean-colour`; stored cases and vectors are searched all the same.
+    case_base = CaseBase.open(tmp_path / "base")
+    assert len(case_base.search(case_id="c00", k=3)) == 3
+    assert len(case_base.search(vector=np.zeros(3), k=3)) == 3
+
+
+def test_open_or_create_makes_what_is_not_there_and_opens_what_is(tmp_path: Path, small_source: SourceData) -> None:
+    CaseBase.open_or_create(tmp_path / "base").add(small_source)
+    assert len(CaseBase.open_or_create(tmp_path / "base", embedder="descriptor")) == 18
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("mine")
+    with pytest.raises(CaseBaseError, match="is not a case base"):
+        CaseBase.open_or_create(tmp_path / "other")
+
+
+@pytest.mark.parametrize("seconds_ago", [0, 60])
+def test_what_another_process_writes_is_seen_at_the_next_call(small_base: CaseBase, seconds_ago: int) -> None:
+    last_write = time.time() - seconds_ago
+    os.utime(small_base.path / "cases.lance" / "_versions", (last_write, last_write))
+    nearest = small_base.search(case_id="c00", k=1).case_ids[0]
+    code = "import sys; from dermtools.retrieval import CaseBase; CaseBase.open(sys.argv[1]).delete([sys.argv[2]])"
+    subprocess.run([sys.executable, "-c", code, small_base.path, nearest], check=True)
+    assert len(small_base) == 17
+    assert small_base.search(case_id="c00", k=1).case_ids[0] != nearest
+
+
+def test_vectors_are_given_read_only(small_base: CaseBase) -> None:
+    assert small_base.vectors.shape == (18, small_base.identity.dimension)
+    with pytest.raises(ValueError, match="read-only"):
+        small_base.vectors[0] = 0
