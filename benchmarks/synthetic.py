@@ -45,6 +45,7 @@ def random_case_base(path: Path, *, cases: int, dimension: int, per_group: int =
                     jpeg=jpeg,
                     width=512,
                     height=384,
+                    picture_hash=rng.bytes(32),
                 )
                 for i in range(start, min(start + CHUNK, cases))
             ]

@@ -13,13 +13,16 @@ import numpy as np
 
 from dermtools.cases.case import AttributeValue, Case, Task
 from dermtools.errors import CaseBaseError
+from dermtools.images.picture_hash import HASH_BYTES, NO_HASH
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
 LABEL_PREFIX = "label_"
-ROW_NAMES = ("content_hash", "vector", "jpeg", "width", "height")
+PICTURE_HASH = "picture_hash"
+"""A column that tables made before there was one lack, until they are written."""
+ROW_NAMES = ("content_hash", "vector", "jpeg", "width", "height", PICTURE_HASH)
 """What a row holds beside its case."""
 
 
@@ -36,6 +39,8 @@ class StoredCase:
     width: int
     """Pixels of the original picture, upright."""
     height: int
+    picture_hash: bytes | None = field(default=None, repr=False)
+    """Perceptual hash of the stored JPEG, 32 bytes; None where there is no picture, or it was never hashed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,10 @@ class CaseColumns:
     heights: NDArray[np.int32]
     row_of: dict[str, int] = field(repr=False)
     """Case id to row."""
+    picture_hashes: NDArray[np.uint8] = field(repr=False)
+    """Perceptual hashes of the stored pictures, shape (n, 32), contiguous; zeros where there is none."""
+    unhashed: NDArray[np.int64] = field(repr=False)
+    """Rows whose picture was never hashed, since an earlier version stored it."""
 
     def __len__(self) -> int:
         return len(self.case_ids)
@@ -84,6 +93,8 @@ def check_rows(rows: Sequence[StoredCase], tasks: Iterable[Task], dimension: int
             raise CaseBaseError(f"case {case_id!r} has a vector of shape {row.vector.shape}, not ({dimension},)")
         if not np.isfinite(row.vector).all():
             raise CaseBaseError(f"case {case_id!r} has a vector with values that are not finite")
+        if row.picture_hash is not None and len(row.picture_hash) != HASH_BYTES:
+            raise CaseBaseError(f"case {case_id!r} has a picture hash of {len(row.picture_hash)} bytes")
         for name, value in row.case.attributes.items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise CaseBaseError(f"case {case_id!r}: attribute {name!r} is {value}; leave it out where unknown")
@@ -110,7 +121,14 @@ def schema(tasks: Iterable[str], dimension: int) -> pa.Schema:
         "jpeg": pa.binary(),
     }
     fields = (pa.field(name, kind, nullable=name == "split") for name, kind in columns.items())
-    return pa.schema([*fields, *map(label_field, tasks)])
+    return pa.schema([*fields, hash_field(), *map(label_field, tasks)])
+
+
+def hash_field() -> pa.Field:
+    """The column that holds perceptual hashes; null where there is none."""
+    import pyarrow as pa
+
+    return pa.field(PICTURE_HASH, pa.binary(HASH_BYTES))
 
 
 def label_field(task: str) -> pa.Field:
@@ -139,6 +157,9 @@ def to_arrow(rows: Sequence[StoredCase], columns: pa.Schema) -> pa.Table:
 def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColumns:
     """Columns from an Arrow table; a ValueError or KeyError where it does not hold what this package writes."""
     case_ids: list[str] = table["case_id"].to_pylist()
+    widths = table["width"].to_numpy()
+    hashes = table[PICTURE_HASH].to_pylist() if PICTURE_HASH in table.column_names else [None] * len(case_ids)
+    hashed = np.array([cell is not None for cell in hashes], np.bool_)
     return CaseColumns(
         version=version,
         case_ids=case_ids,
@@ -150,9 +171,11 @@ def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColum
         },
         attributes=_attributes(table["attributes"].to_pylist()),
         content_hashes=table["content_hash"].to_pylist(),
-        widths=table["width"].to_numpy(),
+        widths=widths,
         heights=table["height"].to_numpy(),
         row_of={case_id: row for row, case_id in enumerate(case_ids)},
+        picture_hashes=np.frombuffer(b"".join(cell or NO_HASH for cell in hashes), np.uint8).reshape(-1, HASH_BYTES),
+        unhashed=np.flatnonzero(~hashed & (widths > 0)),
     )
 
 

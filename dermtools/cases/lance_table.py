@@ -72,6 +72,8 @@ class CaseTable:
         with _reading(self._folder):
             existing = self._dataset.schema
         for column in cols.schema(tasks, dimension):
+            if column.name not in existing.names and column.name == cols.PICTURE_HASH:
+                continue
             if column.name not in existing.names:
                 return f"no column {column.name}"
             if existing.field(column.name).type != column.type:
@@ -109,6 +111,7 @@ class CaseTable:
 
     def take(self, rows: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
         """Some columns of some rows, in the order of `rows`."""
+        names = [name for name in names if name in self._dataset.schema.names]
         with _reading(self._folder):
             taken: list[dict[str, Any]] = self._dataset.take(list(rows), list(names)).to_pylist()
             if len(taken) != len(rows):
@@ -117,10 +120,12 @@ class CaseTable:
 
     def add(self, rows: Sequence[StoredCase]) -> None:
         """Append rows; the caller has made sure that their ids are new."""
+        self._add_columns([cols.hash_field()])
         self._write(lambda: self._dataset.insert(cols.to_arrow(rows, self._dataset.schema)))
 
     def merge(self, rows: Sequence[StoredCase]) -> None:
         """Replace rows of the same case id, append the others."""
+        self._add_columns([cols.hash_field()])
         merge = self._dataset.merge_insert("case_id").when_matched_update_all().when_not_matched_insert_all()
         self._write(lambda: merge.execute(cols.to_arrow(rows, self._dataset.schema)))
 
@@ -135,7 +140,10 @@ class CaseTable:
 
     def add_tasks(self, tasks: Iterable[str]) -> None:
         """Add the missing label columns, without labels."""
-        fields = map(cols.label_field, tasks)
+        self._add_columns(map(cols.label_field, tasks))
+
+    def _add_columns(self, fields: Iterable[Any]) -> None:
+        """Add those of these columns that are missing, all null."""
         if new := [field for field in fields if field.name not in self._dataset.schema.names]:
             self._write(lambda: self._dataset.add_columns(new))
 

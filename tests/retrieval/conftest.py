@@ -31,6 +31,8 @@ def _case_columns(cases: Sequence[Case], content_hashes: Sequence[str] | None = 
         widths=np.full(n, 64, np.int32),
         heights=np.full(n, 64, np.int32),
         row_of={case.case_id: row for row, case in enumerate(cases)},
+        picture_hashes=np.zeros((n, 32), np.uint8),
+        unhashed=np.empty(0, np.int64),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dermtools.cases import Case, CaseStore, EmbedderIdentity, StoredCase, Task
+from dermtools.images.picture_hash import NO_HASH
 
 DIMENSION = 8
 IDENTITY = EmbedderIdentity(name="colour", revision="1", preprocessing="none", dimension=DIMENSION, normalized=False)
@@ -26,7 +27,9 @@ def stored(number: int, **changes: object) -> StoredCase:
     }
     vector = np.random.default_rng(number).standard_normal(DIMENSION, dtype=np.float32)
     case |= changes
-    return StoredCase(Case(**case), f"{number:064x}", vector, b"jpeg%d" % number, 640 + number, 480)
+    return StoredCase(
+        Case(**case), f"{number:064x}", vector, b"jpeg%d" % number, 640 + number, 480, number.to_bytes(32)
+    )
 
 
 def new_store(path: Path, count: int = 0) -> CaseStore:
@@ -46,5 +49,6 @@ def check_holds(store: CaseStore, rows: list[StoredCase]) -> None:
         assert columns.content_hashes[number] == row.content_hash
         assert (columns.widths[number], columns.heights[number]) == (row.width, row.height)
         assert np.array_equal(vectors[number], row.vector)
+        assert columns.picture_hashes[number].tobytes() == (row.picture_hash or NO_HASH)
     ids = [row.case.case_id for row in rows]
     assert list(store.jpegs(ids).items()) == [(row.case.case_id, row.jpeg) for row in rows]

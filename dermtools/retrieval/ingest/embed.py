@@ -56,7 +56,7 @@ def embed_batch(
         if number in reasons:
             failed[digest] = reasons[number]
         else:
-            rows[digest] = StoredCase(item.case, digest, vectors[number], picture.jpeg, *picture.size)
+            rows[digest] = StoredCase(item.case, digest, vectors[number], picture.jpeg, *picture.size, picture.hash)
     return [_outcome(item, rows.get(item.content_hash), failed) for item in cases], len(new) - len(reasons)
 
 

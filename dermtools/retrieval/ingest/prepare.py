@@ -14,6 +14,7 @@ from dermtools.embedding.base import Embedder, open_for_embedding
 from dermtools.errors import DermtoolsError
 from dermtools.images import ImageLimits, content_hash, encode_jpeg, jpeg_size, open_image, read_bytes
 from dermtools.images.content import JPEG_MAGIC
+from dermtools.images.picture_hash import picture_hash
 from dermtools.images.writing import READ_SIDE, WrittenLine, paint_over, read_writing
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Picture:
     jpeg: bytes = field(repr=False)
     size: tuple[int, int]
     """Width and height of the original in pixels, upright."""
+    hash: bytes
+    """Perceptual hash of the JPEG."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def prepare(
         if found and text.redact:
             image = paint_over(image, found)
         jpeg = encode_jpeg(image, max_side=manifest.picture_side, quality=manifest.picture_quality)
-        return Prepared(source, digest, Picture(image, jpeg, size), writing=found)
+        return Prepared(source, digest, Picture(image, jpeg, size, picture_hash(jpeg)), writing=found)
     except DermtoolsError as error:
         return Prepared(source, problem=str(error))
 
