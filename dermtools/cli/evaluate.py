@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -18,14 +18,16 @@ from dermtools.cli.models import NONE_GIVEN, ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.errors import QueryError
 from dermtools.files import local_path
-from dermtools.text import instead
+from dermtools.text import bounded, instead
 
 if TYPE_CHECKING:
-    from dermtools.evaluation import Arm, Results, Rule
+    from dermtools.evaluation import Arm, Evaluation, Results, Rule, Run
+    from dermtools.evaluation.reporting.projection import Projection
     from dermtools.retrieval import CaseBase
 
 SHOWN = ("method", "right", "accuracy", "95 %", "against the best")
 """Columns of the table that fit a terminal; the report has all."""
+LONGEST_REASON = 160
 NONE: list[str | None] = [None]
 
 
@@ -51,8 +53,10 @@ def evaluate(
     limit: shared.LimitOption = None,
     seed: shared.SeedOption = 0,
     margin: shared.MarginOption = None,
+    layout: shared.MapOption = "pca",
     max_cost: shared.MaxCostOption = None,
     accept_unknown_price: shared.UnknownPriceOption = False,
+    retry_failed: shared.RetryFailedOption = False,
     concurrency: shared.ConcurrencyOption = 8,
     reach: ModelOptions = NONE_GIVEN,
     cache: shared.CacheOption = None,
@@ -65,10 +69,11 @@ def evaluate(
     Nothing that was answered is asked again when an interrupted run is started once more.
     """
     from dermtools.evaluation import evaluate as run_evaluation
-    from dermtools.evaluation import publish
+    from dermtools.evaluation.reporting.projection import check_projection
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
+    check_projection(layout)
     case_base = CaseBase.open(path, embedder=embedder)
     names = [name.strip() for name in methods.split(",") if name.strip()]
     reach = replace(reach, cache=cache)
@@ -86,16 +91,27 @@ def evaluate(
             margin=margin,
             max_cost=max_cost,
             accept_unknown_price=accept_unknown_price,
+            retry_failed=retry_failed,
             concurrency=concurrency,
             confirm=lambda plan: confirmed(plan, models or [], reach, yes),
             progress=progress,
         )
-        written = publish(done.run, done.results, case_base)
+    finish(done, case_base, layout, as_json)
+
+
+def finish(done: Evaluation, case_base: CaseBase, layout: str, as_json: bool) -> None:
+    """Print what a run says, and only then draw its page and figures, which may take longer than all else."""
+    from dermtools.evaluation import publish
+
+    if not as_json:
+        _show(done.results)
+        show(*_failures(done.run), "")
+    show("drawing the report and its figures", to_stderr=True)
+    page, *_ = publish(done.run, done.results, case_base, projection=cast("Projection", layout))
     if as_json:
-        print_json({"run": str(out), "report": str(done.run.path / "report.html"), **content(done.results)})
-        return
-    _show(done.results)
-    show("", *(f"report: {path}" for path in written if path.suffix == ".html"), NOT_A_DIAGNOSIS)
+        print_json({"run": str(done.run.path), "report": str(page), **content(done.results)})
+    else:
+        show(f"report: {page}", NOT_A_DIAGNOSIS)
 
 
 def compare(
@@ -164,6 +180,19 @@ def _show(results: Results) -> None:
     head, *body = rows(results, costs=False)
     places = [head.index(column) for column in SHOWN]
     show("", table(SHOWN, [[row[place] for place in places] for row in body]), "", results.headline)
+
+
+def _failures(run: Run) -> list[str]:
+    """What got an error instead of an answer, a line for each arm, with one of the reasons."""
+    answers = list(run.answers().values())
+    lines = []
+    for arm in run.spec.arms:
+        failed = [record for record in answers if record.arm == arm and record.failed]
+        if failed:
+            count = f"{len(failed)} of {sum(record.arm == arm for record in answers)} calls of {arm} failed"
+            reason = bounded(failed[0].prediction.reason or "no reason given", LONGEST_REASON)
+            lines.append(f"{count} ({reason}); they count as wrong; --retry-failed asks again")
+    return ["", *lines] if lines else []
 
 
 def content(results: Results) -> dict[str, Any]:

@@ -117,8 +117,14 @@ RunOption = Annotated[
     Path,
     typer.Option("--out", metavar="RUN", help="Folder of the run; resumed if interrupted.", parser=_run_folder),
 ]
-LimitOption = Annotated[int | None, typer.Option(min=1, help="Ask about so many cases only.")]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Ask about so many cases only; a larger limit, later, adds cases to the same run."),
+]
 SeedOption = Annotated[int, typer.Option(min=0, help="Of the draw.")]
+RetryFailedOption = Annotated[
+    bool, typer.Option("--retry-failed", help="Ask again where a call failed; else a finished run sends nothing.")
+]
 MarginOption = Annotated[
     float | None,
     typer.Option(metavar="SHARE", help="Difference in accuracy that makes no odds, e.g. 0.05: equivalent inside it."),
@@ -127,3 +133,12 @@ MaxCostOption = Annotated[float | None, typer.Option(metavar="USD", min=0, help=
 UnknownPriceOption = Annotated[bool, typer.Option("--accept-unknown-price", help="Send though a price is unknown.")]
 ConcurrencyOption = Annotated[int, typer.Option(min=1, help="Calls at a time.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before paid calls are sent.")]
+MapOption = Annotated[
+    str,
+    typer.Option(
+        "--map",
+        metavar="pca|umap|none",
+        help="Map of the case base in page and figures: principal components; UMAP, some 20 s longer (extra "
+        "report); or none. Of more than 5,000 cases, 5,000 are on it.",
+    ),
+]

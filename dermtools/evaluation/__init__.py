@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dermtools.evaluation.running.records import Record as Record
     from dermtools.evaluation.running.records import RunError as RunError
     from dermtools.evaluation.running.run import Run as Run
-    from dermtools.evaluation.running.run import RunSpec as RunSpec
+    from dermtools.evaluation.running.spec import RunSpec as RunSpec
     from dermtools.evaluation.scoring import Rule as Rule
     from dermtools.evaluation.scoring import Scored as Scored
     from dermtools.evaluation.scoring import Target as Target

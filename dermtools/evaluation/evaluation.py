@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from dermtools.errors import QueryError
 from dermtools.evaluation.reporting.results import Results, results
@@ -16,12 +15,13 @@ from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.asking import Asked, ask
 from dermtools.evaluation.running.plan import Budget, Plan, make_plan
 from dermtools.evaluation.running.records import RunError
-from dermtools.evaluation.running.run import LEFT_OUT, Run, RunSpec
-from dermtools.evaluation.scoring import Rule, Target, targets
+from dermtools.evaluation.running.run import Run
+from dermtools.evaluation.running.sampling import NESTED, drawn
+from dermtools.evaluation.running.spec import LEFT_OUT, RunSpec
+from dermtools.evaluation.scoring import Rule, targets
 from dermtools.evaluation.statistics.analysis import Analyses, analyze
 from dermtools.evaluation.statistics.comparisons import check_margin
 from dermtools.files import write_whole
-from dermtools.numbers import whole_number
 from dermtools.text import instead
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def evaluate(
     margin: float | None = None,
     max_cost: float | None = None,
     accept_unknown_price: bool = False,
-    retry_failed: bool = True,
+    retry_failed: bool = False,
     concurrency: int = 8,
     confirm: Callable[[Plan], bool] | None = None,
     progress: Progress | None = None,
@@ -64,12 +64,13 @@ def evaluate(
         arms: what to compare; a bare method becomes an arm under its own name.
         out: the run's folder, new or to be resumed.
         split: cases to ask about; None takes all.
-        limit: ask about so many cases only, drawn with `seed`.
+        limit: ask about so many cases only, drawn with `seed`; a larger sample holds every smaller one, and a run grows
+            where it is started again with a larger limit.
         seed: of the draw.
         margin: difference in accuracy that makes no odds, e.g. 0.05; methods inside it may be called equivalent.
         max_cost: dollars that the run must not pass, earlier calls included.
         accept_unknown_price: ask though the price of an arm is unknown.
-        retry_failed: ask again where an earlier call got an error instead of an answer.
+        retry_failed: ask again where an earlier call got an error instead of an answer; else the error stands.
         concurrency: calls at a time.
         confirm: is shown the plan before anything is sent; False stops.
 
@@ -105,7 +106,7 @@ def perform(
     margin: float | None = None,
     max_cost: float | None = None,
     accept_unknown_price: bool = False,
-    retry_failed: bool = True,
+    retry_failed: bool = False,
     concurrency: int = 8,
     confirm: Callable[[Plan], bool] | None = None,
     progress: Progress | None = None,
@@ -115,10 +116,12 @@ def perform(
     `analysis` looks closer at the finished run.
     """
     with Run.writing(out, spec) as (run, log):
-        held = {key for key, record in run.answers().items() if not (retry_failed and record.failed)}
-        todo = {arm.name: [one for one in spec.targets if (arm.name, one.case_id) not in held] for arm in arms}
+        held = {key: record for key, record in run.answers().items() if not (retry_failed and record.failed)}
+        asked_about = run.spec.targets
+        todo = {arm.name: [one for one in asked_about if (arm.name, one.case_id) not in held] for arm in arms}
+        failed = Counter(record.arm for record in held.values() if record.failed)
         spent = sum(record.price_usd or 0.0 for record in run.records())
-        plan = make_plan(arms, todo, len(spec.targets), query, max_cost=max_cost, spent_usd=spent)
+        plan = make_plan(arms, todo, len(asked_about), query, failed=failed, max_cost=max_cost, spent_usd=spent)
         plan.check(accept_unknown_price)
         if confirm is not None and not confirm(plan):
             raise RunError("stopped before anything was sent")
@@ -162,15 +165,7 @@ def run_spec(
         seed=seed,
         limit=limit,
         case_base={key: info[key] for key in ("path", "version", "embedder", "sources") if key in info},
-        targets=tuple(_drawn(targets((columns.case(row) for row in rows), task, rule), limit, seed)),
+        draw=NESTED,
+        targets=drawn(targets((columns.case(row) for row in rows), task, rule), limit, seed),
         arms={arm.name: {"method": arm.method.name, **arm.facts} for arm in arms},
     )
-
-
-def _drawn(found: Sequence[Target], limit: int | None, seed: int) -> Sequence[Target]:
-    if limit is not None:
-        limit = whole_number(limit, "limit")
-    if limit is None or limit >= len(found):
-        return found
-    chosen = np.random.default_rng(seed).choice(len(found), size=limit, replace=False)
-    return [found[place] for place in sorted(chosen)]

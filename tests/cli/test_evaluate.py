@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 
 from tests.support.command_line import Run
+from tests.support.openai_replies import Answer, Fail, Say
+from tests.support.openai_requests import OpenAISchemas
+from tests.support.openai_server import OpenAIServer
 
 
 def test_a_run_leaves_a_table_a_report_and_every_answer(run: Run, sample_base: Path, tmp_path: Path) -> None:
@@ -18,6 +21,7 @@ def test_a_run_leaves_a_table_a_report_and_every_answer(run: Run, sample_base: P
     assert (out / "table.md").is_file()
     assert (out / "report.html").is_file()
     assert "knn-vote-5" in done.out
+    assert '"method": "principal components"' in (out / "report.html").read_text()
     compared = run("compare", out)
     assert compared.code == 0, compared.err
     assert "knn-vote-5" in compared.out
@@ -28,3 +32,33 @@ def test_a_prompted_method_needs_a_model(run: Run, sample_base: Path, tmp_path: 
     assert done.code == 1
     assert "--model" in done.err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_finished_run_sends_nothing_and_failed_calls_are_asked_again_only_when_told(
+    run: Run, sample_base: Path, tmp_path: Path, schemas: OpenAISchemas
+) -> None:
+    bad_days = [Fail(400, "The picture cannot be read."), Say("somewhere"), Fail(400, "The picture cannot be read.")]
+    with OpenAIServer(schemas, [*bad_days, *[Answer("hand")] * 3]) as openai:
+        options = ["--methods", "zero-shot", "--model", "openai:gpt-4.1", "--base-url", openai.url, "--concurrency", 1]
+        command: list[object] = [
+            "evaluate",
+            sample_base,
+            "--task",
+            "location",
+            "--out",
+            tmp_path / "run",
+            "--limit",
+            6,
+            "--yes",
+            "--map",
+            "none",
+        ]
+        done = [run(*command, *options, *more) for more in ((), (), ("--retry-failed",), ("--retry-failed",))]
+        assert [one.code for one in done] == [0] * 4, done[-1].err
+        sent = [request.refused for request in openai.requests]
+    assert sent == [None] * 8
+    said = [" ".join((one.out + one.err).split()) for one in done]
+    assert "2 of 6 calls of zero-shot failed (" in said[0]
+    assert "The picture cannot be read." in said[0]
+    assert "6 answered already, 2 of them by an error: --retry-failed asks those again" in said[1]
+    assert "failed (" not in said[2]

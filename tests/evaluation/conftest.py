@@ -8,7 +8,7 @@ import pytest
 
 from dermtools.cases.case import Task
 from dermtools.evaluation.running.arm import Estimate
-from dermtools.evaluation.running.run import RunSpec
+from dermtools.evaluation.running.spec import RunSpec
 from dermtools.evaluation.scoring import Rule, Target
 from dermtools.prediction import Prediction, Query, TokenUsage
 

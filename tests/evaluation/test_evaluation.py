@@ -65,14 +65,40 @@ def test_answers_are_read_once_and_passed_on(sample_base, tmp_path):
     assert [len(scored) for scored in done.run.scored()] == [6, 6]
 
 
-def test_errors_of_an_earlier_call_are_asked_again_unless_told_not_to(sample_base, tmp_path, scripted):
+def test_a_larger_limit_adds_cases_to_a_run_and_a_smaller_one_is_refused(sample_base, tmp_path, scripted):
+    method = scripted(dict.fromkeys(sample_base.columns.case_ids, "back"))
+    for limit in (4, 9):
+        done = evaluate(sample_base, "location", [method], tmp_path / "run", limit=limit)
+        assert len(method.asked) == len(set(method.asked)) == len(done.run.spec.targets) == limit
+    with pytest.raises(RunError, match=r"begun with another limit \(9\)"):
+        evaluate(sample_base, "location", [method], tmp_path / "run", limit=5)
+
+
+def test_a_run_whose_cases_an_earlier_version_drew_goes_on_with_them(sample_base, tmp_path, scripted):
+    method = scripted(dict.fromkeys(sample_base.columns.case_ids, "back"))
+    evaluate(sample_base, "location", [method], tmp_path / "run", limit=4)
+    described = json.loads((tmp_path / "run" / "run.json").read_text())
+    others = [
+        target
+        for target in run_spec(sample_base, "location", [Arm.of(method)]).targets
+        if target.case_id not in method.asked
+    ]
+    described["targets"] = [vars(target) for target in others[:4]]
+    del described["draw"]
+    (tmp_path / "run" / "run.json").write_text(json.dumps(described))
+    done = evaluate(sample_base, "location", [method], tmp_path / "run", limit=4)
+    assert done.run.spec.targets == tuple(others[:4])
+
+
+def test_errors_of_an_earlier_call_are_asked_again_only_where_told_to(sample_base, tmp_path, scripted):
     script = dict.fromkeys(sample_base.columns.case_ids, "back")
     failing = scripted({**script, **{case_id: TimeoutError("no reply") for case_id in list(script)[::2]}})
     broken = evaluate(sample_base, "location", [failing], tmp_path / "run").results.summaries[0].outcomes["error"]
     assert broken > 0
-    kept = evaluate(sample_base, "location", [scripted(script)], tmp_path / "run", retry_failed=False)
+    kept = evaluate(sample_base, "location", [scripted(script)], tmp_path / "run")
     assert kept.results.summaries[0].outcomes["error"] == broken
-    mended = evaluate(sample_base, "location", [scripted(script)], tmp_path / "run")
+    assert f"{broken} of them by an error: --retry-failed asks those again" in kept.plan.lines()[0]
+    mended = evaluate(sample_base, "location", [scripted(script)], tmp_path / "run", retry_failed=True)
     assert mended.results.summaries[0].outcomes["error"] == 0
     assert mended.asked.answered == broken
 

@@ -58,7 +58,8 @@ def write_figures(run: Run, found: Results, layout: CaseMap) -> list[Path]:
         words = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in scored.name)
         name = f"{number}-{words[:60]}.png"
         written.append(_save(confusion_plot(scored, run.spec.task.labels), folder / f"confusion-{name}"))
-        written.append(_save(map_plot(scored, layout), folder / f"map-{name}"))
+        if layout.case_ids:
+            written.append(_save(map_plot(scored, layout), folder / f"map-{name}"))
     return written
 
 
@@ -116,7 +117,7 @@ def map_plot(scored: Scored, layout: CaseMap) -> Figure:
         rows = [row for row, case_id in enumerate(layout.case_ids) if answers.get(case_id) is kind]
         axes.scatter(layout.places[rows, 0], layout.places[rows, 1], label=f"{name} ({len(rows)})", **style)
     axes.set(xticks=[], yticks=[])
-    axes.set_title(f"{scored.name} on the map ({layout.method})", loc="left", fontsize=10)
+    axes.set_title(f"{scored.name} on the map ({layout.caption})", loc="left", fontsize=10)
     axes.legend(frameon=False, fontsize=8, loc="best")
     _quiet(axes)
     return figure

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from dermtools.errors import require_extra
+from dermtools.errors import QueryError, require_extra
 from dermtools.files import write_whole
 from dermtools.strict_json import parsed
+from dermtools.text import instead
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dermtools.retrieval import CaseBase
 
-Projection = Literal["auto", "umap", "pca"]
-"""`auto` takes UMAP where umap-learn is installed, else principal components."""
+Projection = Literal["auto", "umap", "pca", "none"]
+"""`auto` takes principal components: UMAP is compiled anew by each process, which takes longer than most runs."""
 NEIGHBORS = 15
+MOST_POINTS = 5000
+"""Cases on a map; those asked about come first, then others drawn at random."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,33 +35,80 @@ class CaseMap:
     """Where each case lies, in no unit that means anything."""
 
     method: str
-    """`UMAP` or `principal components`."""
+    """`UMAP`, `principal components`, or `none`: no map, and no case."""
     case_ids: Sequence[str]
     places: NDArray[np.float64]
     """Shape (n, 2), each coordinate in [0, 1]."""
+    cases: int
+    """Cases that it was drawn from."""
+
+    @property
+    def caption(self) -> str:
+        """How it was made, in words."""
+        sampled = f", {len(self.case_ids):,} of {self.cases:,} cases" if len(self.case_ids) < self.cases else ""
+        return self.method + sampled
+
+
+NO_MAP = CaseMap("none", (), np.empty((0, 2)), 0)
+
+
+def check_projection(projection: str) -> None:
+    """Refuse a way of laying out that there is not, or not here.
+
+    Raises:
+        QueryError: no such projection.
+        MissingExtraError: UMAP, and umap-learn is not installed.
+    """
+    if projection not in get_args(Projection):
+        raise QueryError(f"no map {projection!r}; {instead(projection, get_args(Projection))}")
+    if projection == "umap" and importlib.util.find_spec("umap") is None:
+        require_extra("umap", "report")
 
 
 def case_map(
-    case_base: CaseBase, *, projection: Projection = "auto", seed: int = 0, kept: Path | None = None
+    case_base: CaseBase,
+    *,
+    projection: Projection = "auto",
+    seed: int = 0,
+    kept: Path | None = None,
+    asked: Collection[str] = (),
+    most: int = MOST_POINTS,
 ) -> CaseMap:
-    """Lay out all cases of a case base; the same seed gives the same map.
+    """Lay out the cases of a case base, `most` of them; the same seed gives the same map.
 
-    `kept` is a file to keep the map in, and to take it from where it fits.
+    `kept` is a file to keep the map in, and to take it from where it fits; `asked` are the cases that come first.
+
+    Raises:
+        QueryError: no such projection.
+        MissingExtraError: UMAP is asked for and not installed.
     """
-    umap = projection == "umap" or (projection == "auto" and importlib.util.find_spec("umap") is not None)
-    chosen = "umap" if umap and len(case_base) > 4 else "pca"
-    made_of = {"projection": chosen, "seed": seed, "version": case_base.version, "cases": len(case_base)}
+    check_projection(projection)
+    if projection == "none":
+        return NO_MAP
+    chosen, ids = "umap" if projection == "umap" and len(case_base) > 4 else "pca", case_base.columns.case_ids
+    rows = _sampled(ids, asked, most, seed)
+    marked = hashlib.sha256("\0".join(ids[row] for row in rows).encode()).hexdigest()
+    made_of = {"projection": chosen, "seed": seed, "version": case_base.version, "cases": marked}
     if kept is not None and (existing := _read(kept, made_of)) is not None:
         return existing
-    vectors = case_base.vectors
+    vectors = case_base.vectors[rows]
     places = _umap(vectors, seed) if chosen == "umap" else _principal_components(vectors)
     low, high = places.min(axis=0), places.max(axis=0)
     places = np.round((places - low) / np.where(high > low, high - low, 1), 4)
-    found = CaseMap("UMAP" if chosen == "umap" else "principal components", case_base.columns.case_ids, places)
+    method = "UMAP" if chosen == "umap" else "principal components"
+    found = CaseMap(method, [ids[row] for row in rows], places, len(ids))
     if kept is not None:
-        content = {"made_of": made_of, "method": found.method, "case_ids": found.case_ids, "places": places.tolist()}
-        write_whole(kept, json.dumps(content), within=kept.parent)
+        told = {"method": method, "of": found.cases, "case_ids": found.case_ids, "places": places.tolist()}
+        write_whole(kept, json.dumps({"made_of": made_of, **told}), within=kept.parent)
     return found
+
+
+def _sampled(ids: Sequence[str], asked: Collection[str], most: int, seed: int) -> NDArray[np.intp]:
+    """Rows of at most so many cases, in order: those asked about, then others at random."""
+    order = np.random.default_rng(seed).permutation(len(ids))
+    first = set(asked)
+    behind = np.array([ids[row] not in first for row in order], dtype=np.bool_)
+    return np.sort(order[np.argsort(behind, kind="stable")][:most])
 
 
 def _read(path: Path, made_of: dict[str, object]) -> CaseMap | None:
@@ -65,7 +116,8 @@ def _read(path: Path, made_of: dict[str, object]) -> CaseMap | None:
         content = parsed(path.read_bytes())
         if content["made_of"] != made_of:
             return None
-        return CaseMap(content["method"], content["case_ids"], np.array(content["places"], dtype=np.float64))
+        places = np.array(content["places"], dtype=np.float64)
+        return CaseMap(content["method"], content["case_ids"], places, content["of"])
     except (OSError, ValueError, KeyError, TypeError):
         return None  # it can be made again
 
@@ -82,8 +134,11 @@ def _umap(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
 
 def _principal_components(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     centered = np.asarray(vectors, dtype=np.float64) - vectors.mean(axis=0)
-    _, _, axes = np.linalg.svd(centered, full_matrices=False)
-    axes = axes[:2]
+    if len(centered) > centered.shape[1]:
+        # Of the covariance: many times as fast where there are more cases than numbers in a vector.
+        axes = np.linalg.eigh(centered.T @ centered).eigenvectors.T[::-1][:2]
+    else:
+        axes = np.linalg.svd(centered, full_matrices=False).Vh[:2]
     # The sign of a component is arbitrary: fix it, so that the map is the same everywhere.
     axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
     places = centered @ axes.T

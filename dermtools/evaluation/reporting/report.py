@@ -44,13 +44,15 @@ _CHUNK = 256
 def publish(run: Run, found: Results, case_base: CaseBase, *, projection: Projection = "auto") -> list[Path]:
     """Write `report.html` and `figures/` into the run's folder; the page comes first and needs no extra.
 
-    The page shows the analyses of `found` where it has them; `projection` is how the map is laid out.
+    The page shows the analyses of `found` where it has them; `projection` is how the map is laid out, `none` draws
+    none.
 
     Raises:
-        QueryError: a case of the run is no longer in the case base.
+        QueryError: a case of the run is no longer in the case base, or no such projection.
         MissingExtraError: matplotlib is not installed, or UMAP is asked for and not installed.
     """
-    layout = case_map(case_base, projection=projection, seed=run.spec.seed, kept=run.path / "map.json")
+    asked, kept = {target.case_id for target in run.spec.targets}, run.path / "map.json"
+    layout = case_map(case_base, projection=projection, seed=run.spec.seed, kept=kept, asked=asked)
     page = write_report(run, found, case_base, layout)
     return [page, *write_figures(run, found, layout)]
 
@@ -68,6 +70,7 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
         could_show=tables.COULD_SHOW.replace("`", ""),
         data=_page_data(run, case_base, layout),
         cases=len(case_base),
+        mapped=bool(layout.case_ids),
     )
     path = run.path / "report.html"
     write_whole(path, text, within=run.path)
@@ -100,7 +103,7 @@ def _page_data(run: Run, case_base: CaseBase, layout: CaseMap) -> dict[str, Any]
         "labels": list(run.spec.task.labels),
         "arms": [_arm(name, scored.get(name), answers, run.spec.task) for name in run.spec.arms],
         "cases": {case_id: _case(visible(case_base.case(case_id), seen), run.spec.task.name) for case_id in ids},
-        "map": {"method": layout.method, "places": dict(places)},
+        "map": {"method": layout.caption, "places": dict(places)},
         "pictures": _thumbnails(case_base, ids[:MOST_PICTURES]),
     }
 

@@ -13,7 +13,8 @@ from dermtools.evaluation.statistics.comparisons import Comparison, Verdict, com
 from dermtools.evaluation.statistics.summary import Summary, summarize
 
 if TYPE_CHECKING:
-    from dermtools.evaluation.running.run import Run, RunSpec
+    from dermtools.evaluation.running.run import Run
+    from dermtools.evaluation.running.spec import RunSpec
     from dermtools.evaluation.scoring import Scored
     from dermtools.evaluation.statistics.analysis import Analyses
 

@@ -10,7 +10,7 @@ from dermtools.evaluation.statistics.intervals import Interval
 
 if TYPE_CHECKING:
     from dermtools.evaluation.reporting.results import Results
-    from dermtools.evaluation.running.run import RunSpec
+    from dermtools.evaluation.running.spec import RunSpec
     from dermtools.evaluation.statistics.summary import Summary
 
 DASH = "–"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.records import RunError
@@ -29,6 +29,8 @@ class ArmPlan:
     """None where it is unknown."""
     method: str = ""
     """Name of its method, e.g. `rag-5`."""
+    failed: int = 0
+    """Of `answered`, calls that got an error and are not asked again."""
 
     @property
     def calls(self) -> int:
@@ -87,14 +89,17 @@ def make_plan(
     cases: int,
     query: Callable[[str], Query],
     *,
+    failed: Mapping[str, int] | None = None,
     max_cost: float | None = None,
     spent_usd: float = 0.0,
 ) -> Plan:
-    """Estimate what is left to do (`todo`: arm name to targets) of so many cases an arm.
+    """Estimate what is left to do (`todo`: arm name to targets) of so many cases an arm, `failed` of them for good.
 
     Tokens and price come from up to 20 calls spread over those to be made. `query` makes the query of a case id.
     """
-    return Plan(tuple(_plan_arm(arm, todo[arm.name], cases, query) for arm in arms), max_cost, spent_usd)
+    planned = (_plan_arm(arm, todo[arm.name], cases, query) for arm in arms)
+    lost = failed or {}
+    return Plan(tuple(replace(arm, failed=lost.get(arm.arm, 0)) for arm in planned), max_cost, spent_usd)
 
 
 def _plan_arm(arm: Arm, todo: Sequence[Target], cases: int, query: Callable[[str], Query]) -> ArmPlan:
@@ -117,7 +122,8 @@ def _plan_arm(arm: Arm, todo: Sequence[Target], cases: int, query: Callable[[str
 
 
 def _todo(arm: ArmPlan) -> str:
-    held = f" ({arm.answered} answered already)" if arm.answered else ""
+    failed = f", {arm.failed} of them by an error: --retry-failed asks those again" if arm.failed else ""
+    held = f" ({arm.answered} answered already{failed})" if arm.answered else ""
     if not arm.remote:
         return f"{arm.cases - arm.answered} cases, computed here{held}"
     price = "price unknown" if arm.price_usd is None else f"about ${arm.price_usd:.2f}"

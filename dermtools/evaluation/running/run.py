@@ -2,69 +2,17 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, Field
 
-from dermtools.cases.case import Task
 from dermtools.evaluation.running.records import Record, RecordLog, RunError, as_lines, read_records
-from dermtools.evaluation.scoring import Rule, Scored, Target, score
+from dermtools.evaluation.running.spec import FORMAT, LEFT_OUT, RunSpec, joined, resumed
+from dermtools.evaluation.scoring import Scored, score
 from dermtools.files import file_mode, local_path, make_folder, read_record, sweep, write_whole
 from dermtools.prediction import Prediction
-
-FORMAT = 1
-LEFT_OUT = "left_out"
-"""The fact of an arm that tells what its service refused: learned by asking, and no other arm."""
-# Of facts that earlier versions did not write down: what goes on with a run of theirs.
-_USUAL: dict[str, list[Any]] = {
-    "base_url": [None, "https://api.openai.com/v1"],
-    "api": [None, "chat"],
-    "temperature": [None, 0.0],
-    "reasoning_effort": [None],
-    "max_tool_calls": [24],
-    "show_pictures": [True],
-    "attributes": [[]],
-    "variables": [{}],
-}
-_PACKAGES = ("dermtools", "numpy", "torch", "faiss-cpu", "pylance", "pillow", "langchain", "langchain-core")
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in _PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-class RunSpec(BaseModel):
-    """Everything needed to repeat a run: `run.json`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: int = FORMAT
-    task: Task
-    rule: Rule
-    split: str | None
-    seed: int
-    limit: int | None = Field(default=None, description="cases drawn from the split, with the seed; None takes all")
-    case_base: dict[str, Any] = Field(description="path, version, embedder and sources of the case base")
-    targets: tuple[Target, ...] = Field(description="the cases asked about, with their truth, in order")
-    arms: dict[str, dict[str, Any]] = Field(description="arm name to method, model, parameters, prompt id and hash")
-    versions: dict[str, str] = Field(default_factory=_versions, description="software that the run began with")
-
-    @property
-    def groups(self) -> int:
-        """Groups (patients, encounters) among the cases."""
-        return len({target.group_id for target in self.targets})
 
 
 class Run:
@@ -100,7 +48,7 @@ class Run:
     def writing(cls, path: str | Path, spec: RunSpec) -> Iterator[tuple[Run, RecordLog]]:
         """Start a run, or resume the one at `path`, alone: nobody else may write it meanwhile.
 
-        Arms may be added to a run; everything else must be as it was.
+        Arms may be added to a run, and cases by a larger limit; everything else must be as it was.
 
         Raises:
             RunError: the folder holds something else, another run, or is being written by another process.
@@ -116,7 +64,7 @@ class Run:
             with FileLock(path / ".lock", timeout=0, mode=file_mode(path)):
                 sweep(path, below=True)
                 if (path / "run.json").exists():
-                    spec = _resumed(cls.open(path).spec, spec, path)
+                    spec = resumed(cls.open(path).spec, spec, path)
                 with RecordLog(path / "predictions.jsonl") as log:
                     run = cls(path, spec, log.records)
                     run._write_spec()
@@ -156,9 +104,9 @@ class Run:
     def note_left_out(self, arms: Mapping[str, Sequence[str]]) -> None:
         """Write down what the service of each arm refused; call it while the run is being written."""
         told = {arm: {LEFT_OUT: arms.get(arm, ())} for arm in self.spec.arms}
-        joined = {arm: {**facts, **_joined(facts, told[arm])} for arm, facts in self.spec.arms.items()}
-        if joined != self.spec.arms:
-            self.spec = self.spec.model_copy(update={"arms": joined})
+        facts = {arm: {**known, **joined(known, told[arm])} for arm, known in self.spec.arms.items()}
+        if facts != self.spec.arms:
+            self.spec = self.spec.model_copy(update={"arms": facts})
             self._write_spec()
 
     def _write_spec(self) -> None:
@@ -169,31 +117,3 @@ class Run:
         places = {key: place for place, key in enumerate(keys)}
         # Stable: records of the same arm and case stay in the order in which they were written.
         return sorted(self.records(), key=lambda record: places.get(record.key, len(places)))
-
-
-def _resumed(existing: RunSpec, requested: RunSpec, path: Path) -> RunSpec:
-    """The existing description with the arms of the requested one; they may differ in nothing else."""
-    for name in ("task", "rule", "split", "seed", "limit", "case_base", "targets"):
-        before, now = getattr(existing, name), getattr(requested, name)
-        if name == "case_base":  # it may have been moved
-            before, now = ({**facts, "path": None} for facts in (before, now))
-        if before != now:
-            raise RunError(f"{path} was begun with another {name.replace('_', ' ')}; choose another folder")
-    for arm, facts in requested.arms.items():
-        if changes := _changes(existing.arms.get(arm, facts), facts):
-            raise RunError(f"{path} was begun with another {arm} ({changes}); choose another folder")
-    resumed = {arm: {**facts, **_joined(existing.arms.get(arm, {}), facts)} for arm, facts in requested.arms.items()}
-    return existing.model_copy(update={"arms": {**existing.arms, **resumed}})
-
-
-def _joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What a service refused earlier and now, where anything."""
-    refused = list(dict.fromkeys([*before.get(LEFT_OUT, ()), *now.get(LEFT_OUT, ())]))
-    return {LEFT_OUT: refused} if refused else {}
-
-
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """The facts that differ. What an earlier version did not write down counts as what was usual then."""
-    names = [name for name in sorted({*before, *now} - {LEFT_OUT}) if before.get(name) != now.get(name)]
-    unlike = [name for name in names if name in before or now[name] not in _USUAL.get(name, [now[name]])]
-    return ", ".join(f"{name}: {before.get(name)!r} then, {now.get(name)!r} now" for name in unlike)

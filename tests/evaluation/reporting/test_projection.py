@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dermtools.evaluation.reporting.projection import case_map
+from dermtools.errors import QueryError
+from dermtools.evaluation.reporting.projection import _principal_components, case_map
 
 
 def test_a_map_has_a_place_for_every_case_and_is_the_same_again(sample_base):
@@ -22,6 +23,38 @@ def test_a_kept_map_is_taken_again_only_where_it_fits(sample_base, tmp_path):
     kept.write_text(text)
     assert case_map(sample_base, projection="pca", seed=1, kept=kept).places[0, 0] == 0.123456
     assert case_map(sample_base, projection="pca", seed=2, kept=kept).places[0, 0] == first.places[0, 0]
+
+
+def test_a_large_case_base_is_sampled_with_the_cases_asked_about_first_and_the_caption_says_so(sample_base):
+    ids = sample_base.columns.case_ids
+    asked = ids[::10]
+    found = case_map(sample_base, asked=asked, most=len(asked) + 5)
+    assert set(asked) < set(found.case_ids)
+    assert list(found.case_ids) == [case_id for case_id in ids if case_id in set(found.case_ids)]
+    assert found.caption == f"principal components, {len(asked) + 5} of {len(ids)} cases"
+    assert case_map(sample_base).caption == "principal components"
+
+
+def test_principal_components_are_those_of_scikit_learn(sample_base):
+    pca = pytest.importorskip("sklearn.decomposition", reason="scikit-learn is not installed").PCA(2)
+    places = case_map(sample_base).places
+    expected = pca.fit_transform(np.asarray(sample_base.vectors, dtype=np.float64))
+    for axis in range(2):
+        assert abs(np.corrcoef(places[:, axis], expected[:, axis])[0, 1]) > 0.999
+
+
+def test_more_cases_than_dimensions_and_fewer_give_the_same_axes(sample_base):
+    vectors = np.asarray(sample_base.vectors)[:, :20]
+    assert len(vectors) > 20
+    wide = np.column_stack([vectors, np.zeros((len(vectors), len(vectors)))])
+    tall, other = _principal_components(vectors), _principal_components(wide)
+    assert np.allclose(np.abs(tall), np.abs(other), atol=1e-6)
+
+
+def test_a_map_that_there_is_not_is_refused_and_none_is_empty(sample_base):
+    with pytest.raises(QueryError, match=r"no map 'tsne'; .*there are: auto, umap, pca, none"):
+        case_map(sample_base, projection="tsne")
+    assert len(case_map(sample_base, projection="none").places) == 0
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"made_of": 1}', "\x00"])

@@ -131,6 +131,7 @@
     return shape;
   }
   function drawMap() {
+    if (!at("plane")) return;
     const svg = document.createElementNS(SVG, "svg"), lit = at("highlight").value, answers = arm().answers;
     svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
     svg.setAttribute("role", "img");
@@ -169,8 +170,14 @@
 
   for (const part of document.querySelectorAll(".needs-script")) part.hidden = false;
   at("closer").hidden = false;
-  at("map-method").textContent = data.map.method;
-  for (const label of data.labels) at("highlight").append(make("option", label, { value: label }));
+  if (at("plane")) {
+    at("map-method").textContent = data.map.method;
+    for (const label of data.labels) at("highlight").append(make("option", label, { value: label }));
+    at("highlight").onchange = drawMap;
+    at("plane").addEventListener("pointermove", showTip);
+    at("plane").addEventListener("pointerdown", showTip);
+    at("plane").addEventListener("pointerleave", () => { at("tip").hidden = true; });
+  }
   const size = Math.max(1, data.labels.length + 1);
   at("zoom").value = Math.max(14, Math.min(44, Math.floor((at("matrix").clientWidth - 130) / size)));
   at("arm").onchange = () => { Object.assign(state, { arm: at("arm").value, truth: null, answer: null, shown: PAGE }); drawArm(); };
@@ -179,10 +186,6 @@
     button.onclick = () => { Object.assign(state, { kind: button.dataset.kind, truth: null, answer: null, shown: PAGE }); drawAnswers(); };
   at("pair").onclick = () => { Object.assign(state, { truth: null, answer: null, shown: PAGE }); drawAnswers(); };
   at("more").onclick = () => { state.shown += 3 * PAGE; drawAnswers(); };
-  at("highlight").onchange = drawMap;
-  at("plane").addEventListener("pointermove", showTip);
-  at("plane").addEventListener("pointerdown", showTip);
-  at("plane").addEventListener("pointerleave", () => { at("tip").hidden = true; });
   if (!chosen().length) state.kind = "all";
   drawArm();
 })();
