@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TABLE = "cases.lance"
+_TAG = "history-"
 
 # Lance raises OSError and RuntimeError for what is wrong with its files, ValueError for a missing table or
 # a bad argument; garbled cells come as ValueError (Arrow, UTF-8, JSON) or KeyError.
@@ -134,9 +136,76 @@ class CaseTable:
 
         Lance's own deletion only marks rows, and joining files drops them from some files but not from others.
         """
-        quoted = ", ".join("'" + case_id.replace("'", "''") + "'" for case_id in case_ids)
-        kept = self._dataset.scanner(filter=f"case_id NOT IN ({quoted})", scan_in_order=True)
+        kept = self._dataset.scanner(filter=f"case_id NOT IN ({_quoted(case_ids)})", scan_in_order=True)
         self._write(lambda: self._dataset.insert(kept, mode="overwrite"))
+
+    def set_cells(self, case_ids: Sequence[str], cells: Mapping[str, Sequence[Any]]) -> None:
+        """Write other cells of some columns, one a case id, in one transaction; all other columns stay as they lie.
+
+        Only the named columns of the files that hold these cases are written anew, beside the former ones: pictures
+        and vectors are neither read nor moved, and rows keep their order.
+        """
+        import lance
+        import pyarrow as pa
+
+        with _reading(self._folder):
+            schema = self._dataset.schema
+            new = pa.table({"case_id": case_ids, **cells}, pa.schema([schema.field(n) for n in ("case_id", *cells)]))
+            ids, changed, fields = set(case_ids), [], set[int]()
+            for fragment in self._dataset.get_fragments():
+                if not ids.isdisjoint(fragment.to_table(columns=["case_id"])["case_id"].to_pylist()):
+                    updated, modified = fragment.update_columns(new, left_on="case_id")
+                    changed.append(updated)
+                    fields.update(modified)
+        step = lance.LanceOperation.Update(updated_fragments=changed, fields_modified=sorted(fields))
+        self._write(lambda: lance.LanceDataset.commit(self._dataset, step, read_version=self.version))
+        self.refresh()
+
+    def hide(self, case_ids: Iterable[str]) -> None:
+        """Mark rows as deleted, in one transaction: no later version has them, but they stay on the disk."""
+        self._write(lambda: self._dataset.delete(f"case_id IN ({_quoted(case_ids)})"))
+
+    def keep(self, version: int) -> None:
+        """Keep a version through every `compact` but one that ends history."""
+        if version not in self.kept():
+            self._write(lambda: self._dataset.tags.create(f"{_TAG}{version}", version))
+
+    def kept(self) -> set[int]:
+        """The versions that are kept."""
+        with _reading(self._folder):
+            return {int(tag["version"]) for name, tag in self._dataset.tags.list().items() if name.startswith(_TAG)}
+
+    def let_go(self, versions: Iterable[int]) -> None:
+        """Keep these versions no longer; what no other version needs of them is gone from the disk with `clean`."""
+        for version in sorted(set(versions) & self.kept()):
+            self._write(partial(self._dataset.tags.delete, f"{_TAG}{version}"))
+
+    def restore(self, version: int) -> None:
+        """Make the rows of a kept version the latest ones, in one transaction."""
+        self._write(lambda: self._dataset.checkout_version(f"{_TAG}{version}").restore())
+        self.refresh()
+
+    def written(self) -> datetime:
+        """When the version that reads see was written."""
+        with _reading(self._folder):
+            return next(
+                datetime.fromtimestamp(one["timestamp"].timestamp(), UTC)
+                for one in self._dataset.versions()
+                if one["version"] == self.version
+            )
+
+    def sizes(self, version: int | None = None) -> dict[str, int]:
+        """The data files that a kept version, else the present one, is made of, each with its bytes."""
+        with _reading(self._folder):
+            at = self._dataset if version is None else self._dataset.checkout_version(f"{_TAG}{version}")
+            files = [file for fragment in at.get_fragments() for file in fragment.metadata.files]
+            return {file.path: file.file_size_bytes or 0 for file in files}
+
+    def ids_of(self, version: int) -> tuple[set[str], set[str]]:
+        """Case ids and group ids of a kept version."""
+        with _reading(self._folder):
+            at = self._dataset.checkout_version(f"{_TAG}{version}").to_table(columns=["case_id", "group_id"])
+            return set(at["case_id"].to_pylist()), set(at["group_id"].to_pylist())
 
     def add_tasks(self, tasks: Iterable[str]) -> None:
         """Add the missing label columns, without labels."""
@@ -153,9 +222,15 @@ class CaseTable:
             return len(self._dataset.get_fragments())
 
     def compact(self, *, leftovers: bool = False) -> None:
-        """Join small files and remove all versions but the latest; with `leftovers`, what killed writers left, too."""
+        """Join small files, then `clean`."""
         self._write(self._dataset.optimize.compact_files)
-        self._write(lambda: self._dataset.cleanup_old_versions(timedelta(milliseconds=1), delete_unverified=leftovers))
+        self.clean(leftovers=leftovers)
+
+    def clean(self, *, leftovers: bool = False) -> None:
+        """Remove all versions but the latest and the kept ones; with `leftovers`, what killed writers left, too."""
+        age = timedelta(milliseconds=1)
+        options = {"delete_unverified": leftovers, "error_if_tagged_old_versions": False}
+        self._write(lambda: self._dataset.cleanup_old_versions(age, **options))
 
     def _scan(self, names: list[str] | None = None) -> Any:
         """A scanner in row order, the order that `take` counts in."""
@@ -164,6 +239,10 @@ class CaseTable:
     def _write(self, action: Callable[[], object]) -> None:
         with _one_line_errors(f"{self._folder} could not be written"):
             action()
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
 
 
 @contextmanager

@@ -13,21 +13,19 @@ import numpy as np
 
 from dermtools.cases.case import Task
 from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows
+from dermtools.cases.edits import settle
+from dermtools.cases.erasing import CACHE as CACHE
+from dermtools.cases.erasing import UNFINISHED as UNFINISHED
+from dermtools.cases.erasing import erase, purge
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.lance_table import TABLE, CaseTable
+from dermtools.cases.lock import WriterLock
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, manifest_stamp, read_manifest, write_manifest
 from dermtools.errors import CaseBaseError, QueryError
-from dermtools.files import file_mode, local_path, make_file, new_folder, sweep, tighten
+from dermtools.files import local_path, new_folder, sweep, tighten
 
 if TYPE_CHECKING:
-    from filelock import FileLock
     from numpy.typing import NDArray
-
-LOCK_NAME = ".lock"
-CACHE = "cache"
-"""Folder of what was derived from the table, and goes with every deletion."""
-UNFINISHED = ".deleting"
-"""Empty file: there may be remains of deleted cases in earlier versions and in the cache."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,7 +62,7 @@ class CaseStore:
         self._guard = threading.RLock()
         self._columns: CaseColumns | None = None
         self._ids: tuple[int, set[str]] | None = None
-        self._lock: FileLock | None = None
+        self._lock = WriterLock(path)
 
     @classmethod
     def create(
@@ -112,6 +110,11 @@ class CaseStore:
         if mismatch := table.mismatch((task.name for task in manifest.tasks), manifest.identity.dimension):
             raise CaseBaseError(f"{path}: {MANIFEST_NAME} does not match its data: {mismatch}; restore both together")
         return cls(path, manifest, table)
+
+    @property
+    def table(self) -> CaseTable:
+        """The rows, for edits under the lock: what writes them writes the history, too."""
+        return self._table
 
     @property
     def version(self) -> int:
@@ -196,29 +199,26 @@ class CaseStore:
         Raises:
             CaseBaseError: another process is writing, or the folder cannot be written.
         """
-        from filelock import FileLock, Timeout  # readers do without
+        with self._lock.held() as lock:
+            try:
+                if lock.lock_counter == 1:
+                    sweep(self.path, below=True)
+                    with self._guard:
+                        self._table.refresh()
+                        self.manifest = read_manifest(self.path)
+                    settle(self)
+                    if (self.path / UNFINISHED).exists():
+                        self.purge()
+                yield
+            finally:
+                if lock.lock_counter == 1:
+                    tighten(self.path / TABLE, self.path)
 
-        with self._guard:  # one lock, whichever thread needs it first
-            lock = self._lock = self._lock or FileLock(self.path / LOCK_NAME, timeout=0, mode=file_mode(self.path))
-        try:
-            lock.acquire()
-        except Timeout:
-            raise CaseBaseError(f"another process is writing {self.path}; wait until it is done, or stop it") from None
-        except OSError as error:
-            raise CaseBaseError(f"{self.path} cannot be written: {error.strerror}") from error
-        try:
-            if lock.lock_counter == 1:
-                sweep(self.path, below=True)
-                with self._guard:
-                    self._table.refresh()
-                    self.manifest = read_manifest(self.path)
-                if (self.path / UNFINISHED).exists():
-                    self.purge()
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """As `write`, and no thread reads meanwhile: rows and manifest change as one."""
+        with self._guard, self.write():
             yield
-        finally:
-            if lock.lock_counter == 1:
-                tighten(self.path / TABLE, self.path)
-            lock.release()
 
     def add(self, rows: Sequence[StoredCase]) -> None:
         """Add new cases in one transaction.
@@ -226,7 +226,7 @@ class CaseStore:
         Raises:
             CaseBaseError: a case exists already, or does not fit the manifest; nothing is written then.
         """
-        with self._guard, self.write():
+        with self.exclusive():
             ids = self._known_ids()
             if known := next((row.case.case_id for row in rows if row.case.case_id in ids), None):
                 raise CaseBaseError(f"case {known!r} is in {self.path} already; update it instead")
@@ -242,7 +242,7 @@ class CaseStore:
         Raises:
             CaseBaseError: a case does not fit the manifest; nothing is written then.
         """
-        with self._guard, self.write():
+        with self.exclusive():
             check_rows(rows, self.manifest.tasks, self.manifest.identity.dimension)
             if rows:
                 self._table.merge(rows)
@@ -253,39 +253,33 @@ class CaseStore:
         Unknown ids are skipped. All other rows are written anew, so delete many at once. Killed meanwhile, the cases
         are all there or all gone, and the next write removes what is left of them.
         """
-        with self._guard, self.write():
-            if gone := sorted(set(case_ids) & self._known_ids()):
-                try:
-                    make_file(self.path / UNFINISHED, within=self.path)
-                except OSError as error:
-                    raise CaseBaseError(f"{self.path} cannot be written: {error.strerror}") from error
-                self._table.delete(gone)
-                self.purge()
+        with self.exclusive():
+            gone = set(case_ids) & self._known_ids()
+            if gone:
+                erase(self, gone)
             return len(gone)
 
-    def purge(self) -> None:
-        """Remove earlier versions of the table, what interrupted writes left of it, and all that was derived."""
-        with self._guard, self.write():
-            self._table.compact(leftovers=True)
-            for path in (*self.path.glob(f"{CACHE}/*.faiss"), self.path / UNFINISHED):
-                path.unlink(missing_ok=True)
+    def purge(self, what: str = "earlier versions erased") -> None:
+        """Erase earlier versions, what interrupted writes left, and all that was derived; the history says `what`."""
+        with self.exclusive():
+            purge(self, what)
 
     def compact(self, *, files_kept: int = 0) -> None:
-        """Join the small files that many writes leave, if more than `files_kept`; remove earlier versions."""
-        with self._guard, self.write():
+        """Join the small files that many writes leave, if more than `files_kept`; remove versions that none keeps."""
+        with self.exclusive():
             if self._table.files() > files_kept:
                 self._table.compact()
 
     def set_tasks(self, tasks: Iterable[Task]) -> None:
         """Replace the tasks and their label sets; call it before adding rows that use new ones."""
         tasks = tuple(tasks)
-        with self._guard, self.write():
+        with self.exclusive():
             self._table.add_tasks(task.name for task in tasks)
             self.update_manifest(tasks=tasks)
 
     def update_manifest(self, **changes: Any) -> None:
         """Replace fields of the manifest in one step."""
-        with self._guard, self.write():
+        with self.exclusive():
             manifest = Manifest.model_validate({**dict(self.manifest), **changes})
             if manifest != self.manifest:
                 write_manifest(self.path, manifest)

@@ -79,8 +79,8 @@ class Attributes:
             rows = self._store.rows([case_id for case_id, *values in cells if any(v is not None for v in values)])
             kept = [replace(row, case=visible(row.case, row.case.attributes.keys() - gone)) for row in rows]
             self._store.update(kept)
-            self._store.compact()
             self._set(self.shown - gone)
+            self._store.purge("attributes dropped from the disk, and earlier versions with them")
         return len(kept)
 
     def _set(self, shown: Iterable[str]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dermtools.cases import Case, CaseStore, EmbedderIdentity, StoredCase, Task
+from dermtools.cases import Case, CaseStore, EmbedderIdentity, SourceNote, StoredCase, Task
+from dermtools.cases.edits import Edit, edit
 from dermtools.images.picture_hash import NO_HASH
 
 DIMENSION = 8
@@ -15,6 +16,7 @@ TASKS = (
     Task(name="location", question="Where?", labels=("face", "hand")),
     Task(name="Diagnosis_2", question="What?", labels=("naevus", "o'dd")),
 )
+ICD = Task(name="icd", question="Which code?", labels=("L20", "L40"))
 
 
 def stored(number: int, **changes: object) -> StoredCase:
@@ -52,3 +54,18 @@ def check_holds(store: CaseStore, rows: list[StoredCase]) -> None:
         assert columns.picture_hashes[number].tobytes() == (row.picture_hash or NO_HASH)
     ids = [row.case.case_id for row in rows]
     assert list(store.jpegs(ids).items()) == [(row.case.case_id, row.jpeg) for row in rows]
+
+
+def grown(store: CaseStore) -> Edit:
+    """An edit that changes rows and every part of the manifest that goes with them."""
+    cells = {"label_icd": [["L20"], ["L40"]], "split": ["test", None]}
+    return edit(
+        store,
+        "relabel",
+        "2 cases",
+        2,
+        lambda table: table.set_cells(["case1", "case2"], cells),
+        tasks=(*TASKS, ICD),
+        sources=(SourceNote(name="clinic"),),
+        shown=("age",),
+    )

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from dermtools.cases.attributes import choice_notes, identifier_problems
 from dermtools.cases.case import Case, Problem, SourceData
+from dermtools.cases.history import begin, note
 from dermtools.cases.labels import doubts
 from dermtools.cases.manifest import SourceNote
 from dermtools.cases.pseudonyms import pseudonymous
@@ -86,9 +87,16 @@ def ingest(
         recogniser()
     with store.write():
         data, fingerprint = pseudonymous(data, key_file, store.path, store.manifest, len(store))
+        if len(store):
+            begin(store)
         store.update_manifest(pseudonyms=fingerprint)
+        version = store.table.version
         ingest = _Ingest(store, embedder, data, batch_size, progress or Silent(), limits or ImageLimits(), text)
         report = ingest.run(workers)
+        if ingest.painted:  # what was painted over must not come back
+            store.purge()
+        if store.table.version != version:
+            note(store, "ingest", f"{report.added} cases are new and {report.updated} other than before")
     notes = report.notes
     if key_file is not None:
         notes += (
@@ -133,6 +141,7 @@ class _Ingest:
         self.problems = [*self.data.problems, *suspected]
         self.writing: list[Writing] = []
         self.repainted: set[str] = set()
+        self.painted = False
 
     def run(self, workers: int) -> IngestReport:
         self.declare()
@@ -222,6 +231,7 @@ class _Ingest:
             return False
         if shown := self.store.jpegs([owner])[owner] != item.picture.jpeg:
             self.repainted.add(digest)
+            self.painted = True
         return shown
 
     def leave_out(self, case_id: str, reason: str) -> None:

@@ -1,0 +1,41 @@
+"""Erasing: what is deleted leaves the disk, from the table, its earlier versions and all that was derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dermtools.cases.history import forget, note
+from dermtools.errors import CaseBaseError
+from dermtools.files import make_file
+
+if TYPE_CHECKING:
+    from dermtools.cases.store import CaseStore
+
+CACHE = "cache"
+"""Folder of what was derived from the table, and goes with every deletion."""
+UNFINISHED = ".deleting"
+"""Empty file: there may be remains of deleted cases in earlier versions and in the cache."""
+
+
+def erase(store: CaseStore, case_ids: Iterable[str]) -> None:
+    """Erase cases that there are, in one transaction; the caller holds the lock.
+
+    Killed meanwhile, the cases are all there or all gone, and the next write removes what is left of them.
+    """
+    gone = sorted(case_ids)
+    try:
+        make_file(store.path / UNFINISHED, within=store.path)
+    except OSError as error:
+        raise CaseBaseError(f"{store.path} cannot be written: {error.strerror}") from error
+    store.table.delete(gone)
+    purge(store, f"{len(gone)} cases erased for good, and earlier versions with them")
+
+
+def purge(store: CaseStore, what: str) -> None:
+    """Erase earlier versions, what interrupted writes left, and all that was derived; the history says `what`."""
+    forget(store)
+    store.table.compact(leftovers=True)
+    for path in (*store.path.glob(f"{CACHE}/*.faiss"), store.path / UNFINISHED):
+        path.unlink(missing_ok=True)
+    note(store, "delete", what)
