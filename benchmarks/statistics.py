@@ -17,8 +17,10 @@ from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 from scipy.stats import binomtest
 
+from dermtools.adapter.abstention import fit_abstention
 from dermtools.evaluation import Verdict, share_interval
 from dermtools.evaluation.reporting.tables import markdown
 from dermtools.evaluation.statistics.comparisons import ALPHA, Comparison, judge, measure
@@ -29,7 +31,8 @@ ACCURACIES = (0.1, 0.3, 0.5, 0.8, 0.95)
 FAMILIES = (2, 3, 6)
 PICTURES = 6
 MARGIN = 0.1
-FALSE, COVERED = 0.06, 0.94
+PRECISION = 0.8
+FALSE, COVERED, MISSED = 0.06, 0.94, 0.1
 SURE = 0.001
 
 
@@ -125,6 +128,32 @@ def false_equivalence(runs: int, patients: int, correlation: float, accuracy: fl
     return count(f"false equivalent within {MARGIN:g}", setting, runs, 4, event)
 
 
+def missed_precision(runs: int, patients: int, correlation: float, overconfidence: float) -> Cell:
+    """A fitted threshold of abstention whose answers to new cases are right less often than it was to hold.
+
+    Confidences are 0.3 + 0.7 u ** 0.7 with u uniform, correlated within a patient as the answers are, which are right
+    with that chance less the overconfidence.
+    """
+    chances = 0.3 + 0.7 * np.linspace(0, 1, 10_001) ** 0.7
+
+    def event(random: np.random.Generator) -> bool:
+        groups = np.repeat(np.arange(patients), random.integers(1, PICTURES + 1, size=patients))
+
+        def uniform() -> NDArray[np.float64]:
+            common, own = random.normal(size=patients)[groups], random.normal(size=len(groups))
+            return np.asarray(ndtr(correlation**0.5 * common + (1 - correlation) ** 0.5 * own))
+
+        confidence = 0.3 + 0.7 * uniform() ** 0.7
+        right = uniform() < confidence - overconfidence
+        rule = fit_abstention(confidence, right, [str(group) for group in groups], precision=PRECISION)
+        if rule.threshold is None:
+            return False
+        return bool((chances[chances >= rule.threshold] - overconfidence).mean() < PRECISION)
+
+    setting = f"{patients} patients, correlation {correlation}, overconfident by {overconfidence}"
+    return count(f"precision of {PRECISION:g} missed when abstaining", setting, runs, 6, event)
+
+
 def cells(runs: int) -> Iterator[tuple[Cell, float]]:
     """Every cell with the bound of its rate."""
     grid = list(product(PATIENTS, CORRELATIONS, ACCURACIES))
@@ -136,6 +165,8 @@ def cells(runs: int) -> Iterator[tuple[Cell, float]]:
         yield false_verdicts(runs // (methods - 1), *setting, methods), FALSE
     for methods, patients, correlation in product(FAMILIES, PATIENTS, CORRELATIONS):
         yield false_equivalence(runs // (methods - 1), patients, correlation, 0.8, methods), FALSE
+    for patients, correlation, overconfidence in product(PATIENTS, CORRELATIONS, (0.0, 0.1)):
+        yield missed_precision(runs // 4, patients, correlation, overconfidence), MISSED
 
 
 def power(runs: int, patients: int, accuracy: float, difference: float) -> list[str]:

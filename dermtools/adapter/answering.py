@@ -38,7 +38,9 @@ class Guarantees:
     score: Score = "lac"
     precision: float = 0.8
     """Share of right answers among those given when abstaining, between 0 and 1."""
-    guarantee: Guarantee = "estimate"
+    guarantee: Guarantee = "lower-bound"
+    per_label: bool = False
+    """Whether the coverage holds for each label by itself; label sets grow."""
 
     def __post_init__(self) -> None:
         for name, value in (("coverage", self.coverage), ("precision", self.precision)):
@@ -70,16 +72,18 @@ class Answering(Strict):
     def remarks(self) -> list[str]:
         """What is weak about this fit, one line each."""
         remarks = []
-        temperature, coverage, rule = self.calibration.temperature, self.conformal.coverage, self.abstention
+        temperature, sets = self.calibration.temperature, self.conformal
         if not self.fitted_on.held_out:
             remarks.append(f"only {self.fitted_on.cases} validation cases: they chose the model and calibrated it too")
         if temperature in (MIN_TEMPERATURE, MAX_TEMPERATURE):
             remarks.append(f"the temperature ended at its limit {temperature:g}: too few cases to calibrate on")
-        if self.conformal.limit is None:
-            remarks.append(f"too few groups for a coverage of {coverage:.0%}: label sets hold all labels")
-        if rule.threshold is None:
-            precision = f"{rule.precision:.0%}"
-            remarks.append(f"no threshold reaches a precision of {precision}: with abstention, nothing is answered")
+        if sets.limit is None:
+            remarks.append(f"too few groups for a coverage of {sets.coverage:.0%}: label sets hold all labels")
+        elif sets.limits is not None and (few := sets.limits.count(None)):
+            count = "1 label has" if few == 1 else f"{few} labels have"
+            remarks.append(f"{count} too few groups for a coverage of {sets.coverage:.0%}, and is in every label set")
+        if self.abstention.threshold is None:
+            remarks.append(self.abstention.remark())
         return remarks
 
 
@@ -102,8 +106,17 @@ def fit_answering(
     confidence, right = after.max(axis=1), correct(after, targets)
     return Answering(
         calibration=Calibration(temperature=temperature, **figures),
-        conformal=fit_conformal(after, targets, cases.group_ids, coverage=wanted.coverage, score=wanted.score),
-        abstention=fit_abstention(confidence, right, precision=wanted.precision, guarantee=wanted.guarantee),
+        conformal=fit_conformal(
+            after,
+            targets,
+            cases.group_ids,
+            coverage=wanted.coverage,
+            score=wanted.score,
+            per_label=wanted.per_label,
+        ),
+        abstention=fit_abstention(
+            confidence, right, cases.group_ids, precision=wanted.precision, guarantee=wanted.guarantee
+        ),
         fitted_on=FittedOn.describe(cases, split="valid", held_out=held_out),
     )
 
@@ -135,8 +148,8 @@ class ProbabilisticMethod(LocalMethod):
             )
         if abstain and answering is not None and answering.abstention.threshold is None:
             raise TrainingError(
-                f"no threshold of {name} of task {task!r} reaches a precision of "
-                f"{answering.abstention.precision:.0%} on {answering.fitted_on}; ask for a lower precision"
+                f"{name} of task {task!r} cannot abstain: {answering.abstention.remark()} "
+                f"({answering.fitted_on}); ask for a lower precision"
             )
 
     def predict(self, query: Query) -> Prediction:

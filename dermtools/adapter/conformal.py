@@ -1,7 +1,8 @@
 """Conformal label sets: sets that hold a true label with a target probability, whatever the classifier.
 
 The guarantee is for a case of a new group that is exchangeable with the groups calibrated on (same kind of
-patients, same cameras), averaged over all such cases: not for each label, and not for other populations.
+patients, same cameras), averaged over all such cases: not for other populations, and not for each label unless it was
+fitted so.
 """
 
 from __future__ import annotations
@@ -33,13 +34,18 @@ class Conformal(Strict):
     coverage: Annotated[float, Field(gt=0, lt=1)] = Field(description="target; at least this, on average")
     score: Score
     limit: float | None = Field(description="labels with a score up to this are in; None: too few groups, all are")
+    limits: tuple[float | None, ...] | None = Field(
+        default=None,
+        exclude_if=lambda limits: limits is None,  # as in rules of earlier versions
+        description="the same for each label, where the coverage holds for each by itself",
+    )
 
     def label_set(self, probabilities: NDArray[np.float64]) -> list[int]:
         """Columns of the labels in the set, most probable first; never empty, the top label is always in."""
         order: list[int] = np.argsort(-probabilities, kind="stable").tolist()
-        if self.limit is None:
-            return order
-        inside = nonconformity(probabilities[None], self.score)[0] <= self.limit
+        limits = (self.limit,) if self.limits is None else self.limits
+        reach = np.array([math.inf if limit is None else limit for limit in limits])
+        inside = nonconformity(probabilities[None], self.score)[0] <= reach
         return [order[0], *(column for column in order[1:] if inside[column])]
 
 
@@ -55,16 +61,37 @@ def nonconformity(probabilities: NDArray[np.float64], score: Score) -> NDArray[n
 
 
 def fit_conformal(
-    probabilities: Floats, targets: Floats, group_ids: Sequence[str], *, coverage: float, score: Score = "lac"
+    probabilities: Floats,
+    targets: Floats,
+    group_ids: Sequence[str],
+    *,
+    coverage: float,
+    score: Score = "lac",
+    per_label: bool = False,
 ) -> Conformal:
     """Split conformal prediction (Vovk et al. 2005; Angelopoulos & Bates 2021), calibrated over groups.
 
     Probabilities and truth have shape (n, labels), of cases the classifier did not learn from. Cases of one group
     are not independent, so each group weighs the same. A case is covered when one of its true labels is in the set.
+
+    With `per_label` the coverage holds for the cases of each label by itself (class-conditional: Vovk 2012; Ding et
+    al. 2023), and of several true labels each is held. A label of too few groups is in every set.
     """
-    strangeness = np.where(targets > 0, nonconformity(probabilities, score), np.inf).min(axis=1)
-    limit = group_quantile(strangeness, group_ids, coverage)
-    return Conformal(coverage=coverage, score=score, limit=limit if math.isfinite(limit) else None)
+    scores = nonconformity(probabilities, score)
+    true = targets > 0
+
+    def quantile(rows: NDArray[np.bool_], values: Floats) -> float | None:
+        limit = group_quantile(
+            values[rows], [group for group, inside in zip(group_ids, rows, strict=True) if inside], coverage
+        )
+        return limit if math.isfinite(limit) else None
+
+    every = np.ones(len(scores), dtype=np.bool_)
+    limit = quantile(every, np.where(true, scores, np.inf).min(axis=1))
+    limits = None
+    if per_label:
+        limits = tuple(quantile(true[:, label], scores[:, label]) for label in range(scores.shape[1]))
+    return Conformal(coverage=coverage, score=score, limit=limit, limits=limits)
 
 
 def group_quantile(scores: NDArray[np.float64], group_ids: Sequence[str], coverage: float) -> float:

@@ -39,6 +39,9 @@ def classify(
     precision: Annotated[
         float | None, typer.Option(metavar="SHARE", help="Target when abstaining, e.g. 0.9; else as trained.")
     ] = None,
+    per_label: Annotated[
+        bool | None, typer.Option("--per-label/--overall", help="Coverage of each label by itself; else as trained.")
+    ] = None,
     model: shared.ModelOption = None,
     reach: ModelOptions = NONE_GIVEN,
     prompt: shared.PromptOption = None,
@@ -58,6 +61,7 @@ def classify(
         "abstain": abstain,
         "coverage": coverage,
         "precision": precision,
+        "per_label": per_label,
         "prompt": prompt,
         "prompts": prompts,
         "check_text": check_text,

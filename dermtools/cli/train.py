@@ -30,7 +30,10 @@ def train(
     ] = None,
     published: Annotated[bool, typer.Option("--published", help="The adapter's published settings.")] = False,
     coverage: Annotated[float, typer.Option(help="Target coverage of conformal label sets.")] = 0.9,
-    precision: Annotated[float, typer.Option(help="Target precision of answers when abstaining.")] = 0.8,
+    precision: Annotated[float, typer.Option(help="Target when abstaining, missed by one fit in ten at most.")] = 0.8,
+    per_label: Annotated[
+        bool, typer.Option("--per-label", help="Hold the coverage for each label by itself; label sets grow.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights and batches.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -46,7 +49,7 @@ def train(
     config = _config(kind, published, conv=conv, epochs=epochs, balance=balance, seed=seed)
     case_base = CaseBase.open(path)
     check_can_save(case_base.path, case_base.task(task).name, kind)
-    guarantees = Guarantees(coverage=coverage, precision=precision)
+    guarantees = Guarantees(coverage=coverage, precision=precision, per_label=per_label)
     classifier = fit(case_base.store, task, config, wanted=guarantees, progress=_show_epoch)
     folder = save_classifier(case_base.path, classifier)
     cut = next((note for note in classifier.record.notes if "interrupted" in note), None)
@@ -102,6 +105,9 @@ def _show(record: ClassifierRecord) -> None:
             "",
             f"calibrated on {fit.fitted_on}: temperature {calibration.temperature:.2f}, "
             f"expected calibration error {calibration.before.ece:.3f} before, {calibration.after.ece:.3f} after",
-            f"label sets hold a true label in {fit.conformal.coverage:.0%} of such cases",
+            f"label sets hold a true label for {fit.conformal.coverage:.0%} of new patients' cases"
+            + (", of each label by itself" if fit.conformal.limits is not None else ""),
         )
+        if fit.abstention.threshold is not None:
+            show(fit.abstention.remark())
     show(*(f"note: {note}" for note in record.remarks()))

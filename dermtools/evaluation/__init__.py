@@ -33,11 +33,6 @@ if TYPE_CHECKING:
     from dermtools.evaluation.statistics.comparisons import Comparison as Comparison
     from dermtools.evaluation.statistics.comparisons import Verdict as Verdict
     from dermtools.evaluation.statistics.comparisons import compare as compare
-    from dermtools.evaluation.statistics.intervals import Interval as Interval
-    from dermtools.evaluation.statistics.intervals import clustered_bootstrap as clustered_bootstrap
-    from dermtools.evaluation.statistics.intervals import difference_interval as difference_interval
-    from dermtools.evaluation.statistics.intervals import share_interval as share_interval
-    from dermtools.evaluation.statistics.intervals import wilson as wilson
     from dermtools.evaluation.statistics.summary import Summary as Summary
     from dermtools.evaluation.study import AXES as AXES
     from dermtools.evaluation.study import SHOTS as SHOTS
@@ -45,6 +40,11 @@ if TYPE_CHECKING:
     from dermtools.evaluation.study import grid as grid
     from dermtools.evaluation.study import prompted_arms as prompted_arms
     from dermtools.evaluation.study import run_study as run_study
+    from dermtools.intervals import Interval as Interval
+    from dermtools.intervals import clustered_bootstrap as clustered_bootstrap
+    from dermtools.intervals import difference_interval as difference_interval
+    from dermtools.intervals import share_interval as share_interval
+    from dermtools.intervals import wilson as wilson
     from dermtools.prediction import Estimate as Estimate
 
 __getattr__, __dir__, __all__ = exports(__name__)

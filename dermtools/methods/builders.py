@@ -42,8 +42,9 @@ def trained(
     abstain: bool = False,
     coverage: float | None = None,
     precision: float | None = None,
+    per_label: bool | None = None,
 ) -> Method:
-    """A trained classifier, calibrated anew where a coverage or precision is given; or the fusion.
+    """A trained classifier, calibrated anew where coverage, precision or `per_label` is given; or the fusion.
 
     The fusion joins the adapter, the neighbours' vote, and the label texts where the embedder reads text.
     """
@@ -51,8 +52,8 @@ def trained(
     from dermtools.adapter.answering import USUAL
     from dermtools.retrieval import KNNVote
 
-    given: dict[str, Any] = {"coverage": coverage, "precision": precision}
-    guarantees = replace(USUAL, **{share: value for share, value in given.items() if value is not None})
+    given: dict[str, Any] = {"coverage": coverage, "precision": precision, "per_label": per_label}
+    guarantees = replace(USUAL, **{name: value for name, value in given.items() if value is not None})
     if name == "fusion":
         members = [trained(case_base, task, "adapter"), KNNVote(case_base, task, FUSION_VOTERS)]
         if case_base.reads_text:

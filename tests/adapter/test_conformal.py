@@ -80,6 +80,30 @@ def test_one_of_several_true_labels_is_enough() -> None:
     assert rule.limit == pytest.approx(0.3)
 
 
+def test_per_label_each_label_is_covered_by_itself() -> None:
+    """A rare label that the classifier underrates: overall coverage passes it by."""
+    rng = np.random.default_rng(0)
+    shares, overall = [], []
+    for _ in range(30):
+        rare = rng.random(1200) < 0.15
+        rating = np.where(rare, rng.beta(1, 3, 1200), rng.beta(1, 12, 1200))
+        probabilities, targets = np.stack([1 - rating, rating], axis=1), np.eye(2)[rare.astype(int)]
+        groups = [str(i) for i in range(600)]
+        for found, per_label in ((shares, True), (overall, False)):
+            rule = fit_conformal(probabilities[:600], targets[:600], groups, coverage=0.9, per_label=per_label)
+            found.append(covered(rule, probabilities[600:], targets[600:])[rare[600:]].mean())
+    assert np.mean(overall) < 0.5
+    assert np.mean(shares) == pytest.approx(0.9, abs=0.03)
+
+
+def test_a_label_of_too_few_groups_is_in_every_set() -> None:
+    probabilities, targets = np.tile([0.9, 0.1], (60, 1)), np.tile([1.0, 0.0], (60, 1))
+    targets[:3] = [0.0, 1.0]
+    rule = fit_conformal(probabilities, targets, [str(i) for i in range(60)], coverage=0.8, per_label=True)
+    assert rule.limits[1] is None
+    assert rule.label_set(np.array([0.999, 0.001])) == [0, 1]
+
+
 scores = st.lists(st.floats(0, 1), min_size=1, max_size=60)
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.statistics import COVERED, FALSE, difference_misses, false_equivalence, false_verdicts, misses, run_of
+from benchmarks.statistics import (
+    COVERED,
+    FALSE,
+    MISSED,
+    difference_misses,
+    false_equivalence,
+    false_verdicts,
+    missed_precision,
+    misses,
+    run_of,
+)
 
 RUNS = 300
 
@@ -28,6 +38,11 @@ def test_methods_that_are_equally_good_are_rarely_called_different(methods: int)
 
 def test_methods_that_differ_by_the_margin_are_rarely_called_equivalent() -> None:
     assert not false_equivalence(RUNS, 171, 0.3, 0.8, 2).above(FALSE)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.8])
+def test_a_precision_held_by_abstaining_is_rarely_missed(correlation: float) -> None:
+    assert not missed_precision(RUNS // 3, 100, correlation, 0.1).above(MISSED)
 
 
 def test_the_simulation_has_the_correlation_that_it_states() -> None:

@@ -39,6 +39,8 @@ def test_a_wider_coverage_gives_no_smaller_set(run: Run, case_base: Path) -> Non
     narrow = run(*arguments, "--coverage", 0.6).json["label_set"]
     wide = run(*arguments, "--coverage", 0.85).json["label_set"]
     assert set(narrow) <= set(wide)
+    # A label of too few patients is in every set, where each label is held by itself.
+    assert set(wide) <= set(run(*arguments, "--coverage", 0.85, "--per-label").json["label_set"])
 
 
 def test_a_folder_that_cannot_be_written_is_named_before_the_training(

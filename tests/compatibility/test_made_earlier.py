@@ -35,7 +35,18 @@ def flat(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 NEW_STATISTICS = frozenset(
-    {"headline", "against_best", "comparisons", "wilson", "clustered", "interval", "groups", "by_distance"}
+    {
+        "overconfidence",
+        "overconfidence_interval",
+        "headline",
+        "against_best",
+        "comparisons",
+        "wilson",
+        "clustered",
+        "interval",
+        "groups",
+        "by_distance",
+    }
 )
 """Intervals and verdicts of `metrics.json` are made anew, over groups; what was counted stays the same."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dermtools.evaluation.statistics.comparisons import ALPHA, POWER
-from dermtools.evaluation.statistics.intervals import Interval
+from dermtools.intervals import Interval
 
 if TYPE_CHECKING:
     from dermtools.evaluation.reporting.results import Results

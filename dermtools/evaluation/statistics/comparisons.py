@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.errors import QueryError
-from dermtools.evaluation.statistics.intervals import ClusteredMean, Interval, clustered_mean, difference_interval
 from dermtools.evaluation.statistics.sign_flip import sign_flip
+from dermtools.intervals import ClusteredMean, Interval, clustered_mean, difference_interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -120,17 +120,23 @@ def calibration(scored: Scored, bins: int = BINS) -> Calibration | None:
 
     Equal-width bins as in Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
-    pairs = [
-        (prediction.confidence, next(iter(prediction.probabilities)) in target.truth)
-        for prediction, target in zip(scored.predictions, scored.targets, strict=True)
-        if prediction.probabilities
-    ]
-    if not pairs:
+    rows, confidence, right = confidences(scored)
+    if not len(rows):
         return None
-    confidence, right = (np.array(column) for column in zip(*pairs, strict=True))
     error, bars = calibration_error(confidence, right, bins=bins)
     found = (ReliabilityBin(bar.lower, bar.upper, bar.cases, bar.confidence, bar.accuracy) for bar in bars)
-    return Calibration(len(pairs), error, tuple(found))
+    return Calibration(len(rows), error, tuple(found))
+
+
+def confidences(scored: Scored) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.bool_]]:
+    """Rows of the answers with probabilities, that of their most probable label, and whether it is a true one."""
+    found = [
+        (row, prediction.confidence or 0.0, next(iter(prediction.probabilities)) in target.truth)
+        for row, (prediction, target) in enumerate(zip(scored.predictions, scored.targets, strict=True))
+        if prediction.probabilities
+    ]
+    rows, confidence, right = zip(*found, strict=True) if found else ((), (), ())
+    return np.array(rows, np.intp), np.array(confidence, np.float64), np.array(right, np.bool_)
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.evaluation.scoring import Scored, Target, shows
-from dermtools.evaluation.statistics.intervals import Interval, share_interval
+from dermtools.intervals import Interval, share_interval
 from dermtools.retrieval.audit import leaks
 from dermtools.retrieval.vote import KNNVote
 

@@ -1,4 +1,4 @@
-"""Accuracy for whom: skin type, sex, age and body site, each with its number of cases and its interval."""
+"""Accuracy and calibration for whom: skin type, sex, age and body site, each with its number and its intervals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dermtools.evaluation.statistics.intervals import Interval, share_interval
+from dermtools.evaluation.statistics.metrics import confidences
+from dermtools.intervals import Interval, difference_interval, share_interval
 from dermtools.vocabularies import COLUMNS, records
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class Subgroup:
     right: int
     interval: Interval
     """95 %, over groups."""
+    overconfidence: float | None
+    """Mean confidence minus accuracy, in [-1, 1], of the answers with probabilities; None without any."""
+    overconfidence_interval: Interval | None
+    """95 %, over groups."""
 
     @property
     def few(self) -> bool:
@@ -52,8 +57,16 @@ def subgroups(scored: Scored, cases: Mapping[str, Case], task: str) -> list[Subg
             part = scored.only(rows[value])
             n, right = len(part), int(part.right.sum())
             interval = share_interval(part.right, part.groups)
-            found.append(Subgroup(kind, value, n, int(part.groups.max()) + 1, right, interval))
+            found.append(Subgroup(kind, value, n, int(part.groups.max()) + 1, right, interval, *_overconfidence(part)))
     return found
+
+
+def _overconfidence(part: Scored) -> tuple[float, Interval] | tuple[None, None]:
+    rows, confidence, right = confidences(part)
+    if not len(rows):
+        return None, None
+    excess = confidence - right
+    return float(excess.mean()), difference_interval(excess, part.groups[rows])
 
 
 def age_band(age: float) -> str:

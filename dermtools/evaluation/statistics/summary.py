@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.evaluation.statistics.intervals import Interval, share_interval
 from dermtools.evaluation.statistics.metrics import (
     Calibration,
     ClassMetrics,
@@ -17,6 +16,7 @@ from dermtools.evaluation.statistics.metrics import (
     confusion,
     top_k,
 )
+from dermtools.intervals import Interval, share_interval
 from dermtools.prediction import Outcome
 
 if TYPE_CHECKING:

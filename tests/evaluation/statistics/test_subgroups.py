@@ -44,6 +44,29 @@ def test_every_recorded_group_has_its_number_and_interval_and_the_unknown_comes_
     assert found[0].few
 
 
+def test_confidence_above_accuracy_is_told_for_each_group_that_has_probabilities():
+    cases = {
+        str(n): Case(case_id=str(n), group_id=str(n // 2), labels={"t": ("yes",)}, attributes={"sex": sex})
+        for n, sex in enumerate(["female"] * 40 + ["male"] * 40)
+    }
+    held = tuple(Target(case_id, case.group_id, ("yes",)) for case_id, case in cases.items())
+    # Three of four women are answered rightly at a confidence of 0.75, one of four men is.
+    wrong = [n % 4 == 0 for n in range(40)] + [n % 4 != 0 for n in range(40)]
+    answers = tuple(
+        Prediction(method="m", task="t", label=label, probabilities={label: 0.75, other: 0.25})
+        for label, other in (("no", "yes") if bad else ("yes", "no") for bad in wrong)
+    )
+    women, men = subgroups(Scored("m", held, answers), cases, "t")
+    assert women.overconfidence == pytest.approx(0.0)
+    assert men.overconfidence == pytest.approx(0.5)
+    assert women.overconfidence_interval.low < 0 < women.overconfidence_interval.high
+    assert men.overconfidence_interval.low > 0.2
+
+
+def test_without_probabilities_nothing_is_said_of_confidence():
+    assert _found(({"sex": "male"}, True))[0].overconfidence is None
+
+
 def test_the_site_may_be_another_task_but_not_the_evaluated_one():
     def rows():
         return [({"labels": {"location": ("hand",)}}, True), ({"labels": {"location": ("foot",)}}, False)]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import t as student
 from statsmodels.stats.proportion import proportion_confint
 
-from dermtools.evaluation.statistics.intervals import clustered_bootstrap, difference_interval, share_interval, wilson
+from dermtools.intervals import clustered_bootstrap, difference_interval, share_interval, wilson
 
 CONFIDENCES = st.sampled_from([0.8, 0.9, 0.95, 0.99])
 
@@ -76,7 +76,7 @@ def test_the_bootstrap_draws_whole_groups():
 
 
 def test_drawing_in_parts_changes_nothing(monkeypatch):
-    from dermtools.evaluation.statistics import intervals
+    from dermtools import intervals
 
     values, groups = np.arange(60) % 3 == 0, np.arange(60) // 2
     whole = clustered_bootstrap(values, groups)
