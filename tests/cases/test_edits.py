@@ -15,7 +15,7 @@ from dermtools.cases.edits import EDITING, edit, restore
 from dermtools.cases.history import history
 from dermtools.errors import CaseBaseError, QueryError
 from tests.support.patience import SAFETY_NET
-from tests.support.stored_cases import TASKS, check_holds, new_store, stored
+from tests.support.stored_cases import TASKS, check_holds, grown, new_store, stored
 
 ROWS = [stored(number) for number in range(6)]
 
@@ -91,7 +91,7 @@ def test_an_edit_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from dermtools.cases import CaseStore, edits, lance_table
-from tests.support.stored_cases import grown
+from tests.support.stored_cases import TASKS, check_holds, grown, new_store, stored
 home, name = {"set_cells": (lance_table.CaseTable, "set_cells"), "restore": (lance_table.CaseTable, "restore"),
     "between": (CaseStore, "update_manifest"), "note": (edits, "note")}[sys.argv[3]]
 real = getattr(home, name)
