@@ -4,15 +4,16 @@ import re
 from collections.abc import Mapping
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "skin type": ("fitzpatrick", "skin_tone", "skintone", "skin_type", "skintype", "phototype", "monk"),
+    "skin type": ("fitzpatrick", "fitspatrick", "skin_tone", "skintone", "skin_type", "skintype", "phototype", "monk"),
     "sex": ("sex", "gender"),
     "age": ("age_norm", "age"),
     "site": ("location", "localization", "localisation", "anatomic_site", "site", "body_part", "bodypart"),
 }
 """What is recorded, to the words that name its column."""
 
-_FITZPATRICK = re.compile(r"fitzpatrick|skin_?type|phototype", re.IGNORECASE)
-_DARK = re.compile(r"(?:type\s*)?(?:[56](?:\.0)?|vi?)", re.IGNORECASE)
+_FITZPATRICK = re.compile(r"fit[zs]patrick|skin_?type|phototype", re.IGNORECASE)
+_TYPE = re.compile(r"(?:(?:skin\s*)?type|fst|fitzpatrick)?[\s_]*(?:([1-6])(?:\.0)?|(iii|ii|iv|i|vi|v))", re.IGNORECASE)
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi")
 
 
 def records(kind: str, name: str) -> bool:
@@ -28,6 +29,17 @@ def is_fitzpatrick(name: str) -> bool:
     return _FITZPATRICK.search(name) is not None
 
 
+def fitzpatrick_type(value: object) -> int | None:
+    """Fitzpatrick skin type 1 to 6 (Fitzpatrick 1988), however it is written: `III`, `3.0`, `FST3`, `type 3`.
+
+    None for anything else, such as the -1 and 0 that stand for an unknown type.
+    """
+    match = _TYPE.fullmatch(str(value).strip())
+    if match is None:
+        return None
+    return int(match[1]) if match[1] else _ROMAN.index(match[2].lower()) + 1
+
+
 def is_dark(value: str) -> bool:
     """Whether a value is Fitzpatrick type V or VI, however it is written."""
-    return _DARK.fullmatch(value.strip()) is not None
+    return (fitzpatrick_type(value) or 0) >= 5

@@ -43,10 +43,13 @@ class Task(BaseModel):
 
 @dataclass(frozen=True)
 class SourceCase:
-    """A case as a source delivers it: the case and where its picture is (a path, or encoded bytes)."""
+    """A case as a source delivers it: the case and where its picture is (a path, or encoded bytes).
+
+    None where the picture is missing, which only the option `without_pictures` lets through.
+    """
 
     case: Case
-    image: Path | bytes = field(repr=False)
+    image: Path | bytes | None = field(repr=False)
     content_hash: str = ""
     """Of the picture without its metadata, where it was read to make splits; "" otherwise."""
     split_made: bool = False
@@ -71,6 +74,9 @@ class SourceData:
     cases: tuple[SourceCase, ...]
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = field(default=(), metadata={"doc": "facts to keep with the data: licence, drawn, ..."})
+    licence: str | None = None
+    citation: str | None = None
+    url: str | None = None
     kept: tuple[str, ...] | None = None
     """Attributes that an ingest stores; None stores all."""
     shown: tuple[str, ...] = ()

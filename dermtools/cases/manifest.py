@@ -8,7 +8,7 @@ from shlex import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dermtools.cases.case import Task
+from dermtools.cases.case import SourceData, Task
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.errors import CaseBaseError
 from dermtools.files import read_record, write_whole
@@ -26,6 +26,14 @@ class SourceNote(BaseModel):
 
     name: str
     notes: tuple[str, ...] = ()
+    licence: str | None = None
+    citation: str | None = None
+    url: str | None = None
+
+    @classmethod
+    def of(cls, data: SourceData) -> SourceNote:
+        """What is to be kept of a source."""
+        return cls(name=data.name, notes=data.notes, licence=data.licence, citation=data.citation, url=data.url)
 
 
 class Manifest(BaseModel):

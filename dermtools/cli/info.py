@@ -11,6 +11,8 @@ from dermtools.cli.attributes import OLDER
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 
+PROVENANCE = ("licence", "citation", "url")
+
 
 def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
     """Say what a case base holds: cases, groups, splits, tasks, embedder."""
@@ -33,7 +35,8 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
         if not held.chosen:
             show(OLDER)
     for source in facts["sources"]:
-        show("", f"source: {source['name']}", *(f"  {note}" for note in source["notes"]))
+        facts_of = [f"{name}: {source[name]}" for name in PROVENANCE if name in source]
+        show("", f"source: {source['name']}", *(f"  {line}" for line in (*facts_of, *source["notes"])))
     show("", NOT_A_DIAGNOSIS)
 
 

@@ -29,7 +29,7 @@ def holdings(path: Path, manifest: Manifest, columns: CaseColumns) -> dict[str, 
         "embedder": {"spec": manifest.embedder, **manifest.identity.model_dump()},
         "version": columns.version,
         "created": manifest.created,
-        "sources": [source.model_dump(mode="json") for source in manifest.sources],
+        "sources": [source.model_dump(mode="json", exclude_none=True) for source in manifest.sources],
     }
 
 

@@ -162,7 +162,8 @@ def _text(result: DescribeResult, most: int | None) -> str:
         lines.append(f"  trained classifiers: {', '.join(task.classifiers) or 'none'}")
     lines.append(f"attributes: {shown(result.attributes[:40]) or 'none'}")
     for source in result.sources:
-        lines.append(f"source: {one_line(source['name'], 100)}. {one_line(' '.join(source['notes']), 500)}")
+        licence = f"licence {one_line(source['licence'], 200)}. " if "licence" in source else ""
+        lines.append(f"source: {one_line(source['name'], 100)}. {licence}{one_line(' '.join(source['notes']), 500)}")
     lines.append(f"methods of classify_with_adapter, K a number: {shown(result.methods)}")
     lines += [f"gap: {gap}" for gap in result.gaps]
     words = {

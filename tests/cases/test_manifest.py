@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dermtools.cases.case import Task
+from dermtools.cases.case import SourceData, Task
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.manifest import FORMAT_VERSION, MANIFEST_NAME, Manifest, SourceNote, read_manifest, write_manifest
 from dermtools.errors import CaseBaseError
@@ -38,6 +38,12 @@ def test_it_is_read_back_as_written(tmp_path: Path) -> None:
     write_manifest(tmp_path, written)
     assert read_manifest(tmp_path) == written
     assert [path.name for path in tmp_path.iterdir()] == [MANIFEST_NAME]
+
+
+def test_what_a_source_is_owed_is_kept_with_it() -> None:
+    data = SourceData("set", (), (), notes=("drawn",), licence="CC0", citation="A 2020", url="https://a.example")
+    note = SourceNote(name="set", notes=("drawn",), licence="CC0", citation="A 2020", url="https://a.example")
+    assert SourceNote.of(data) == note
 
 
 def test_a_missing_folder_is_refused_with_the_command_that_makes_one(tmp_path: Path) -> None:

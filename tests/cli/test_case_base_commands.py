@@ -183,3 +183,18 @@ def test_a_moved_encoder_is_named_with_an_option(run: Run, tmp_path: Path) -> No
 @pytest.mark.parametrize("command", ["search", "classify", "prompt", "evaluate", "study", "chat", "mcp"])
 def test_every_command_that_reads_a_case_base_takes_it(run: Run, command: str) -> None:
     assert "--embedder" in run(command, "--help").out
+
+
+def test_a_published_set_is_named_with_its_reason_and_its_licence(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "ham"
+    folder.mkdir()
+    (folder / "HAM10000_metadata.csv").write_text("lesion_id,image_id,dx,localization\nH_1,ISIC_1,nv,back\n")
+    Image.new("RGB", (90, 80), (200, 150, 120)).save(folder / "ISIC_1.jpg")
+    done = run("ingest", folder, tmp_path / "base")
+    assert "recognised as HAM10000 by the columns image_id, lesion_id, dx" in " ".join(done.out.split())
+    told = " ".join(run("info", tmp_path / "base").out.split())
+    assert "licence: CC BY-NC 4.0" in told
+    assert "citation: Tschandl" in told
+    assert "url: https://doi.org/10.7910/DVN/DBW86T" in told
+    plain = run("ingest", folder / "HAM10000_metadata.csv", tmp_path / "plain", "--kind", "table")
+    assert "recognised" not in plain.out

@@ -114,7 +114,9 @@ def _with_contents(data: SourceData, progress: Progress | None) -> SourceData:
 
 
 def _content(item: SourceCase) -> str:
-    """The content hash of a case's picture; "" where it cannot be read, which the ingest will say."""
+    """The content hash of a case's picture; "" where there is none or it cannot be read, which the ingest will say."""
+    if item.image is None:
+        return ""
     try:
         return content_hash(read_bytes(item.image))
     except ImageError:

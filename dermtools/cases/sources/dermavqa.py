@@ -49,14 +49,14 @@ def load_dermavqa(root: Path, options: SourceOptions) -> SourceData:
     Raises:
         SourceError: a file that is needed is missing or not what it should be, or no picture is found.
     """
-    options.refuse_others("dermavqa", "tasks", "questions", "images")
+    options.refuse_others("dermavqa", "tasks", "questions", "images", "without_pictures")
     options.requested_tasks("DermaVQA-IIYI", ("location",))
     listed = read_json(root / NUMBERS)
     if not isinstance(listed, dict):
         raise SourceError(f"{root / NUMBERS}: not a JSON object of encounter ids and numbers")
     numbers = {str(number): encounter_id for encounter_id, number in listed.items()}
     metadata = _read_metadata(root, numbers)
-    found = CaseCollector(*(options.picture_folders or [root]))
+    found = CaseCollector(*(options.picture_folders or [root]), without_pictures=options.without_pictures)
     notes = [
         "DermaVQA-IIYI, Yim et al., MICCAI 2024, licence CC BY 4.0",
         "location labels are given per encounter, not per image; responses are left out",
@@ -78,7 +78,15 @@ def load_dermavqa(root: Path, options: SourceOptions) -> SourceData:
             seen.add(encounter_id)
             _add(found, encounter, encounter_id, split, metadata.get(encounter_id))
     notes += _surplus(root, metadata, numbers, seen)
-    return found.data("DermaVQA-IIYI", [make_task("location", LOCATIONS)], notes)
+    return found.data(
+        "DermaVQA-IIYI",
+        [make_task("location", LOCATIONS)],
+        notes,
+        licence="CC BY 4.0",
+        citation="Yim et al. 2024, DermaVQA: A Multilingual Visual Question Answering Dataset for Dermatology, MICCAI",
+        url="https://osf.io/72rp3/",
+        told=(f"recognised as DermaVQA-IIYI by its {METADATA} and {NUMBERS}; if it is not: --from folder",),
+    )
 
 
 def _add(found: CaseCollector, encounter: Encounter, encounter_id: str, split: Split, row: Row | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, SourceData, Split, Task
 from dermtools.cases.sources.pictures import PictureIndex, picture_stem
@@ -65,10 +66,11 @@ def read_encounters(path: Path) -> list[Encounter]:
 class CaseCollector:
     """Makes a case of each image of an encounter; keeps what went wrong beside them."""
 
-    def __init__(self, *pictures: Path) -> None:
-        """Take pictures from anywhere below folders. Raises a SourceError where there is none."""
+    def __init__(self, *pictures: Path, without_pictures: bool = False) -> None:
+        """Take pictures from anywhere below folders; a SourceError where there is none, unless none is needed."""
         self._pictures = PictureIndex(*pictures)
-        if not self._pictures:
+        self._without = without_pictures
+        if not self._pictures and not without_pictures:
             remedy = "put images_train/ and the others there, or name their folder with the option 'images'"
             raise SourceError(f"{pictures[0]}: no picture below this folder; {remedy}")
         self._ids: set[str] = set()
@@ -83,8 +85,9 @@ class CaseCollector:
         split: Split | None,
         labels: dict[str, tuple[str, ...]],
         attributes: dict[str, AttributeValue],
-    ) -> None:
-        """Add the encounter's images: all share its group, labels and attributes."""
+    ) -> int:
+        """Add the encounter's images: all share its group, labels and attributes. Returns how many cases they made."""
+        before = len(self.cases)
         images = encounter.texts("image_ids")
         known = {task: found for task, found in labels.items() if found}
         shared = {"encounter_id": group_id, "n_images": len(images), **attributes}
@@ -95,12 +98,13 @@ class CaseCollector:
             path = self._pictures.find(image, folder=f"images_{split}")
             if case_id in self._ids:
                 self.problem(case_id, f"named again by {encounter.where}; the first is kept")
-            elif path is None:
+            elif path is None and not self._without:
                 self.problem(case_id, f"no such picture: {image}")
             else:
                 self._ids.add(case_id)
                 case = Case(case_id=case_id, group_id=group_id, split=split, labels=known, attributes=shared)
                 self.cases.append(SourceCase(case, path))
+        return len(self.cases) - before
 
     def known(self, labels: Sequence[str], closed_set: Collection[str], where: str) -> tuple[str, ...]:
         """The labels that are in the closed set; the others are reported."""
@@ -112,6 +116,6 @@ class CaseCollector:
         """Report one thing."""
         self._problems.append(Problem(where, reason))
 
-    def data(self, name: str, tasks: Iterable[Task], notes: Iterable[str]) -> SourceData:
-        """What was collected, under the name of the data set."""
-        return SourceData(name, tuple(tasks), tuple(self.cases), tuple(self._problems), tuple(notes))
+    def data(self, name: str, tasks: Iterable[Task], notes: Iterable[str], **provenance: Any) -> SourceData:
+        """What was collected, under the name of the data set; with licence, citation, url and what else is told."""
+        return SourceData(name, tuple(tasks), tuple(self.cases), tuple(self._problems), tuple(notes), **provenance)

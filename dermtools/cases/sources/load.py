@@ -10,11 +10,12 @@ from dermtools.cases.case import SourceCase, SourceData
 from dermtools.cases.sources import dermavqa, woundcarevqa
 from dermtools.cases.sources.assembly import assemble
 from dermtools.cases.sources.folder import load_folder
+from dermtools.cases.sources.known_sets import KNOWN_KINDS
 from dermtools.cases.sources.label_file import read_label_map
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
 from dermtools.cases.sources.published import load_published, published_tables
-from dermtools.cases.sources.rows import OLD_WORKBOOKS, TABLE_SUFFIXES
+from dermtools.cases.sources.rows import OLD_WORKBOOKS, TABLE_SUFFIXES, is_table_name
 from dermtools.cases.sources.table import load_table
 from dermtools.errors import SourceError
 from dermtools.files import local_path
@@ -23,15 +24,15 @@ from dermtools.text import instead
 
 SAMPLE = "sample"
 _READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
-    "table": load_table,
     "folder": load_folder,
     "dermavqa": dermavqa.load_dermavqa,
     "woundcarevqa": woundcarevqa.load_woundcarevqa,
 }
-KINDS = (*_READERS, SAMPLE)
+_TABLES = ("table", *KNOWN_KINDS)
+KINDS = ("table", *_READERS, *KNOWN_KINDS, SAMPLE)
 _CHOICE = (
     f"give a table ({', '.join(TABLE_SUFFIXES)}), a folder with one folder a class, the folder of ISIC, HAM10000, "
-    f"PAD-UFES-20, DermaVQA-IIYI, WoundcareVQA or an ImageFolder, or the word {SAMPLE}"
+    f"PAD-UFES-20, Fitzpatrick17k, DermaVQA-IIYI, WoundcareVQA or an ImageFolder, or the word {SAMPLE}"
 )
 
 
@@ -45,7 +46,8 @@ def load_source(
 
     Args:
         location: a table file, a folder (of class folders, or with a table that is known by its columns), or `sample`.
-        kind: one of `KINDS`; None guesses it from the location.
+        kind: one of `KINDS`; None guesses it from the location, and a published table from its columns. `table` is a
+            table like any other, whatever its columns.
         options: how to read it; options that do not apply to the kind are refused.
         progress: told while pictures are compared, which only making splits needs.
 
@@ -54,17 +56,18 @@ def load_source(
     """
     options = options or SourceOptions()
     location = local_path(location, SourceError)
-    kind = kind or guess_kind(location)
+    named, kind = kind, kind or guess_kind(location)
     if kind == SAMPLE:
         return _load_sample(options)
-    if kind not in _READERS:
+    if kind not in KINDS:
         raise SourceError(f"unknown kind of source {kind!r}; {instead(kind, KINDS)}")
     path = Path(location).expanduser()
-    if kind == "table" and path.is_dir():
-        return assemble(load_published(path, options), path, options, progress)
-    if not (is_file(path) if kind == "table" else path.is_dir()):
-        raise SourceError(f"{path}: no such {'file' if kind == 'table' else 'folder'}; {_CHOICE}")
-    return assemble(_READERS[kind](path, options), path, options, progress)
+    if kind in _TABLES and path.is_dir():
+        return assemble(load_published(path, options, named), path, options, progress)
+    if not (is_file(path) if kind in _TABLES else path.is_dir()):
+        raise SourceError(f"{path}: no such {'file' if kind in _TABLES else 'folder'}; {_CHOICE}")
+    data = load_table(path, options, named) if kind in _TABLES else _READERS[kind](path, options)
+    return assemble(data, path, options, progress)
 
 
 def guess_kind(location: str | Path) -> str:
@@ -79,12 +82,12 @@ def guess_kind(location: str | Path) -> str:
     if path.is_dir():
         if is_file(path / dermavqa.METADATA) or is_file(path / dermavqa.NUMBERS):
             return "dermavqa"
-        if is_file(path / woundcarevqa.ENTRIES):
+        if woundcarevqa.entry_files(path):
             return "woundcarevqa"
         return "table" if published_tables(path) else "folder"
     if not is_file(path):
         raise SourceError(f"{path}: no such file or folder; {_CHOICE}")
-    if path.suffix.lower() not in (*TABLE_SUFFIXES, *OLD_WORKBOOKS):
+    if not is_table_name(path) and path.suffix.lower() not in OLD_WORKBOOKS:
         raise SourceError(f"{path}: not a source; {_CHOICE}")
     return "table"
 

@@ -38,6 +38,9 @@ class SourceOptions:
     """Regular expression searched in a file name; its first capture group is the case's group. Folder only."""
     images: Path | Sequence[Path] | None = None
     """Folder or folders that hold the pictures, where it is not the data folder. Not for a folder source."""
+    without_pictures: bool = False
+    """Keep cases whose picture is missing, too: for what needs none, such as vectors made elsewhere. Not for a folder
+    source."""
     encoding: str | None = None
     """Encoding of a CSV, such as `cp1250`; None finds it. Table only."""
     sheet: str | None = None

@@ -1,4 +1,4 @@
-"""Tables that are known by their columns: ISIC, HAM10000, PAD-UFES-20, and Hugging Face's ImageFolder."""
+"""Tables that are known by their columns: those of `known_sets.py`, and Hugging Face's ImageFolder."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 from dermtools.cases.case import Problem, SourceCase, SourceData, Split
 from dermtools.cases.groups import own_group
 from dermtools.cases.sources.assembly import split_named
-from dermtools.cases.sources.known_sets import known_set
+from dermtools.cases.sources.known_sets import KNOWN_SETS, known_set
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.pictures import is_file
-from dermtools.cases.sources.rows import JSON_LINES, TABLE_SUFFIXES, parse_json
+from dermtools.cases.sources.rows import JSON_LINES, is_table_name, parse_json
 from dermtools.cases.sources.table import load_table
 from dermtools.errors import SourceError
 from dermtools.text import name_key
@@ -32,27 +32,30 @@ def published_tables(folder: Path) -> list[Path]:
     return [table for part in parts for table in _known_tables(part)]
 
 
-def load_published(folder: Path, options: SourceOptions) -> SourceData:
+def load_published(folder: Path, options: SourceOptions, kind: str | None = None) -> SourceData:
     """Read the known table of a folder, or those of `train/`, `validation/` and `test/`, which then name the splits.
+
+    `kind` is as for `load_table`.
 
     Raises:
         SourceError: no known table or several in one folder, and as `load_table`.
     """
     tables = published_tables(folder)
     if not tables:
-        known = "ISIC, HAM10000, PAD-UFES-20 or an ImageFolder (metadata.csv with file_name)"
+        names = ", ".join(known.name for known in KNOWN_SETS)
+        known = f"{names} or an ImageFolder (metadata.csv with file_name)"
         raise SourceError(f"{folder}: no table of {known}; name the table's file itself")
     for first, second in pairwise(tables):
         if first.parent == second.parent:
             raise SourceError(f"{folder}: {first.name} and {second.name} may both be the table; name one of the files")
     if tables[0].parent == folder:
-        return load_table(tables[0], options)
-    return _joined(folder, {table.parent.name: load_table(table, options) for table in tables})
+        return load_table(tables[0], options, kind)
+    return _joined(folder, {table.parent.name: load_table(table, options, kind) for table in tables})
 
 
 def _known_tables(folder: Path) -> list[Path]:
-    files = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in TABLE_SUFFIXES and is_file(path))
-    return [path for path in files if _is_known(path, set(map(name_key, _header(path))))]
+    tables = (path for path in sorted(folder.iterdir()) if is_table_name(path) and is_file(path))
+    return [path for path in tables if _is_known(path, set(map(name_key, _header(path))))]
 
 
 def _is_known(path: Path, keys: set[str]) -> bool:
@@ -94,12 +97,13 @@ def _joined(folder: Path, parts: dict[str, SourceData]) -> SourceData:
     for task in (task for data in parts.values() for task in data.tasks):
         labels.setdefault(task.name, set()).update(task.labels)
     tasks = {task.name: task for data in parts.values() for task in data.tasks}
-    return SourceData(
-        folder.resolve().name,
-        tuple(task.model_copy(update={"labels": tuple(sorted(labels[name]))}) for name, task in tasks.items()),
-        tuple(cases),
-        tuple(Problem(f"{name}/{p.where}", p.reason) for name, data in parts.items() for p in data.problems),
-        tuple(dict.fromkeys(note for data in parts.values() for note in data.notes)),
+    return replace(
+        next(iter(parts.values())),
+        name=folder.resolve().name,
+        tasks=tuple(task.model_copy(update={"labels": tuple(sorted(labels[name]))}) for name, task in tasks.items()),
+        cases=tuple(cases),
+        problems=tuple(Problem(f"{name}/{p.where}", p.reason) for name, data in parts.items() for p in data.problems),
+        notes=tuple(dict.fromkeys(note for data in parts.values() for note in data.notes)),
         told=tuple(dict.fromkeys(word for data in parts.values() for word in data.told)),
     )
 

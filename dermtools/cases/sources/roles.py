@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from dermtools.cases.sources.known_sets import PAD_UFES_20, known_set
+from dermtools.cases.sources.known_sets import KnownSet
 from dermtools.errors import SourceError
 from dermtools.text import name_key, one_line
 
@@ -59,9 +59,10 @@ KNOWN_TASKS = tuple(_TASKS)
 class Columns:
     """The columns of one table, found by the names that people write."""
 
-    def __init__(self, path: Path, names: Sequence[str]) -> None:
+    def __init__(self, path: Path, names: Sequence[str], known: KnownSet | None = None) -> None:
         self._path = path
         self._names = names
+        self._known = known
         self._by_key: dict[str, list[str]] = {}
         for name in names:
             self._by_key.setdefault(name_key(name), []).append(name)
@@ -93,10 +94,6 @@ class Columns:
         """Columns with one of the usual names, in the order of the names, each once."""
         return list(dict.fromkeys(column for name in names if (column := self.find(name))))
 
-    def note(self) -> str | None:
-        """What is to say of the published data set whose columns these are."""
-        return known_set(self._by_key.keys())
-
     def groups(self, mapped: str | None) -> dict[str, str]:
         """Kind of group (one of `GROUP_COLUMNS`) to its column, the preferred one first; only the mapped one if any."""
         if mapped is not None:
@@ -105,16 +102,19 @@ class Columns:
         return {kind: columns[0] for kind, columns in found.items() if columns}
 
     def task_names(self, task: str) -> tuple[str, ...]:
-        """Usual names of a task's column. `region` is a body site in PAD-UFES-20, elsewhere often a place."""
-        names = _TASKS.get(task, ())
-        return (*names, "region") if task == "location" and self._by_key.keys() >= PAD_UFES_20 else names
+        """Usual names of a task's column, those of the published data set first."""
+        named = self._known.tasks if self._known is not None else {}
+        return (*named.get(task, ()), *_TASKS.get(task, ()))
 
     def tasks(self, requested: Sequence[str], taken: Collection[str | None]) -> dict[str, str]:
         """Task name to column: the requested ones, else the usual ones that play no other role."""
-        if not requested:
-            found = {task: self.usual(self.task_names(task)) for task in KNOWN_TASKS}
-            return {task: columns[0] for task, columns in found.items() if columns and columns[0] not in taken}
         tasks: dict[str, str] = {}
+        if not requested:
+            for task in KNOWN_TASKS:
+                columns = self.usual(self.task_names(task))
+                if columns and columns[0] not in taken and columns[0] not in tasks.values():
+                    tasks[task] = columns[0]
+            return tasks
         for word in requested:
             column = self.find(word) or next(iter(self.usual(self.task_names(name_key(word)))), None) or self.get(word)
             name = _task_name(word)

@@ -9,6 +9,7 @@ from pathlib import Path
 from dermtools.cases.case import Problem
 from dermtools.cases.sources.delimited import decode, read_data, read_delimited
 from dermtools.cases.sources.header import repeated
+from dermtools.cases.sources.known_sets import NO_SUFFIX
 from dermtools.cases.sources.parquet import read_parquet
 from dermtools.cases.sources.records import Row, Rows
 from dermtools.cases.sources.workbook import read_workbook
@@ -43,7 +44,7 @@ def read_rows(
         SourceError: missing, unknown, damaged, without a usable header, or an option that does not fit the format.
         MissingExtraError: a workbook, and the extra `formats` is not installed.
     """
-    suffix = path.suffix.lower()
+    suffix = ".csv" if path.name in NO_SUFFIX else path.suffix.lower()
     if suffix in OLD_WORKBOOKS:
         raise SourceError(f"{path}: {suffix} is not read; save it as .xlsx or CSV")
     if suffix not in TABLE_SUFFIXES:
@@ -63,6 +64,11 @@ def read_rows(
     if (twice := repeated(rows.columns)) is not None:
         raise SourceError(f"{path}: column {twice!r} is there more than once; rename one of them")
     return rows
+
+
+def is_table_name(path: Path) -> bool:
+    """Whether a file is called as a table that is read here."""
+    return path.suffix.lower() in TABLE_SUFFIXES or path.name in NO_SUFFIX
 
 
 def read_text(path: Path) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, SourceData
 from dermtools.cases.groups import GROUP_COLUMNS, given_group, own_group
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.assembly import given_split, make_task
+from dermtools.cases.sources.known_sets import KnownSet, chosen_set
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.picture_cells import content_id, is_no_attribute, read_picture_cell
 from dermtools.cases.sources.picture_finder import PictureFinder
@@ -17,13 +19,17 @@ from dermtools.cases.sources.roles import DEFAULT_COLUMNS, IMAGE_IDS, KNOWN_TASK
 from dermtools.cases.sources.rows import read_rows
 from dermtools.errors import SourceError
 from dermtools.text import few
+from dermtools.vocabularies import fitzpatrick_type
 
 MOST_ID_CHARACTERS = 200
 _NAMES_SHOWN = 6
 
 
-def load_table(path: Path, options: SourceOptions) -> SourceData:
+def load_table(path: Path, options: SourceOptions, kind: str | None = None) -> SourceData:
     """Read a table of labelled images.
+
+    A published data set is known by its columns, or named by `kind`, one of `known_sets.KNOWN_KINDS`; it is a table
+    like any other where `kind` is `table`.
 
     Pictures are paths relative to the table's folder or to a folder of the option `images`; absolute paths and
     paths that leave the folder are taken too, since the table is the user's own file. A path that does not exist
@@ -35,13 +41,14 @@ def load_table(path: Path, options: SourceOptions) -> SourceData:
     """
     options.refuse_others(
         "table", "columns", "tasks", "separator", "split_seed", "split_fractions", "questions", "images", "encoding",
-        "sheet",
+        "sheet", "without_pictures",
     )  # fmt: skip
     if missing := [folder for folder in options.picture_folders if not folder.is_dir()]:
         raise SourceError(f"{missing[0]}: no such folder; give the one that holds the pictures")
     wanted = wanted_names(options.columns)
     table = read_rows(path, wanted=wanted, encoding=options.encoding, sheet=options.sheet, short_rows=True)
-    reader = _RowReader(path, table, options)
+    known = chosen_set(path, table.columns, kind)
+    reader = _RowReader(path, table, options, known)
     problems = list(table.problems)
     for index, row in enumerate(table.rows):
         try:
@@ -56,16 +63,19 @@ def load_table(path: Path, options: SourceOptions) -> SourceData:
     tasks = (make_task(name, labels) for name, labels in found.items() if labels)
     name = f"{path.resolve().parent.name}/{path.name}"
     told = (*table.told, *reader.told())
-    return SourceData(name, tuple(tasks), tuple(cases), tuple(problems), (*table.notes, *reader.notes()), told=told)
+    data = SourceData(name, tuple(tasks), tuple(cases), tuple(problems), (*table.notes, *reader.notes()), told=told)
+    return data if known is None else replace(data, **known.provenance(row.cells for row in table.rows))
 
 
 class _RowReader:
     """Makes cases of rows: knows which column plays which role."""
 
-    def __init__(self, path: Path, table: Rows, options: SourceOptions) -> None:
+    def __init__(self, path: Path, table: Rows, options: SourceOptions, known: KnownSet | None) -> None:
         self._separator = options.separator
+        self._without_pictures = options.without_pictures
         self._table = table
-        self._columns = Columns(path, table.columns)
+        self._known = known
+        self._columns = Columns(path, table.columns, known)
         self._id = self._role("case_id", options)
         self._split = self._role("split", options)
         self._image = self._image_column(path, options)
@@ -78,10 +88,9 @@ class _RowReader:
         self.tasks = self._columns.tasks(options.tasks, {self._image, self._id, self._split, *first_group})
         """Task name to column."""
         self._used = {self._image, self._id, self._split, *first_group, *self.tasks.values()} - {None}
-        self._left_out: list[str] = []
-        self._attributes = {
-            column: self._attribute(column) for column in table.columns if column and column not in self._used
-        }
+        self._told = [known.recognised] if known is not None else []
+        further = [column for column in table.columns if column and column not in self._used]
+        self._attributes = dict(map(self._attribute, further))
         self._finder = PictureFinder([path.parent, *options.picture_folders], self._picture_names)
         self._own_groups = 0
         self.cases: dict[str, SourceCase] = {}
@@ -107,14 +116,14 @@ class _RowReader:
         self.cases[case_id] = SourceCase(case, image)
 
     def notes(self) -> list[str]:
-        found = [note] if (note := self._columns.note()) else []
+        found = [self._known.note] if self._known is not None else []
         if not self._groups:
             looked = f"no group column ({', '.join(GROUP_COLUMNS)})"
             found.append(f"{looked}: each case is its own group, so one patient may sit in two splits")
         elif self._own_groups:
             named = " or ".join(self._groups.values())
             found.append(f"{self._own_groups} cases without {named} are each their own group")
-        if self._id is None:
+        if self._id is None and self._image is not None:
             names = few(DEFAULT_COLUMNS["case_id"], _NAMES_SHOWN)
             found.append(f"no id column ({names}): {self._image!r} names the cases")
         found += [f"column {column!r} is task {name!r}" for name, column in self.tasks.items() if name != column]
@@ -125,15 +134,19 @@ class _RowReader:
         return found
 
     def told(self) -> list[str]:
-        return [f"column {column!r} holds lists, objects or pictures, which are left out" for column in self._left_out]
+        return self._told
 
     def _role(self, role: str, options: SourceOptions) -> str | None:
         if role in options.columns:
             return self._columns.get(options.columns[role])
-        return next(iter(self._columns.usual(DEFAULT_COLUMNS[role])), None)
+        of_set = self._known.image if self._known is not None and role == "case_id" else ()
+        return next(iter(self._columns.usual((*of_set, *DEFAULT_COLUMNS[role]))), None)
 
-    def _image_column(self, path: Path, options: SourceOptions) -> str:
-        """The picture's column: named, known by its name or by the schema, else an id that names pictures."""
+    def _image_column(self, path: Path, options: SourceOptions) -> str | None:
+        """The picture's column: named, known by its name or by the schema, else an id that names pictures.
+
+        None where there is none and none is needed.
+        """
         named, pictures = self._role("image", options), self._table.pictures
         if named and (named in pictures or not pictures or "image" in options.columns):
             return named
@@ -141,20 +154,31 @@ class _RowReader:
             raise SourceError(f"{path}: columns {' and '.join(map(repr, pictures))} hold pictures; map one to 'image'")
         if pictures:
             return pictures[0]
-        if ids := self._columns.usual(IMAGE_IDS):
+        of_set = self._known.image if self._known is not None else ()
+        if ids := self._columns.usual((*of_set, *IMAGE_IDS)):
             return ids[0]
+        if options.without_pictures and self._id is not None:
+            return None
         looked = f"no column for the picture (looked for {few(DEFAULT_COLUMNS['image'], _NAMES_SHOWN)})"
         raise SourceError(f"{path}: {looked}; map one to 'image'; {self._columns.listing}")
 
-    def _attribute(self, column: str) -> list[AttributeValue | None]:
+    def _attribute(self, column: str) -> tuple[str, list[AttributeValue | None]]:
+        """Name and values of the attribute that a column becomes."""
         given = [row.cells.get(column) for row in self._table.rows]
         plain = [None if is_no_attribute(cell) else cell for cell in given]
         if plain != given:
-            self._left_out.append(column)
-        return cells.typed_column(plain, untyped=self._table.untyped, decimal_comma=self._table.decimal_comma)
+            self._told.append(f"column {column!r} holds lists, objects or pictures, which are left out")
+        if self._known is not None and (name := self._known.skin_types.get(column)):
+            types: list[AttributeValue | None] = [fitzpatrick_type(cell) for cell in plain]
+            unknown = f"unknown in {types.count(None)} rows"
+            self._told.append(f"column {column!r} is attribute {name!r}: Fitzpatrick types 1 to 6, {unknown}")
+            return name, types
+        return column, cells.typed_column(plain, untyped=self._table.untyped, decimal_comma=self._table.decimal_comma)
 
-    def _picture(self, row: Row) -> tuple[Path | bytes, str]:
+    def _picture(self, row: Row) -> tuple[Path | bytes | None, str]:
         """The picture, and the id that it gives to a case without one."""
+        if self._image is None:
+            return None, ""
         try:
             cell = read_picture_cell(row.cells.get(self._image))
         except ValueError as error:
@@ -164,13 +188,20 @@ class _RowReader:
             return cell.data, name if len(name) <= MOST_ID_CHARACTERS and name not in self.cases else content_id(
                 cell.data
             )
-        if not cell.name:
+        if not cell.name and not (self._without_pictures and self._id):
             raise ValueError(f"has no picture in column {self._image!r}")
-        path = self._finder.find(cell.name)
+        try:
+            path = self._finder.find(cell.name)
+        except ValueError:
+            if not self._without_pictures:
+                raise
+            return None, cell.name
         name = self._finder.relative(path) or cell.name
         return path, name if len(name) <= MOST_ID_CHARACTERS else content_id(path.read_bytes())
 
     def _picture_names(self) -> Iterator[str]:
+        if self._image is None:
+            return
         for row in self._table.rows:
             try:
                 yield read_picture_cell(row.cells.get(self._image)).name

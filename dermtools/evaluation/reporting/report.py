@@ -80,7 +80,7 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
 @cache
 def _templates() -> Environment:
     environment = templates("dermtools.evaluation.reporting")
-    for name in ("percent", "span", "seconds", "dollars", "unlabelled"):
+    for name in ("percent", "span", "seconds", "dollars", "unlabelled", "credits"):
         environment.filters[name] = getattr(tables, name)
     environment.globals["house_style"] = verbatim("dermtools.retrieval", "style.css")
     environment.globals["style"] = verbatim("dermtools.evaluation.reporting", "report.css")

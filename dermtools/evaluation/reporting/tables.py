@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dermtools.evaluation.statistics.comparisons import ALPHA, POWER
 from dermtools.intervals import Interval
@@ -46,6 +46,16 @@ def seconds(value: float) -> str:
 def unlabelled(summary: Summary) -> str:
     """Answers without a label, by how they ended; a dash where every answer has one."""
     return ", ".join(f"{count} {outcome}" for outcome, count in summary.unlabelled.items()) or DASH
+
+
+def credits(case_base: Mapping[str, Any]) -> list[str]:
+    """Citation, licence and address of each source that states them; runs of earlier versions state none."""
+    lines = []
+    for source in case_base.get("sources", ()):
+        licence = f"licence {source['licence']}" if source.get("licence") else None
+        if stated := [fact for fact in (source.get("citation"), licence, source.get("url")) if fact]:
+            lines.append("; ".join([source["name"], *stated]))
+    return lines
 
 
 def rows(results: Results, *, costs: bool = True) -> list[list[str]]:

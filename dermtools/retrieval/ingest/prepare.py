@@ -85,6 +85,8 @@ def prepare(
     Content hashes `known` stay undecoded, unless writing is looked for in them again: then there is a picture where
     some was painted over.
     """
+    if source.image is None:
+        return Prepared(source, problem="has no picture here to embed")
     name = source.case.case_id if isinstance(source.image, bytes) else str(source.image)
     try:
         encoded = read_bytes(source.image, limits=limits, name=name)

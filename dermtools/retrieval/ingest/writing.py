@@ -170,7 +170,7 @@ class _Ingest:
             existing = tasks.get(task.name, task)
             tasks[task.name] = existing.model_copy(update={"labels": tuple(sorted({*existing.labels, *task.labels}))})
         sources = {source.name: source for source in self.store.manifest.sources}
-        sources[self.data.name] = SourceNote(name=self.data.name, notes=self.data.notes)
+        sources[self.data.name] = SourceNote.of(self.data)
         self.store.set_tasks(tasks.values())
         shown = self.store.manifest.shown
         if shown is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from dermtools.cases.sources import guess_kind, load_source
+from dermtools.cases.sources import SourceOptions, guess_kind, load_source
 from dermtools.errors import SourceError
 from tests.support.tables import by_id
 
@@ -30,6 +32,13 @@ PAD_UFES_20 = """patient_id,lesion_id,smoke,age,region,diagnostic,itch,img_id,bi
 PAT_1516,1765,,8,ARM,NEV,FALSE,PAT_1516_1765_530.png,FALSE
 PAT_46,881,FALSE,55,NECK,BCC,TRUE,PAT_46_881_939.png,TRUE
 """
+FITZPATRICK_17K = (
+    "md5hash,fitzpatrick_scale,fitzpatrick_centaur,label,nine_partition_label,three_partition_label,qc,url,url_alphanum"
+    """
+5e82a45bc5d78bd24ae9202d194423f8,3,3,psoriasis,inflammatory,non-neoplastic,,https://a.example/1.jpg,httpsaexample1jpg.jpg
+9f8207a0d87de2ea85ae8d439e50641d,-1,1,melanoma,malignant melanoma,malignant,1 Diagnostic,https://a.example/2.jpg,2.jpg
+"""
+)
 ISIC_2020 = """image_name,patient_id,lesion_id,sex,age_approx,anatom_site_general_challenge,diagnosis,benign_malignant
 ISIC_2637011,IP_7279968,IL_7972535,male,45,head/neck,nevus,benign
 """
@@ -63,8 +72,13 @@ ISIC_2637011,IP_7279968,IL_7972535,male,45,head/neck,nevus,benign
             [("ARM", "NEV"), ("NECK", "BCC")],
         ),
         ({"train.csv": ISIC_2020, "train/ISIC_2637011.jpg": ""}, ["IP_7279968"], [("head/neck", "nevus")]),
+        (
+            {"HAM10000_metadata": HAM10000, "part_1/ISIC_0027419.jpg": "", "part_2/ISIC_0025030.jpg": ""},
+            ["HAM_0000118", "HAM_0000118"],
+            [("scalp", "bkl"), ("scalp", "bkl")],
+        ),
     ],
-    ids=["isic", "ham10000", "pad-ufes-20", "isic-2020"],
+    ids=["isic", "ham10000", "pad-ufes-20", "isic-2020", "ham10000-without-suffix"],
 )
 def test_a_published_folder_needs_no_option(tmp_path, files, groups, labels):
     root = made(tmp_path, files)
@@ -75,6 +89,52 @@ def test_a_published_folder_needs_no_option(tmp_path, files, groups, labels):
     assert found == [{"location": (site,), "diagnosis": (diagnosis,)} for site, diagnosis in labels]
     assert data.problems == ()
     assert "licence" in data.notes[0]
+
+
+def test_fitzpatrick17k_has_its_pictures_by_hash_its_diagnosis_and_both_skin_types(tmp_path):
+    files = {f"images/{row.split(',')[0]}.jpg": row for row in FITZPATRICK_17K.splitlines()[1:]}
+    data = load_source(made(tmp_path, {"fitzpatrick17k.csv": FITZPATRICK_17K} | files))
+    assert data.problems == ()
+    assert [task.name for task in data.tasks] == ["diagnosis"]
+    first, second = (item.case for item in data.cases)
+    assert first.case_id == "5e82a45bc5d78bd24ae9202d194423f8"
+    assert first.group_id == f"case:{first.case_id}"
+    assert (first.attributes["fitzpatrick_scale"], first.attributes["fitzpatrick_centaur"]) == (3, 3)
+    assert "fitzpatrick_scale" not in second.attributes
+    assert second.attributes["fitzpatrick_centaur"] == 1
+    assert "near-copies" in data.notes[0]
+
+
+def test_what_was_recognised_and_why_is_told_with_the_way_out(tmp_path):
+    data = load_source(made(tmp_path, {"metadata.csv": PAD_UFES_20}), options=SourceOptions(without_pictures=True))
+    why = "recognised as PAD-UFES-20 by the columns img_id, patient_id, lesion_id, diagnostic, region"
+    assert data.told[0] == f"{why}; if it is not: --from table"
+    assert (data.licence, data.url) == ("CC BY 4.0", "https://doi.org/10.17632/zr7vgbcyr2.1")
+    assert "Pacheco" in str(data.citation)
+
+
+@pytest.mark.parametrize("place", ["metadata.csv", ""])
+def test_a_wrong_guess_is_escaped_by_naming_the_kind(tmp_path, place):
+    path = made(tmp_path, {"metadata.csv": PAD_UFES_20}) / place
+    data = load_source(path, "table", SourceOptions(without_pictures=True))
+    assert data.licence is None
+    assert [task.name for task in data.tasks] == ["diagnosis"]
+    assert not any("recognised" in word for word in data.told)
+    named = load_source(path, "pad-ufes-20", SourceOptions(without_pictures=True))
+    assert [task.name for task in named.tasks] == ["location", "diagnosis"]
+    with pytest.raises(SourceError, match=r"not HAM10000: it has no column image_id, dx; .* --from table"):
+        load_source(path, "ham10000")
+
+
+def test_the_real_table_of_pad_ufes_20_has_the_counts_of_its_paper(shared, tmp_path):
+    text = (shared / "data/pad-ufes-20/metadata_full.csv").read_text(encoding="utf-8")
+    data = load_source(made(tmp_path, {"metadata.csv": text}), options=SourceOptions(without_pictures=True))
+    assert (len(data.cases), len({item.case.group_id for item in data.cases})) == (2298, 1373)  # Pacheco et al. 2020
+    diagnoses = Counter(item.case.labels["diagnosis"][0] for item in data.cases)
+    assert diagnoses == {"BCC": 845, "ACK": 730, "NEV": 244, "SEK": 235, "SCC": 192, "MEL": 52}  # table 2 there
+    types = Counter(item.case.attributes.get("fitzpatrick") for item in data.cases)
+    stated = Counter(row["fitspatrick"] for row in csv.DictReader(text.splitlines()))
+    assert {str(float(kind)): count for kind, count in types.items() if kind} == {k: n for k, n in stated.items() if k}
 
 
 def test_region_is_a_body_site_in_pad_ufes_20_only(tmp_path):
@@ -120,5 +180,5 @@ def test_two_tables_in_one_folder_are_both_named(tmp_path):
 def test_a_folder_without_a_known_table_is_one_of_class_folders(tmp_path):
     made(tmp_path, {"records.csv": "image,label\nx/1.jpg,a\n", "metadata.csv": "a,b\n1,2\n", "x/1.jpg": ""})
     assert guess_kind(tmp_path) == "folder"
-    with pytest.raises(SourceError, match="no table of ISIC, HAM10000"):
+    with pytest.raises(SourceError, match=r"no table of ISIC archive, .*HAM10000"):
         load_source(tmp_path, "table")

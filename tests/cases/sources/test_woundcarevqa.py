@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 
-from dermtools.cases.sources import SourceOptions, load_source
+from dermtools.cases import Problem
+from dermtools.cases.sources import SourceOptions, guess_kind, load_source
+from dermtools.cases.sources.woundcarevqa import DICTIONARY
 from dermtools.errors import SourceError
 
 
@@ -97,3 +100,75 @@ def test_what_does_not_fit_is_reported_and_the_rest_goes_on(tmp_path):
         "woundcarevqa.json entry 4",
         "IMG_ENC0001_0001",
     ]
+
+
+def test_labels_beyond_the_dictionary_are_kept_and_named(tmp_path):
+    images = ["IMG_ENC0001_0001.jpg", "IMG_ENC0001_0002.jpg"]
+    path = put(tmp_path, entry(1, image_ids=images, anatomic_locations=["sole", "heel"]), entry(2))
+    data = load_source(path, options=SourceOptions(tasks=("anatomic_locations",)))
+    assert data.cases[0].case.labels == {"anatomic_locations": ("sole", "heel")}
+    assert data.problems == (
+        Problem("anatomic_locations", "label 'sole' is not in the set's dictionary; kept, 2 pictures"),
+    )
+
+
+def test_the_dictionary_here_is_the_published_one(shared):
+    text = (shared / "data/woundcarevqa/dataset-full-original/data_dictionary.txt").read_text(encoding="utf-8")
+    published: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        if line.startswith("#") and line[1:].strip() in DICTIONARY:
+            labels = published[line[1:].strip()] = set()
+        elif line.strip() and not line.startswith("#"):
+            labels.add(line.split("\t")[0].strip())
+    assert {field: set(labels) for field, labels in DICTIONARY.items()} == published
+
+
+def challenge(root):
+    """The folder of the challenge release, with its pictures as its three archives unpack."""
+    folder = root / "dataset-challenge-mediqa-2025-wv"
+    folder.mkdir()
+    for number, split in enumerate(("train", "valid", "test"), start=1):
+        item = entry(number, split=split, wound_type="traumatic")
+        (folder / f"{split}.json").write_text(json.dumps([item]))
+        (folder / f"{split}_inputonly.json").write_text(json.dumps([{"encounter_id": item["encounter_id"]}]))
+        (folder / f"images_{split}").mkdir()
+        (folder / f"images_{split}" / item["image_ids"][0]).write_bytes(b"picture")
+    return folder
+
+
+@pytest.mark.parametrize("below", [True, False], ids=["its folder", "the published root"])
+def test_the_challenge_release_is_read_file_by_file(tmp_path, below):
+    folder = challenge(tmp_path)
+    root = folder if below else tmp_path
+    assert guess_kind(root) == "woundcarevqa"
+    data = load_source(root)
+    assert [item.case.split for item in data.cases] == ["train", "valid", "test"]
+    assert data.problems == ()
+    assert "train.json" in data.told[0]
+    (folder / "test.json").unlink()
+    left = load_source(root)
+    assert [item.case.split for item in left.cases] == ["train", "valid"]
+    assert "no test.json: those splits are left out" in left.told
+
+
+def test_a_train_json_of_another_set_is_not_taken_for_it(tmp_path):
+    (tmp_path / "train.json").write_text('[{"image": "a.jpg"}]')
+    assert guess_kind(tmp_path) == "folder"
+
+
+@pytest.mark.parametrize("layout", ["", "dataset-full-original", "dataset-challenge-mediqa-2025-wv"])
+def test_the_real_files_give_their_documented_counts_without_pictures(shared, layout):
+    """As SOURCE.md and the set's own README count them."""
+    options = SourceOptions(without_pictures=True, tasks=("anatomic_locations",))
+    data = load_source(shared / "data/woundcarevqa" / layout, options=options)
+    assert all(item.image is None for item in data.cases)
+    encounters = {(item.case.split, item.case.group_id) for item in data.cases}
+    assert Counter(split for split, _ in encounters) == {"train": 279, "valid": 105, "test": 93}
+    assert Counter(item.case.split for item in data.cases) == {"train": 449, "valid": 147, "test": 152}
+    assert [problem.reason for problem in data.problems] == [
+        "label 'head' is not in the set's dictionary; kept, 2 pictures",
+        "label 'sole' is not in the set's dictionary; kept, 7 pictures",
+    ]
+    assert str(data.licence).startswith("CC BY-NC 4.0")
+    with pytest.raises(SourceError, match="no picture below this folder"):
+        load_source(shared / "data/woundcarevqa" / layout)

@@ -6,7 +6,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from dermtools.evaluation.reporting.results import compare_runs, results
-from dermtools.evaluation.reporting.tables import markdown, rows, table_markdown
+from dermtools.evaluation.reporting.tables import credits, markdown, rows, table_markdown
 from dermtools.evaluation.running.records import Record, RunError
 from dermtools.evaluation.running.run import Run
 from dermtools.evaluation.scoring import Target
@@ -148,3 +148,10 @@ def test_runs_of_other_rules_or_without_shared_cases_are_not_compared(made):
 
 def test_cells_cannot_break_a_markdown_table():
     assert markdown([["a|b", "c"], ["1\n2", "3"]]) == "| a\\|b | c |\n| --- | --- |\n| 1 2 | 3 |"
+
+
+def test_a_report_credits_the_sources_that_state_what_they_are_owed():
+    owed = {"name": "ham", "notes": [], "licence": "CC BY-NC 4.0", "citation": "T 2018", "url": "https://a.example"}
+    earlier = {"name": "old", "notes": ["licence in a note"]}  # as runs before there were such fields
+    assert credits({"sources": [owed, earlier]}) == ["ham; T 2018; licence CC BY-NC 4.0; https://a.example"]
+    assert credits({}) == []
