@@ -21,6 +21,7 @@ PAGES = [
 ]
 OTHERS = {
     "claude": {"--plugin-dir"},
+    "python -m benchmarks.label_errors": {"--seeds"},
     "python -m benchmarks.methods_table": {"--choose", "--embedder"},
     "python -m benchmarks.statistics": {"--runs"},
     ".venv/bin/python -m pytest": {"--dist"},

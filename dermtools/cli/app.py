@@ -13,6 +13,7 @@ from typer.main import get_command
 from dermtools.cli import (
     attributes,
     chat,
+    check,
     classify,
     delete,
     demo,
@@ -43,7 +44,7 @@ app = typer.Typer(
 _COMMANDS: dict[Callable[..., None], str] = {
     ingest.ingest: "Make a case base of a labelled image set, or add to one.",
     info.info: "Say what a case base holds.",
-    info.check: "Look for duplicates, leaks, bad pictures and rare labels.",
+    check.check: "Look for duplicates, leaks, bad pictures and wrong labels.",
     attributes.attributes: "Say and change who may see which attribute.",
     delete.delete: "Remove patients or cases for good.",
     search.search: "Find the cases most similar to a picture.",

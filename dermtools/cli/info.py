@@ -1,11 +1,6 @@
-"""`dermtools info` and `dermtools check`: what a case base holds, and what is wrong or doubtful in it."""
+"""`dermtools info`: what a case base holds."""
 
 from __future__ import annotations
-
-from contextlib import nullcontext
-from typing import Annotated
-
-import typer
 
 from dermtools.cli.attributes import OLDER
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
@@ -38,28 +33,3 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
         facts_of = [f"{name}: {source[name]}" for name in PROVENANCE if name in source]
         show("", f"source: {source['name']}", *(f"  {line}" for line in (*facts_of, *source["notes"])))
     show("", NOT_A_DIAGNOSIS)
-
-
-def check(
-    path: CaseBasePath,
-    text: Annotated[
-        bool,
-        typer.Option(
-            "--text",
-            help="Also read every stored picture and list writing drawn in, such as names: half a second each, extra "
-            "ocr. It warns; what is small, blurred or handwritten is missed.",
-        ),
-    ] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Look for duplicates, leaks across splits, bad pictures, rare labels, and gaps in who is shown."""
-    from dermtools.progress import bar
-    from dermtools.retrieval import CaseBase
-
-    case_base = CaseBase.open(path)
-    with bar() if text else nullcontext() as progress:
-        report = case_base.check(text=text, progress=progress)
-    if as_json:
-        print_json(report.model_dump(mode="json"))
-        return
-    show(f"{path}: {report.cases} cases checked", "", *(f"  {line}" for line in report.lines()))

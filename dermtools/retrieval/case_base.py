@@ -70,11 +70,21 @@ class CaseBase(OpenedCaseBase):
 
         return delete(self.store, case_ids, groups)
 
-    def check(self, *, text: bool = False, progress: Progress | None = None) -> CheckReport:
-        """Look for what is wrong or doubtful; with `text` for writing in pictures, too (extra `ocr`). See `check`."""
+    def check(
+        self,
+        *,
+        text: bool = False,
+        labels: bool = False,
+        tasks: Collection[str] = (),
+        progress: Progress | None = None,
+    ) -> CheckReport:
+        """Look for what is wrong or doubtful; options and errors as of `audit.checking.check`.
+
+        With `text` for writing in pictures, too (extra `ocr`); with `labels` for wrong labels (extra `report`).
+        """
         from dermtools.retrieval.audit.checking import check
 
-        return check(self.store, text=text, progress=progress)
+        return check(self.store, text=text, labels=labels, tasks=tasks, progress=progress)
 
     def query(
         self,

@@ -37,7 +37,7 @@ def test_json_has_the_fields_that_are_documented(run: Run, sample_base: Path, tm
     out = tmp_path / "run"
     typed = {
         "info": ("info", sample_base),
-        "check": ("check", sample_base),
+        "check": ("check", sample_base, "--labels"),
         "evaluate": ("evaluate", sample_base, "--task", "location", "--methods", "majority,knn-vote-5", "--out", out),
         "compare": ("compare", out),
         "demo": ("demo", tmp_path / "demo"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shlex import quote
@@ -14,14 +14,17 @@ import numpy as np
 from dermtools.cases.attributes import counted_attributes
 from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
-from dermtools.errors import ImageError
+from dermtools.errors import ImageError, QueryError
 from dermtools.images import open_image
 from dermtools.images.limits import STORED
 from dermtools.retrieval.audit.coverage import doubtful_labels, label_gaps, recorded
 from dermtools.retrieval.audit.identity import identifiers
+from dermtools.retrieval.audit.label_report import TaskLabels
+from dermtools.retrieval.audit.labels import check_labels
 from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
 from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, Severity, about
 from dermtools.retrieval.audit.writing import written
+from dermtools.text import instead
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,21 +36,35 @@ TINY_SIDE = 224
 """Shorter side, in pixels, below which most encoders must enlarge a picture."""
 
 
-def check(store: CaseStore, *, text: bool = False, progress: Progress | None = None) -> CheckReport:
+def check(
+    store: CaseStore,
+    *,
+    text: bool = False,
+    labels: bool = False,
+    tasks: Collection[str] = (),
+    progress: Progress | None = None,
+) -> CheckReport:
     """Look through a whole case base.
 
     Args:
         store: of the case base.
         text: look for writing drawn into stored pictures, too: half a second of processor time each.
-        progress: of that.
+        labels: look for labels that seem wrong, too; see `check_labels`.
+        tasks: whose labels; those of all where none is named.
+        progress: of both.
 
     Raises:
         CaseBaseError: the data cannot be read at all.
-        MissingExtraError: `text` without the extra `ocr`.
+        QueryError: no such task.
+        MissingExtraError: `text` without the extra `ocr`, `labels` without `report`.
     """
     columns, vectors = store.columns_and_vectors()
     manifest = store.manifest
-    tasks = {task.name: task.labels for task in manifest.tasks}
+    known = {task.name: task.labels for task in manifest.tasks}
+    if unknown := [task for task in tasks if task not in known]:
+        raise QueryError(f"no task {unknown[0]!r} in the case base; {instead(unknown[0], known)}")
+    looked = {task: known[task] for task in tasks or known} if labels else {}
+    judged = check_labels(columns, vectors, looked, progress) if labels else None
     writing = tuple(written(store, columns.case_ids, progress)) if text else None
     findings = [
         *_open_to_others(store.path),
@@ -58,8 +75,9 @@ def check(store: CaseStore, *, text: bool = False, progress: Progress | None = N
         *_tiny_pictures(columns),
         *_unreadable_pictures(store, columns),
         *about("warning", "writing", WRITING, [[one.case_id] for one in writing or ()]),
-        *doubtful_labels(columns, tasks),
-        *label_gaps(columns, tasks),
+        *doubtful_labels(columns, known),
+        *label_gaps(columns, known),
+        *(finding for task in judged or () for finding in _labels(task)),
         *identifiers(columns, manifest),
     ]
     if without := columns.splits.count(None):
@@ -77,7 +95,15 @@ def check(store: CaseStore, *, text: bool = False, progress: Progress | None = N
         skin_tones=tones,
         sites=recorded(columns, "site", counted),
         writing=writing,
+        labels=judged,
     )
+
+
+def _labels(task: TaskLabels) -> Iterator[Finding]:
+    message = f"task {task.task}, labels that neighbours and a classifier doubt, the most doubtful first: {{}}"
+    yield from about("note", "doubtful-label", message, [[one.case_id] for one in task.doubtful])
+    message = f"task {task.task}, pairs of the same picture, or nearly, with other labels: {{}}; correct one of them"
+    yield from about("warning", "unlike-labels", message, [[one.case_id, one.other] for one in task.unlike])
 
 
 def _open_to_others(path: Path) -> Iterator[Finding]:

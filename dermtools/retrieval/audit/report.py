@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from dermtools.retrieval.audit.label_report import TaskLabels
 from dermtools.retrieval.writing import NO_WRITING, Writing
 from dermtools.text import few
 
@@ -19,6 +20,8 @@ Kind = Literal[
     "duplicate",
     "near-duplicate",
     "conflicting-labels",
+    "doubtful-label",
+    "unlike-labels",
     "unreadable-picture",
     "tiny-picture",
     "writing",
@@ -36,6 +39,8 @@ Kind = Literal[
     "open-to-others",
 ]
 EXAMPLES = 3
+LISTED = 20
+"""Doubtful labels, and pairs of other labels, that a person is shown of a task."""
 
 
 class Finding(BaseModel, frozen=True, extra="forbid"):
@@ -85,6 +90,9 @@ class CheckReport(BaseModel, frozen=True, extra="forbid"):
     writing: tuple[Writing, ...] | None = Field(
         default=None, description="what was read in stored pictures; null where it was not looked for"
     )
+    labels: tuple[TaskLabels, ...] | None = Field(
+        default=None, description="of each task, labels that seem wrong; null where they were not looked for"
+    )
 
     def of(self, kind: Kind) -> tuple[Finding, ...]:
         """Findings of one kind."""
@@ -95,5 +103,7 @@ class CheckReport(BaseModel, frozen=True, extra="forbid"):
         lines = [finding.line() for finding in self.findings] or ["nothing wrong or doubtful was found"]
         if self.writing is not None:
             lines += [f"writing in {one.line()}" for one in self.writing] or [NO_WRITING]
+        for task in self.labels or ():
+            lines += task.lines(LISTED)
         lines += [f"skin tone, {counts.line()}" for counts in self.skin_tones]
         return lines + [f"body site, {counts.line()}" for counts in self.sites]
