@@ -1,4 +1,4 @@
-"""The nearest cases of every case: those of other groups, and pairs of nearly the same picture; exact, block by block."""
+"""The nearest cases of every case: those of other groups, and pairs of nearly the same picture; exact."""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ def report(*doubts: DoubtfulLabel, right: int = 50, unlike: tuple[UnlikeLabels, 
 
 def test_a_doubt_says_what_instead_how_sure_and_why() -> None:
     assert doubt(3).line() == (
-        "case3: arm|hand -> face, score 0.012; 11 of 15 neighbours (2 as labelled), classifier 0.88; nearest a, b, c, ..."
+        "case3: arm|hand -> face, score 0.012; 11 of 15 neighbours (2 as labelled), classifier 0.88; "
+        "nearest a, b, c, ..."
     )
 
 
