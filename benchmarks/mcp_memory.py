@@ -55,7 +55,7 @@ def tree(process: int) -> int:
 
 def sample_case_base(folder: Path) -> Path:
     """Drawn cases, with the embedder that needs no download."""
-    case_base = CaseBase.create(folder / "casebase")
+    case_base = CaseBase.create(folder / "casebase", embedder="descriptor")
     case_base.add(load_sample(patients=4))
     return case_base.path
 

@@ -57,7 +57,7 @@ def _against_originals(folder: Path) -> None:
         SourceCase(Case(case_id=name, group_id=name, split="train", labels={"location": (task.labels[i % 2],)}), file)
         for i, (name, file) in enumerate(files.items())
     )
-    case_base = CaseBase.create(folder / "casebase")
+    case_base = CaseBase.create(folder / "casebase", embedder="descriptor")
     case_base.add(SourceData("originals", (task,), cases))
     builder = prompt_for("rag-5", case_base=case_base, task="location")
     queries = [case_base.query(case_id=name) for name in files]

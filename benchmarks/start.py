@@ -31,7 +31,7 @@ def run(*arguments: str) -> tuple[float, float]:
 def main() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder, "casebase"))
-        case_base = CaseBase.create(path)
+        case_base = CaseBase.create(path, embedder="descriptor")
         case_base.add(load_source("sample"))
         held = []
         for name, *arguments in (("info", path), ("search", path, "--case", case_base.columns.case_ids[0])):

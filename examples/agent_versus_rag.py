@@ -35,6 +35,6 @@ if __name__ == "__main__":
     else:
         print(NOTICE)
         with tempfile.TemporaryDirectory() as scratch:
-            sample = CaseBase.create(Path(scratch) / "casebase")
+            sample = CaseBase.create(Path(scratch) / "casebase", embedder="descriptor")
             sample.add(load_source("sample"))
             main(StandIn(task=TASK), sample, Path(scratch) / "run")

@@ -93,6 +93,6 @@ if __name__ == "__main__":
         main(sys.argv[1], CaseBase.open(sys.argv[2]))
     else:
         with tempfile.TemporaryDirectory() as scratch:
-            sample = CaseBase.create(Path(scratch) / "casebase")
+            sample = CaseBase.create(Path(scratch) / "casebase", embedder="descriptor")
             sample.add(load_source("sample"))
             main(StandIn(), sample)

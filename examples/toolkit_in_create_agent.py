@@ -52,7 +52,7 @@ if __name__ == "__main__":
     else:
         print(NOTICE)
         with tempfile.TemporaryDirectory() as scratch:
-            sample = CaseBase.create(Path(scratch) / "casebase")
+            sample = CaseBase.create(Path(scratch) / "casebase", embedder="descriptor")
             sample.add(load_source("sample"))
             asked = next(case_id for case_id in sample.columns.case_ids if sample.case(case_id).split == "test")
             main(StandIn(task=TASK), sample, sample.jpeg(asked))

@@ -91,7 +91,7 @@ if __name__ == "__main__":
     else:
         print(NOTICE)
         with tempfile.TemporaryDirectory() as scratch:
-            sample = CaseBase.create(Path(scratch) / "casebase")
+            sample = CaseBase.create(Path(scratch) / "casebase", embedder="descriptor")
             sample.add(load_source("sample"))
             save_classifier(sample.path, train(sample.store, TASK, LinearProbeConfig()))
             main(StandIn(task=TASK), sample)

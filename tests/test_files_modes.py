@@ -43,7 +43,7 @@ def test_a_case_base_is_its_owners_only(tmp_path: Path) -> None:
 
 
 def test_a_shared_one_is_its_groups_too_and_later_writes_follow(tmp_path: Path) -> None:
-    CaseBase.create(tmp_path / "base", shared=True)
+    CaseBase.create(tmp_path / "base", shared=True, embedder="descriptor")
     CaseStore.open(tmp_path / "base").set_tasks([])
     CaseBase.open(tmp_path / "base").snapshot.index  # noqa: B018
     assert modes(tmp_path / "base") == {"d750", "f640"}

@@ -54,7 +54,7 @@ def test_the_value_stays_the_same(value: int) -> None:
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
-    case_base = CaseBase.create(tmp_path_factory.mktemp("numbers") / "base")
+    case_base = CaseBase.create(tmp_path_factory.mktemp("numbers") / "base", embedder="descriptor")
     case_base.add(load_source("sample"), batch_size=np.int64(100), workers=np.int32(2))
     return case_base
 

@@ -178,7 +178,7 @@ def test_counts_and_subgroups_name_no_value_of_a_private_column_that_is_nearly_c
     known = {"sex": "female", "site_note": HIV, "skin_type_note": HIV}
     case = Case(case_id="1", group_id="p", split="test", labels={TASK: ("naevus",)}, attributes=known)
     task = Task(name=TASK, question="Which?", labels=("naevus",))
-    case_base = CaseBase.create(tmp_path / "base")
+    case_base = CaseBase.create(tmp_path / "base", embedder="descriptor")
     case_base.add(SourceData("made", (task,), (SourceCase(case, picture(1)),)))
     done = evaluate(case_base, TASK, [KNNVote(case_base, TASK, 1)], tmp_path / "run")
     assert done.results.analyses is not None

@@ -49,8 +49,8 @@ def ingest(
         str | None,
         typer.Option(
             metavar="SPEC",
-            help="descriptor (default), onnx:FILE, hf:MODEL_OR_FOLDER, medimageinsight. "
-            "Fixed once the case base exists.",
+            help="efficientnet-lite0 (default; where the extra encoder is not installed, descriptor), descriptor, "
+            "onnx:FILE, hf:MODEL_OR_FOLDER, medimageinsight. Fixed once the case base exists.",
         ),
     ] = None,
     task: Annotated[

@@ -17,6 +17,7 @@ from dermtools.text import instead
 GROUP = "dermtools.embedders"
 BUILT_IN = {
     "descriptor": "dermtools.embedding.descriptor:load",
+    "efficientnet-lite0": "dermtools.embedding.efficientnet:load",
     "hf": "dermtools.embedding.huggingface:load",
     "medimageinsight": "dermtools.embedding.medimageinsight:load",
     "onnx": "dermtools.embedding.onnx:load",
@@ -33,8 +34,8 @@ def load_embedder(spec: str, **options: object) -> Embedder:
     """Load an embedder and let it test itself.
 
     Args:
-        spec: `KIND[:REST][?NAME=VALUE&...]`, e.g. `descriptor`, `onnx:model.onnx?threads=2`,
-            `hf:google/siglip-base-patch16-224`, `medimageinsight`.
+        spec: `KIND[:REST][?NAME=VALUE&...]`, e.g. `efficientnet-lite0`, `descriptor`,
+            `onnx:model.onnx?threads=2`, `hf:google/siglip-base-patch16-224`, `medimageinsight`.
         options: the kind's options; they win over those in `spec`.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from dermtools.cases.case import Case, Task
 from dermtools.cases.store import CaseStore
-from dermtools.embedding import Embedder, TextEmbedder, load_embedder
+from dermtools.embedding import Embedder, TextEmbedder, default_embedder, load_embedder
 from dermtools.errors import CaseBaseError
 from dermtools.files import local_path, writable
 from dermtools.retrieval.attributes import Attributes
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from dermtools.cases.columns import CaseColumns
     from dermtools.cases.identity import EmbedderIdentity
-
-DEFAULT_EMBEDDER = "descriptor"
 
 
 class OpenedCaseBase:
@@ -39,14 +37,17 @@ class OpenedCaseBase:
         self._embedder = None if embedder is None else accepted(embedder, store)
 
     @classmethod
-    def create(cls, path: str | Path, *, embedder: str | Embedder = DEFAULT_EMBEDDER, shared: bool = False) -> Self:
+    def create(cls, path: str | Path, *, embedder: str | Embedder | None = None, shared: bool = False) -> Self:
         """Make an empty case base in a folder that is new or empty; its embedder is fixed from then on.
 
+        Where none is given, that is `efficientnet-lite0` if it is installed, else `descriptor` and a line in the log.
         Nobody but its owner may enter it; `shared` lets the folder's group, as far as the umask does.
 
         Raises CaseBaseError where the folder holds something or cannot be written, EmbeddingError for the embedder.
         """
         path = writable(path, folder=True, error=CaseBaseError)
+        if embedder is None:
+            embedder = default_embedder()
         if isinstance(embedder, str):
             embedder = load_embedder(embedder)
         store = CaseStore.create(
@@ -78,7 +79,7 @@ class OpenedCaseBase:
         path = local_path(path, CaseBaseError)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             return cls.open(path, embedder=embedder)
-        return cls.create(path, embedder=embedder or DEFAULT_EMBEDDER, shared=shared)
+        return cls.create(path, embedder=embedder, shared=shared)
 
     def __len__(self) -> int:
         return len(self.snapshot)

@@ -66,7 +66,7 @@ def hostile_base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
         for number, text in enumerate(INJECTIONS.values())
     ]
     task = Task(name="diagnosis", question=f"Which diagnosis? {MARK}", labels=(HOSTILE_LABEL, "psoriasis"))
-    case_base = CaseBase.create(tmp_path_factory.mktemp("hostile") / "casebase")
+    case_base = CaseBase.create(tmp_path_factory.mktemp("hostile") / "casebase", embedder="descriptor")
     case_base.add(SourceData(name=f"hostile {MARK}", tasks=(task,), cases=tuple(cases), notes=(f"{MARK} note",)))
     assert len(case_base) == len(INJECTIONS)
     case_base.attributes.show(*case_base.attributes.names)

@@ -34,5 +34,5 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 def sample_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Case base of the drawn sample; tests must not change it."""
     path = tmp_path_factory.mktemp("sample") / "casebase"
-    CaseBase.create(path).add(load_source("sample"))
+    CaseBase.create(path, embedder="descriptor").add(load_source("sample"))
     return path

@@ -36,7 +36,7 @@ def base(tmp_path: Path) -> Path:
         for split in ("valid", "train")
     ]
     tasks = tuple(Task(name=one.name, question=one.question, labels=one.labels) for one in sample.tasks)
-    case_base = CaseBase.create(tmp_path / "base")
+    case_base = CaseBase.create(tmp_path / "base", embedder="descriptor")
     for cases in (others, patient[:1], patient[1:]):
         case_base.add(SourceData(name="clinic", tasks=tasks, cases=tuple(cases)))
     case_base.search(case_id=others[0].case.case_id)
@@ -196,7 +196,7 @@ def test_a_patient_is_named_by_the_key_file_and_leaves_it(tmp_path: Path, run: R
     sample = load_sample(patients=3)
     base = tmp_path / "base"
     key = default_key(base)
-    CaseBase.create(base).add(sample, key_file=key)
+    CaseBase.create(base, embedder="descriptor").add(sample, key_file=key)
     real = sample.cases[0].case.group_id
     count = sum(one.case.group_id == real for one in sample.cases)
     assert run("delete", base, "--group", real, "--yes", "--json").json["cases"] == count

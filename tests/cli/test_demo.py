@@ -22,7 +22,7 @@ def test_demo_over_the_drawn_sample_ends_by_naming_its_page(run: Run, tmp_path: 
 
 
 def test_demo_run_again_embeds_nothing(run: Run, tmp_path: Path) -> None:
-    run("demo", tmp_path)
+    run("demo", tmp_path, "--embedder", "descriptor")
     assert "0 cases added" in run("demo", tmp_path).out
 
 

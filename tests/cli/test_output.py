@@ -40,7 +40,7 @@ def test_json_has_the_fields_that_are_documented(run: Run, sample_base: Path, tm
         "check": ("check", sample_base, "--labels"),
         "evaluate": ("evaluate", sample_base, "--task", "location", "--methods", "majority,knn-vote-5", "--out", out),
         "compare": ("compare", out),
-        "demo": ("demo", tmp_path / "demo"),
+        "demo": ("demo", tmp_path / "demo", "--embedder", "descriptor"),
         "ingest": ("ingest", "sample", tmp_path / "demo" / "sample" / "casebase"),
         "prompts show": ("prompts", "show", "location"),
         "prompts check": ("prompts", "check"),

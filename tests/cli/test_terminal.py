@@ -120,13 +120,13 @@ def test_a_pager_that_is_left_is_no_error(home: Path, walk: list[Seen], command:
 
 
 def test_ctrl_c_says_what_is_kept_and_the_command_that_goes_on(home: Path) -> None:
-    typed = ("ingest", "sample", "my other cases", "--batch-size", "4")
+    typed = ("ingest", "sample", "my other cases", "--batch-size", "4", "--embedder", "descriptor")
     stopped = watch(*typed, cwd=home, keys=(("8/215", CTRL_C),))
     assert stopped.code == 130
     found = re.search(r"interrupted: (\d+) cases are kept in my other cases; to go on, run", stopped.text)
     assert found
     assert int(found[1]) >= 4
-    assert stopped.text.endswith("dermtools ingest sample 'my other cases' --batch-size 4")
+    assert stopped.text.endswith("dermtools ingest sample 'my other cases' --batch-size 4 --embedder descriptor")
     resumed = watch(*typed, cwd=home)
     assert f"{215 - int(found[1])} cases added" in resumed.text
 

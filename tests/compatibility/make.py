@@ -52,7 +52,7 @@ def make(folder: Path) -> None:
     from dermtools.adapter import networks
 
     networks.new_network.__kwdefaults__["hidden"] = NARROW
-    case_base = CaseBase.create(folder / "case-base")
+    case_base = CaseBase.create(folder / "case-base", embedder="descriptor")
     sample = load_sample(patients=14)
     cases = tuple(replace(case, image=_small(case.image)) for case in sample.cases)
     case_base.add(replace(sample, cases=cases[:30]))

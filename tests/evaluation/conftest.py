@@ -91,6 +91,6 @@ def sample_base(tmp_path_factory):
     from dermtools.cases.sources.sample import load_sample
     from dermtools.retrieval import CaseBase
 
-    case_base = CaseBase.create(tmp_path_factory.mktemp("evaluation") / "base")
+    case_base = CaseBase.create(tmp_path_factory.mktemp("evaluation") / "base", embedder="descriptor")
     case_base.add(load_sample(patients=24))
     return case_base

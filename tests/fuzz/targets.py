@@ -66,7 +66,7 @@ _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
 @functools.cache
 def _served() -> ServedCaseBase:
-    case_base = CaseBase.create(_folder() / "casebase")
+    case_base = CaseBase.create(_folder() / "casebase", embedder="descriptor")
     case_base.add(load_sample(patients=6))
     return ServedCaseBase(case_base.path, grants=ImageGrants.allow(folders=[_folder()], data_urls=True))
 

@@ -29,7 +29,7 @@ def case_base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
         cases.append(SourceCase(case, picture(0 if number == 16 else number)))
     task = Task(name="location", question="Where is it?", labels=LABELS)
     data = SourceData("drawn", (task,), tuple(cases), shown=("age", "caption"))
-    made = CaseBase.create(tmp_path_factory.mktemp("prompting") / "base")
+    made = CaseBase.create(tmp_path_factory.mktemp("prompting") / "base", embedder="descriptor")
     report = made.add(data)
     assert len(made) == 48, report
     return made
@@ -56,7 +56,7 @@ def photographs_base(photographs: Path, tmp_path_factory: pytest.TempPathFactory
         for row in rows
     )
     task = Task(name="location", question="Which part of the body is shown?", labels=labels)
-    made = CaseBase.create(tmp_path_factory.mktemp("photographs") / "base")
+    made = CaseBase.create(tmp_path_factory.mktemp("photographs") / "base", embedder="descriptor")
     made.add(SourceData("photographs", (task,), cases))
     return made
 

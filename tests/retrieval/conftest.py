@@ -72,6 +72,6 @@ def small_source() -> SourceData:
 @pytest.fixture
 def small_base(tmp_path: Path, small_source: SourceData) -> CaseBase:
     """A case base of `small_source`, of the test's own."""
-    case_base = CaseBase.create(tmp_path / "base")
+    case_base = CaseBase.create(tmp_path / "base", embedder="descriptor")
     case_base.add(small_source)
     return case_base

@@ -26,7 +26,7 @@ def jpeg(image: Image.Image, quality: int) -> bytes:
 
 
 def test_a_new_case_base_is_empty_and_can_be_searched(tmp_path: Path) -> None:
-    case_base = CaseBase.create(tmp_path / "base")
+    case_base = CaseBase.create(tmp_path / "base", embedder="descriptor")
     assert len(case_base) == 0
     assert case_base.info()["cases"] == 0
     found = case_base.search(vector=np.eye(case_base.identity.dimension)[0], k=3)

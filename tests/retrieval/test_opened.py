@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from dermtools.cases.case import SourceData
+from dermtools.embedding import default_embedder
 from dermtools.errors import CaseBaseError, QueryError
 from dermtools.retrieval import CaseBase
 from tests.support.mean_colour import MeanColour
@@ -57,8 +58,16 @@ def test_the_embedder_is_loaded_only_when_something_must_be_embedded(tmp_path: P
     assert len(case_base.search(vector=np.zeros(3), k=3)) == 3
 
 
+def test_a_new_case_base_has_the_default_embedder_and_an_older_one_keeps_its_own(
+    tmp_path: Path, small_base: CaseBase
+) -> None:
+    assert CaseBase.create(tmp_path / "new").identity.name == default_embedder()
+    reopened = CaseBase.open_or_create(small_base.path)
+    assert (reopened.identity.name, reopened.embedder.identity.name) == ("descriptor", "descriptor")
+
+
 def test_open_or_create_makes_what_is_not_there_and_opens_what_is(tmp_path: Path, small_source: SourceData) -> None:
-    CaseBase.open_or_create(tmp_path / "base").add(small_source)
+    CaseBase.open_or_create(tmp_path / "base", embedder="descriptor").add(small_source)
     assert len(CaseBase.open_or_create(tmp_path / "base", embedder="descriptor")) == 18
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_text("mine")

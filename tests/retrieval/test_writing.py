@@ -20,7 +20,7 @@ def _recogniser() -> None:
 
 @pytest.fixture
 def case_base(tmp_path: Path) -> CaseBase:
-    return CaseBase.create(tmp_path / "cases")
+    return CaseBase.create(tmp_path / "cases", embedder="descriptor")
 
 
 def shown(case_base: CaseBase, case_id: str) -> str:
@@ -43,7 +43,7 @@ def test_an_ingest_that_does_not_look_says_so(case_base: CaseBase) -> None:
 
 def test_redact_paints_over_before_a_picture_is_embedded_and_stored(case_base: CaseBase, tmp_path: Path) -> None:
     report = case_base.add(source(named=NAME, plain=""), redact=True)
-    kept = CaseBase.create(tmp_path / "kept")
+    kept = CaseBase.create(tmp_path / "kept", embedder="descriptor")
     kept.add(source(named=NAME, plain=""))
     assert report.writing is not None
     assert [(one.case_id, one.painted) for one in report.writing] == [("named", True)]

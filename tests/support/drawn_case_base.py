@@ -13,7 +13,7 @@ from dermtools.tools.workspace import Workspace
 @pytest.fixture(scope="session")
 def case_base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
     """42 drawn cases of 12 patients, with a trained adapter for `location`. Not to be changed by a test."""
-    case_base = CaseBase.create(tmp_path_factory.mktemp("agent") / "casebase")
+    case_base = CaseBase.create(tmp_path_factory.mktemp("agent") / "casebase", embedder="descriptor")
     case_base.add(load_sample(patients=12))
     save_classifier(case_base.path, train(case_base.store, "location", AdapterConfig(epochs=3)))
     return case_base

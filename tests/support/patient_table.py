@@ -78,7 +78,7 @@ def patient_base(folder: Path) -> CaseBase:
             split = "test" if patient % 4 == 3 else "valid" if patient % 4 == 2 else "train"
             known = {"image": f"pictures/{number:02}.jpg", "patient_id": f"p{patient}", "split": split}
             table.writerow(known | {"diagnosis": LABELS[patient % 3]} | PATIENTS[patient])
-    case_base = CaseBase.create(folder / "casebase")
+    case_base = CaseBase.create(folder / "casebase", embedder="descriptor")
     case_base.add(load_source(folder / "export.csv", options=SourceOptions(attributes="all")))
     save_classifier(case_base.path, train(case_base.store, "diagnosis", AdapterConfig(epochs=2)))
     return case_base

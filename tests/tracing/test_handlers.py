@@ -270,7 +270,7 @@ def test_no_log_at_any_level_has_a_picture(
 def test_private_attributes_are_in_no_trace_and_shown_ones_are(
     schemas: OpenAISchemas, langsmith: LangSmithServer, tmp_path: Path
 ) -> None:
-    case_base = CaseBase.create(tmp_path / "base")
+    case_base = CaseBase.create(tmp_path / "base", embedder="descriptor")
     told = {"name": "Hans Mueller", "phone": "030 1234567", "skin": "oily to the touch"}
     cases = [
         SourceCase(Case(case_id=f"c{n}", group_id=f"p{n}", labels={"location": ("hand",)}, attributes=told), picture(n))

@@ -70,6 +70,6 @@ def test_a_picture_that_stands_in_both_splits_is_found(tmp_path):
         )
         for n, picture in enumerate(pictures)
     )
-    case_base = CaseBase.create(tmp_path / "base")
+    case_base = CaseBase.create(tmp_path / "base", embedder="descriptor")
     case_base.add(SourceData("drawn", (Task(name="t", question="?", labels=("a",)),), cases))
     assert near_duplicates(case_base, [Target("c4", "g4", ("a",))]) == (("c4", "c0"),)

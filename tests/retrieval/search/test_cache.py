@@ -81,7 +81,7 @@ def test_a_case_base_made_anew_in_the_same_place_does_not_meet_the_old_index(
 ) -> None:
     found(small_base.path)
     kept = cached(small_base)
-    other = CaseBase.create(tmp_path / "other")
+    other = CaseBase.create(tmp_path / "other", embedder="descriptor")
     (other.path / "cache").mkdir()
     shutil.copy(kept, other.path / "cache" / kept.name)
     assert len(CaseBase.open(other.path)) == 0
