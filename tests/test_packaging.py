@@ -16,11 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def run(*command: str | Path, cwd: Path) -> str:
+    return done(*command, cwd=cwd).stdout
+
+
+def done(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     # Nothing of this process's environment may leak in: neither the checkout nor the developer's packages.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    ended = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, env=environment)
+    assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
+    return ended
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +59,8 @@ def test_clean_environment_prints_help(clean: Path, tmp_path: Path) -> None:
 
 
 def test_clean_environment_ingests_and_searches(clean: Path, tmp_path: Path) -> None:
-    run(clean / "dermtools", "ingest", "sample", "casebase", cwd=tmp_path)
+    ingested = done(clean / "dermtools", "ingest", "sample", "casebase", cwd=tmp_path)
+    assert "is not installed; run: pip install 'dermtools[encoder]'" in ingested.stderr
     info = json.loads(run(clean / "dermtools", "info", "casebase", "--json", cwd=tmp_path))
     case_id = json.loads(
         run(clean / "python", "-c", _FIRST_CASE, cwd=tmp_path),
@@ -63,20 +68,20 @@ def test_clean_environment_ingests_and_searches(clean: Path, tmp_path: Path) -> 
     found = json.loads(
         run(clean / "dermtools", "search", "casebase", "--case", case_id, "-k", "3", "--json", cwd=tmp_path)
     )
-    assert info["cases"] > 50
+    assert (info["cases"] > 50, info["embedder"]["name"]) == (True, "descriptor")
     assert [neighbor["rank"] for neighbor in found["neighbors"]] == [1, 2, 3]
 
 
 def test_a_missing_extra_is_one_line_with_the_pip_command(clean: Path, tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"any file will do")
-    done = subprocess.run(
+    failed = subprocess.run(
         [clean / "dermtools", "ingest", "sample", "other", "--embedder", "onnx:model.onnx"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 1
-    assert done.stderr.splitlines() == [
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines() == [
         "error: onnxruntime is not installed; run: pip install 'dermtools[onnx]'",
     ]
 
