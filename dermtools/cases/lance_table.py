@@ -17,6 +17,7 @@ from dermtools.cases.columns import CaseColumns, StoredCase
 from dermtools.errors import CaseBaseError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 TABLE = "cases.lance"
@@ -47,13 +48,13 @@ class CaseTable:
             lance.write_dataset(cols.schema(tasks, dimension).empty_table(), folder / TABLE)
 
     @classmethod
-    def open(cls, folder: Path) -> CaseTable:
-        """Open the table at its latest version."""
+    def open(cls, folder: Path, version: int | None = None) -> CaseTable:
+        """Open the table at its latest version, or at an earlier one that is still there."""
         import lance
 
         with _reading(folder):
             try:
-                return cls(folder, lance.dataset(folder / TABLE))
+                return cls(folder, lance.dataset(folder / TABLE, version=version))
             except ValueError:
                 raise CaseBaseError(f"{folder} is damaged: its table of cases is missing; restore it") from None
 
@@ -113,9 +114,14 @@ class CaseTable:
 
     def take(self, rows: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
         """Some columns of some rows, in the order of `rows`."""
+        taken: list[dict[str, Any]] = self.take_arrow(rows, names).to_pylist()
+        return taken
+
+    def take_arrow(self, rows: Sequence[int], names: Sequence[str]) -> pa.Table:
+        """The same as an Arrow table."""
         names = [name for name in names if name in self._dataset.schema.names]
         with _reading(self._folder):
-            taken: list[dict[str, Any]] = self._dataset.take(list(rows), list(names)).to_pylist()
+            taken = self._dataset.take(list(rows), list(names))
             if len(taken) != len(rows):
                 raise ValueError(f"{len(rows) - len(taken)} rows are missing")
         return taken

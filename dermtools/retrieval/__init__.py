@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from dermtools.lazy import exports
 
 if TYPE_CHECKING:
+    from dermtools.cases.exports.arrays import Arrays as Arrays
+    from dermtools.cases.exports.writing import ExportReport as ExportReport
     from dermtools.retrieval.audit.report import CheckReport as CheckReport
     from dermtools.retrieval.case_base import CaseBase as CaseBase
     from dermtools.retrieval.ingest.report import IngestReport as IngestReport

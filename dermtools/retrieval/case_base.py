@@ -13,8 +13,8 @@ from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import QueryError
 from dermtools.images import ImageLimits, ImageSource
 from dermtools.prediction import Query
+from dermtools.retrieval.exportable import ExportableCaseBase
 from dermtools.retrieval.holdings import holdings
-from dermtools.retrieval.opened import OpenedCaseBase
 from dermtools.retrieval.queries import (
     case_query,
     check_one_kind,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dermtools.retrieval.search.neighbors import Neighbors
 
 
-class CaseBase(OpenedCaseBase):
+class CaseBase(ExportableCaseBase):
     """Labelled cases in a folder, searched by similarity. Make one with `create`, `open` or `open_or_create`.
 
     Every call sees the latest version on disk, other processes' writes included. Safe for threads.
