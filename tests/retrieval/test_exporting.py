@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,14 +16,17 @@ from dermtools.retrieval import CaseBase
 
 
 @pytest.fixture
-def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_OFFLINE", True)
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Hugging Face's library, without a network and with its cache here."""
+    library = pytest.importorskip("datasets", reason="datasets is not installed")
+    monkeypatch.setattr(library.config, "HF_DATASETS_OFFLINE", True)
+    monkeypatch.setattr(library.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    return library
 
 
-@pytest.mark.usefixtures("offline")
-def test_load_dataset_reads_the_folder(small_base: CaseBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_dataset_reads_the_folder(
+    datasets: Any, small_base: CaseBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("dermtools.cases.exports.tables.SHARD", 5)  # several files a split
     small_base.attributes.show("age")
     small_base.export(tmp_path / "out", "hf", vectors=True)
@@ -40,7 +44,7 @@ def test_load_dataset_reads_the_folder(small_base: CaseBase, tmp_path: Path, mon
         assert np.array_equal(np.float32(row["vector"]), small_base.vectors[at])
 
 
-def test_a_case_base_is_a_data_set_that_is_kept_and_loaded(small_base: CaseBase, tmp_path: Path) -> None:
+def test_a_case_base_is_a_data_set_that_is_kept_and_loaded(datasets: Any, small_base: CaseBase, tmp_path: Path) -> None:
     data = small_base.to_dataset(where="site = 'face'")
     data.save_to_disk(str(tmp_path / "kept"))
     again = datasets.load_from_disk(str(tmp_path / "kept"))
@@ -92,9 +96,7 @@ def test_pandas_reads_what_the_source_says(made: CaseBase, photographs: Path, tm
     )
 
 
-def test_datasets_shows_the_same_photographs(made: CaseBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
-    monkeypatch.setattr(datasets.config, "HF_DATASETS_OFFLINE", True)
+def test_datasets_shows_the_same_photographs(datasets: Any, made: CaseBase, tmp_path: Path) -> None:
     made.export(tmp_path / "folders", "imagefolder", task="diagnosis")
     data = datasets.load_dataset("imagefolder", data_dir=str(tmp_path / "folders"), cache_dir=str(tmp_path / "cache"))
     tasks = {case_id: made.case(case_id) for case_id in made.columns.case_ids}
