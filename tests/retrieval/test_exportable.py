@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_score
 
 from dermtools.errors import MissingExtraError, QueryError
-from dermtools.retrieval import CaseBase
+from dermtools.retrieval import CaseBase, ExportReport
 
 
 def test_a_data_frame_has_nullable_numbers_and_no_private_column(small_base: CaseBase) -> None:
@@ -77,6 +77,6 @@ def test_an_attribute_that_tells_who_somebody_is_is_named_when_it_goes_out(
     named = [replace(row, case=row.case.model_copy(update={"attributes": {"phone": f"+49 30 55501{n}"}}))
              for n, row in enumerate(rows)]  # fmt: skip
     small_base.store.update(named)
-    report = small_base.export(tmp_path / "out", "csv", attributes=["phone"])
+    report: ExportReport = small_base.export(tmp_path / "out", "csv", attributes=["phone"])
     assert any(note.startswith("phone looks like") for note in report.notes)
     assert any("private attributes left out: age" in note for note in report.notes)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from dermtools.cases import SourceOptions, load_source
+from dermtools.cases.exports import tables
 from dermtools.retrieval import CaseBase
 
 
@@ -27,7 +28,7 @@ def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_load_dataset_reads_the_folder(
     datasets: Any, small_base: CaseBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dermtools.cases.exports.tables.SHARD", 5)  # several files a split
+    monkeypatch.setattr(tables, "SHARD", 5)  # several files a split
     small_base.attributes.show("age")
     small_base.export(tmp_path / "out", "hf", vectors=True)
     data = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
