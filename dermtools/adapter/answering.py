@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -151,6 +151,10 @@ class ProbabilisticMethod(LocalMethod):
                 f"{name} of task {task!r} cannot abstain: {answering.abstention.remark()} "
                 f"({answering.fitted_on}); ask for a lower precision"
             )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {"abstain": True} if self._abstain else {}
 
     def predict(self, query: Query) -> Prediction:
         return self.predict_many([query])[0]

@@ -41,7 +41,7 @@ class VectorClassifierMethod(ProbabilisticMethod):
         """Enough to tell this classifier from one trained again otherwise."""
         record = self.classifier.record
         digest = hashlib.sha256(record.model_dump_json().encode()).hexdigest()
-        return {"trained": record.config.model_dump(mode="json"), "training_record": digest[:16]}
+        return {**super().settings, "trained": record.config.model_dump(mode="json"), "training_record": digest[:16]}
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
         if not queries:

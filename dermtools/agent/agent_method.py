@@ -18,7 +18,8 @@ from dermtools.prompting.asking.model_facts import model_facts
 from dermtools.prompting.asking.models import model_name, model_provider
 from dermtools.prompting.asking.service import left_out
 from dermtools.prompting.cost.estimate import price_of
-from dermtools.prompting.files.library import PromptLibrary
+from dermtools.prompting.files.library import HASH_SHOWN, PromptLibrary
+from dermtools.prompting.files.writing import prompt_yaml
 from dermtools.tools import DermContext
 from dermtools.tools.briefing import PROMPT
 
@@ -76,6 +77,12 @@ class AgentMethod(LocalMethod):
             "max_tool_calls": self._agent.max_tool_calls,
             "show_pictures": self._agent.show_pictures,
         }
+
+    @property
+    def documents(self) -> dict[str, str]:
+        """What a record keeps of its prompt, path to text."""
+        prompt = self._agent.workspace.library.get(PROMPT)
+        return {f"prompts/{prompt.hash[:HASH_SHOWN]}/{prompt.id}.yaml": prompt_yaml(prompt.file)}
 
     def estimate(self, query: Query) -> None:
         """What one call will cost is not known beforehand: the agent decides how often it calls."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,19 @@ if TYPE_CHECKING:
     from dermtools.evaluation import Plan
 
 
-def confirmed(plan: Plan, models: Sequence[str], reach: ModelOptions, yes: bool) -> bool:
-    """Show the plan on standard error; whether its calls may be sent, which a terminal is asked without `yes`."""
+def receivers(models: Sequence[str], reach: ModelOptions) -> Iterator[str]:
+    """Who is asked, of models as they were named."""
+    return (receiver(model, connect(model, reach, method="the plan")) for model in models)
+
+
+def confirmed(plan: Plan, asked: Iterable[str], yes: bool) -> bool:
+    """Show the plan on standard error, and who is asked where calls are to be made.
+
+    Whether they may be sent; a terminal is asked without `yes`.
+    """
     lines = plan.lines()
     if plan.calls:
-        lines += [f"asks {receiver(model, connect(model, reach, method='the plan'))}" for model in models]
-        lines.append(_sent(plan))
+        lines += [*(f"asks {one}" for one in asked), _sent(plan)]
     show("plan", *(f"  {line}" for line in lines), to_stderr=True)
     if yes or plan.calls == 0:
         return True

@@ -1,9 +1,9 @@
-"""`dermtools evaluate` and `dermtools compare`: which method is worth using."""
+"""`dermtools evaluate`: which method is worth using."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from dermtools.cli import parameters as shared
-from dermtools.cli.confirm import answers_kept, confirmed
+from dermtools.cli.confirm import answers_kept, confirmed, receivers
 from dermtools.cli.interruption import keeping
 from dermtools.cli.models import NONE_GIVEN, ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.errors import QueryError
-from dermtools.files import local_path
 from dermtools.text import bounded, instead
 
 if TYPE_CHECKING:
@@ -93,43 +92,36 @@ def evaluate(
             accept_unknown_price=accept_unknown_price,
             retry_failed=retry_failed,
             concurrency=concurrency,
-            confirm=lambda plan: confirmed(plan, models or [], reach, yes),
+            confirm=lambda plan: confirmed(plan, receivers(models or [], reach), yes),
             progress=progress,
         )
     finish(done, case_base, layout, as_json)
 
 
-def finish(done: Evaluation, case_base: CaseBase, layout: str, as_json: bool) -> None:
-    """Print what a run says, and only then draw its page and figures, which may take longer than all else."""
+def finish(
+    done: Evaluation,
+    case_base: CaseBase,
+    layout: str,
+    as_json: bool,
+    *,
+    lines: Sequence[str] = (),
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Print what a run says, and only then draw its page and figures, which may take longer than all else.
+
+    `lines` are printed besides, `more` is what JSON says of them.
+    """
     from dermtools.evaluation import publish
 
     if not as_json:
-        _show(done.results)
-        show(*_failures(done.run), "")
+        show_table(done.results)
+        show("", *lines, *_failures(done.run), "")
     show("drawing the report and its figures", to_stderr=True)
     page, *_ = publish(done.run, done.results, case_base, projection=cast("Projection", layout))
     if as_json:
-        print_json({"run": str(done.run.path), "report": str(page), **content(done.results)})
+        print_json({"run": str(done.run.path), "report": str(page), **(more or {}), **content(done.results)})
     else:
         show(f"report: {page}", NOT_A_DIAGNOSIS)
-
-
-def compare(
-    runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Folders of runs over the same cases.", parser=local_path)
-    ],
-    margin: shared.MarginOption = None,
-    as_json: shared.JsonOption = False,
-) -> None:
-    """Compare the methods of several runs on the cases that all of them asked about."""
-    from dermtools.evaluation import Run, compare_runs
-
-    results = compare_runs([Run.open(path) for path in runs], margin=margin)
-    if as_json:
-        print_json({"runs": [str(path) for path in runs], **content(results)})
-        return
-    _show(results)
-    show("", NOT_A_DIAGNOSIS)
 
 
 def _arms(
@@ -174,7 +166,8 @@ def _rule(name: str) -> Rule:
         raise QueryError(f"no rule {name!r}; {instead(name, [rule.value for rule in Rule])}") from None
 
 
-def _show(results: Results) -> None:
+def show_table(results: Results) -> None:
+    """Print the main table and what it says."""
     from dermtools.evaluation.reporting.tables import rows
 
     head, *body = rows(results, costs=False)
@@ -192,7 +185,7 @@ def _failures(run: Run) -> list[str]:
             count = f"{len(failed)} of {sum(record.arm == arm for record in answers)} calls of {arm} failed"
             reason = bounded(failed[0].prediction.reason or "no reason given", LONGEST_REASON)
             lines.append(f"{count} ({reason}); they count as wrong; --retry-failed asks again")
-    return ["", *lines] if lines else []
+    return lines
 
 
 def content(results: Results) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dermtools.cli import parameters as shared
-from dermtools.cli.confirm import answers_kept, confirmed
+from dermtools.cli.confirm import answers_kept, confirmed, receivers
 from dermtools.cli.evaluate import content
 from dermtools.cli.interruption import keeping
 from dermtools.cli.models import NONE_GIVEN, ModelOptions, connect
@@ -69,7 +69,7 @@ def study(
             accept_unknown_price=accept_unknown_price,
             retry_failed=retry_failed,
             concurrency=concurrency,
-            confirm=lambda plan: confirmed(plan, [str(model)], reach, yes),
+            confirm=lambda plan: confirmed(plan, receivers([str(model)], reach), yes),
             progress=progress,
         )
     varied = [axis for axis, values in axes.items() if len(values) > 1]

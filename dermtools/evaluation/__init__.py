@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from dermtools.evaluation.reporting.results import compare_runs as compare_runs
     from dermtools.evaluation.reporting.results import results as results
     from dermtools.evaluation.reporting.tables import table_markdown as table_markdown
+    from dermtools.evaluation.rerun import Repetition as Repetition
+    from dermtools.evaluation.rerun import repetition as repetition
     from dermtools.evaluation.running.arm import Arm as Arm
     from dermtools.evaluation.running.arm import PricedMethod as PricedMethod
     from dermtools.evaluation.running.arm import prompted_arm as prompted_arm
+    from dermtools.evaluation.running.differences import Difference as Difference
+    from dermtools.evaluation.running.differences import differences as differences
+    from dermtools.evaluation.running.differences import prompt_diffs as prompt_diffs
     from dermtools.evaluation.running.plan import Budget as Budget
     from dermtools.evaluation.running.plan import Plan as Plan
     from dermtools.evaluation.running.records import Record as Record

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError
 from dermtools.evaluation.reporting.results import Results, results
@@ -18,7 +18,7 @@ from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.running.run import Run
 from dermtools.evaluation.running.sampling import NESTED, drawn
 from dermtools.evaluation.running.spec import LEFT_OUT, RunSpec
-from dermtools.evaluation.scoring import Rule, targets
+from dermtools.evaluation.scoring import Rule, Target, targets
 from dermtools.evaluation.statistics.analysis import Analyses, analyze
 from dermtools.evaluation.statistics.comparisons import check_margin
 from dermtools.files import write_whole
@@ -116,6 +116,8 @@ def perform(
     `analysis` looks closer at the finished run.
     """
     with Run.writing(out, spec) as (run, log):
+        for arm in arms:
+            run.keep(arm.documents)
         held = {key: record for key, record in run.answers().items() if not (retry_failed and record.failed)}
         asked_about = run.spec.targets
         todo = {arm.name: [one for one in asked_about if (arm.name, one.case_id) not in held] for arm in arms}
@@ -157,15 +159,18 @@ def run_spec(
     if not rows:
         existing = sorted({str(name) for name in columns.splits if name})
         raise QueryError(f"no case in split {split!r}; {instead(str(split), existing)}")
+    found = drawn(targets((columns.case(row) for row in rows), task, rule), limit, seed)
+    choices = {"rule": rule, "split": split, "seed": seed, "limit": limit, "draw": NESTED}
+    return described(case_base, task, arms, found, **choices)
+
+
+def described(case_base: CaseBase, task: str, arms: Sequence[Arm], found: Sequence[Target], **choices: Any) -> RunSpec:
+    """The description of a run over these very cases; `choices` are how they were chosen."""
     info = case_base.info()
     return RunSpec(
         task=case_base.task(task),
-        rule=rule,
-        split=split,
-        seed=seed,
-        limit=limit,
         case_base={key: info[key] for key in ("path", "version", "embedder", "sources") if key in info},
-        draw=NESTED,
-        targets=drawn(targets((columns.case(row) for row in rows), task, rule), limit, seed),
+        targets=tuple(found),
         arms={arm.name: {"method": arm.method.name, **arm.facts} for arm in arms},
+        **choices,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from dermtools.prediction import Estimate, LocalMethod, Prediction, Query, Token
 from dermtools.prompting.asking.models import model_name, model_provider
 from dermtools.prompting.chain import PromptChain
 from dermtools.prompting.cost.estimate import price_of
+from dermtools.prompting.files.library import HASH_SHOWN
+from dermtools.prompting.files.writing import prompt_yaml
 from dermtools.prompting.model_names import usual_output_limit
 
 SLACK = 2.0
@@ -40,8 +43,19 @@ class PromptedMethod(LocalMethod):
 
     @property
     def settings(self) -> dict[str, Any]:
+        own = self.chain.settings
         named = {"model": self._named_price} if self._named_price else {}
-        return {**self.chain.settings, "method": self.name, **named}
+        if self._named_price and self._named_price.partition(":")[2] != own["model"]:
+            named["model_name"] = own["model"]  # what is asked is not what the price list calls it
+        return {**own, "method": self.name, **named}
+
+    @property
+    def documents(self) -> dict[str, str]:
+        """What a record keeps of its prompt, path to text: the prompt file with its glosses, the answer's schema."""
+        prompt = self.chain.builder.prompt
+        folder = f"prompts/{prompt.hash[:HASH_SHOWN]}"
+        schema = json.dumps(self.chain.asker.schema, indent=1, ensure_ascii=False) + "\n"
+        return {f"{folder}/{prompt.id}.yaml": prompt_yaml(prompt.file), f"{folder}/{self.task}.schema.json": schema}
 
     def predict(self, query: Query) -> Prediction:
         """One prediction; a failed call has outcome `error`, a query without a picture raises a QueryError."""

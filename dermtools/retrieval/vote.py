@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from dermtools.cases.case import SPLITS
 from dermtools.errors import QueryError
@@ -72,11 +72,16 @@ class KNNVote(LocalMethod):
         self.k = k
         self._case_base = case_base
         self._max_per_group = max_per_group
+        self._chosen = {"splits": list(splits), "max_per_group": max_per_group, "where": where}
         self._where = [f'"{task}" IS NOT NULL']
         if splits:
             self._where.append("split IN ({})".format(", ".join(f"'{split}'" for split in splits)))
         if where is not None:
             self._where.append(where)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self._chosen
 
     def predict(self, query: Query) -> Prediction:
         """Vote of the query's neighbours; abstained where no labelled case is left."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dermtools.evaluation.reporting.tables import table_markdown
@@ -100,6 +100,35 @@ def results(run: Run, analyses: Analyses | None = None, *, margin: float | None 
     return Results(run.spec, tuple(summaries), tuple(compare(run.scored(), margin=margin)), analyses)
 
 
+@dataclass(frozen=True)
+class SharedCases:
+    """The cases that several runs asked about."""
+
+    cases: int
+    groups: int
+    of: dict[str, int]
+    """Folder of a run to the cases that it asked about."""
+    ids: frozenset[str] = field(repr=False)
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """The counts as JSON."""
+        return {"cases": self.cases, "groups": self.groups, "of": self.of}
+
+    @property
+    def sentence(self) -> str:
+        """The counts in words."""
+        share = f"{self.cases} cases of {self.groups} groups are shared"
+        return f"{share}, of {_and([f'{count} in {name}' for name, count in self.of.items()])}"
+
+
+def shared_cases(runs: Sequence[Run]) -> SharedCases:
+    """Which cases all of the runs asked about."""
+    ids = frozenset.intersection(*(frozenset(target.case_id for target in run.spec.targets) for run in runs))
+    groups = {target.group_id for target in runs[0].spec.targets if target.case_id in ids}
+    return SharedCases(len(ids), len(groups), {str(run.path): len(run.spec.targets) for run in runs}, ids)
+
+
 def compare_runs(runs: Sequence[Run], *, margin: float | None = None) -> Results:
     """One table over the arms of several runs, compared on the cases that they share.
 
@@ -115,19 +144,19 @@ def compare_runs(runs: Sequence[Run], *, margin: float | None = None) -> Results
         for name in ("task", "rule"):
             if getattr(run.spec, name) != getattr(runs[0].spec, name):
                 raise RunError(f"{run.path} has another {name} than {runs[0].path}; compare runs of one {name}")
-    shared = set.intersection(*({target.case_id for target in run.spec.targets} for run in runs))
+    shared = shared_cases(runs).ids
     if not shared:
         raise RunError("these runs share no case; compare runs over the same split")
-    names = [arm for run in runs for arm in run.spec.arms]
+    names = [arm for run in runs for arm in run.spec.compared]
     summaries: list[Summary] = []
     scored: list[Scored] = []
     arms: dict[str, dict[str, Any]] = {}
     for run in runs:
         narrowed = run.narrowed(shared)
-        renamed = {arm: arm if names.count(arm) == 1 else f"{arm} ({run.path.name})" for arm in run.spec.arms}
+        renamed = {arm: arm if names.count(arm) == 1 else f"{arm} ({run.path.name})" for arm in run.spec.compared}
         summaries += [replace(summary, arm=renamed[summary.arm]) for summary in summarize(narrowed)]
         scored += [replace(one, name=renamed[one.name]) for one in narrowed.scored()]
-        arms |= {renamed[arm]: facts for arm, facts in run.spec.arms.items()}
+        arms |= {renamed[arm]: run.spec.arms[arm] for arm in run.spec.compared}
     spec = runs[0].narrowed(shared).spec.model_copy(update={"arms": arms})
     return Results(spec, tuple(summaries), tuple(compare(scored, margin=margin)))
 

@@ -38,6 +38,11 @@ class Arm:
         method = as_method(method)
         return cls(method.name, method, remote=method.remote, facts=dict(method.settings))
 
+    @property
+    def documents(self) -> Mapping[str, str]:
+        """What a run keeps of what the method asks with, path to text: a prompt file, the schema of its answer."""
+        return getattr(self.method, "documents", {})
+
     def estimate(self, query: Query) -> Estimate | None:
         """What one call will cost; None where that is unknown."""
         return self.method.estimate(query) if self.remote else FREE

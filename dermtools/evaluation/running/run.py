@@ -101,6 +101,13 @@ class Run:
         self._records = self._ordered()
         write_whole(self.path / "predictions.jsonl", as_lines(self._records), within=self.path)
 
+    def keep(self, documents: Mapping[str, str]) -> None:
+        """Write down what arms are asked with, path in this folder to text; call it while the run is being written."""
+        for name, text in documents.items():
+            if not (path := self.path / name).exists():
+                make_folder(path.parent, within=self.path)
+                write_whole(path, text, within=self.path)
+
     def note_left_out(self, arms: Mapping[str, Sequence[str]]) -> None:
         """Write down what the service of each arm refused; call it while the run is being written."""
         told = {arm: {LEFT_OUT: arms.get(arm, ())} for arm in self.spec.arms}

@@ -28,7 +28,10 @@ _USUAL: dict[str, list[Any]] = {
     "attributes": [[]],
     "variables": [{}],
 }
-_PACKAGES = ("dermtools", "numpy", "torch", "faiss-cpu", "pylance", "pillow", "langchain", "langchain-core")
+_PACKAGES = (
+    *("dermtools", "numpy", "scipy", "torch", "faiss-cpu", "pylance", "pillow", "onnxruntime", "transformers"),
+    *("langchain", "langchain-core", "langchain-openai", "openai"),
+)
 
 
 def _versions() -> dict[str, str]:
@@ -57,6 +60,11 @@ class RunSpec(BaseModel):
     targets: tuple[Target, ...] = Field(description="the cases asked about, with their truth, in order")
     arms: dict[str, dict[str, Any]] = Field(description="arm name to method, model, parameters, prompt id and hash")
     versions: dict[str, str] = Field(default_factory=_versions, description="software that the run began with")
+
+    @property
+    def compared(self) -> list[str]:
+        """Arms that are rows of the table: all but repetitions of others."""
+        return [arm for arm, facts in self.arms.items() if "repeat" not in facts]
 
     @property
     def groups(self) -> int:

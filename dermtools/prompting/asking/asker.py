@@ -96,7 +96,8 @@ class Asker:
         if structured not in get_args(Structured):
             raise PromptError(f"structured must be one of {', '.join(get_args(Structured))}, not {structured!r}")
         self.model, self.output, self.labels, self.retry = private_model(model), dict(output), labels, retry
-        self._schema = answer_schema(output, labels.shown if labels else ())
+        self.schema = answer_schema(output, labels.shown if labels else ())
+        """JSON schema of the answer, where one is asked for."""
         modes = ("text",) if not output else MODES if structured == "auto" else (structured,)
         self._modes = [(mode, runnable) for mode in modes if (runnable := self._runnable(mode))]
         if not self._modes:
@@ -172,7 +173,7 @@ class Asker:
         for options in ({"strict": True}, {}):
             # The plain dictionary, not a pydantic class: with a class LangChain loses the raw text of a bad reply.
             with suppress(NotImplementedError, ValueError, TypeError):
-                built = build(self._schema, method=method, include_raw=True, **options)
+                built = build(self.schema, method=method, include_raw=True, **options)
                 # LangChain's parser, which stands behind, takes minutes over a long text that is no JSON.
                 return (built.first if isinstance(built, RunnableSequence) else built) | itemgetter("raw")
         return None

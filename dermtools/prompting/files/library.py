@@ -19,6 +19,8 @@ from dermtools.text import instead, one_line
 GENERIC = "generic"
 """The prompt for any closed-label task that has none of its own."""
 
+HASH_SHOWN = 12
+"""Characters of a prompt's hash that name its folder in a record."""
 _MAX_BYTES = 256 * 1024
 
 
