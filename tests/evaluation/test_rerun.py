@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from dermtools.evaluation import Arm, Run, RunError, evaluate, perform, prompted_arms, repetition
+from dermtools.evaluation import Arm, Repetition, Run, RunError, evaluate, perform, prompted_arms, repetition
 from dermtools.methods import method
 from dermtools.prompting import PictureBudget, PromptLibrary, chat_model
 from dermtools.retrieval import CaseBase
@@ -23,6 +23,7 @@ def case_base(sample_base, tmp_path):
 
 def _again(run, case_base, out):
     again = repetition(run, case_base)
+    assert isinstance(again, Repetition)
     return again, perform(again.spec, again.arms, lambda case_id: case_base.query(case_id=case_id), out)
 
 
