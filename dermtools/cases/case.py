@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from dermtools.errors import ImageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Split = Literal["train", "valid", "test"]
 SPLITS: tuple[Split, ...] = ("train", "valid", "test")
@@ -43,17 +50,25 @@ class Task(BaseModel):
 
 @dataclass(frozen=True)
 class SourceCase:
-    """A case as a source delivers it: the case and where its picture is (a path, or encoded bytes).
-
-    None where the picture is missing, which only the option `without_pictures` lets through.
-    """
+    """A case as a source delivers it: the case and its picture (a path, encoded bytes, or what gives the bytes)."""
 
     case: Case
-    image: Path | bytes | None = field(repr=False)
+    image: Path | bytes | Callable[[], bytes] | None = field(default=None, repr=False)
+    """Called for each use of the picture and not kept, so that few of many are in memory; raises an ImageError.
+    None where the picture is missing, which only the option `without_pictures` lets through, and vectors."""
     content_hash: str = ""
     """Of the picture without its metadata, where it was read to make splits; "" otherwise."""
     split_made: bool = False
     """Whether the split was made here; one that the source gives is never changed."""
+    vector: NDArray[np.float32] | None = field(default=None, repr=False)
+    """Its embedding, float32, shape (d,), where it was computed elsewhere."""
+
+    @property
+    def picture(self) -> Path | bytes:
+        """The picture as a path or encoded bytes; an ImageError where there is none, or it cannot be had."""
+        if self.image is None:
+            raise ImageError(f"{self.case.case_id} has no picture")
+        return self.image() if callable(self.image) else self.image
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,8 @@ def ingest(
         typer.Argument(
             metavar="SOURCE",
             help="A table (CSV, TSV, XLSX, ODS, JSONL, Parquet), a folder with one directory per class, the folder of "
-            "ISIC, HAM10000, PAD-UFES-20, Fitzpatrick17k, DermaVQA, WoundcareVQA or an ImageFolder, or the word "
-            "`sample`. "
+            "ISIC, HAM10000, PAD-UFES-20, Fitzpatrick17k, DermaVQA, WoundcareVQA, an ImageFolder or a saved "
+            "Hugging Face dataset, hf:NAME for one on the hub, or the word `sample`. "
             f"Pictures are {FORMATS}.",
             show_default=False,
         ),
@@ -41,8 +41,8 @@ def ingest(
             "--from",
             "--kind",
             metavar="KIND",
-            help="table, folder, sample, or a published set: dermavqa, woundcarevqa, isic, isic-2019, isic-2020, "
-            "ham10000, pad-ufes-20, fitzpatrick17k; else known by files and columns.",
+            help="table, folder, sample, huggingface, or a published set: dermavqa, woundcarevqa, isic, "
+            "isic-2019, isic-2020, ham10000, pad-ufes-20, fitzpatrick17k; else known by files and columns.",
         ),
     ] = None,
     embedder: Annotated[

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from dermtools.cases.case import SourceData
 from dermtools.embedding import open_for_embedding
 from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import QueryError
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dermtools.cases.sources.options import SourceOptions
     from dermtools.progress import Progress
     from dermtools.retrieval.audit.report import CheckReport
     from dermtools.retrieval.ingest.report import IngestReport
@@ -47,8 +47,14 @@ class CaseBase(ExportableCaseBase):
 
     def add(
         self,
-        data: SourceData,
+        cases: Any,
         *,
+        vectors: Any = None,
+        tasks: Sequence[str] = (),
+        columns: Mapping[str, str] | None = None,
+        attributes: Sequence[str] | Literal["all"] = (),
+        options: SourceOptions | None = None,
+        name: str | None = None,
         batch_size: int = 64,
         workers: int = 2,
         progress: Progress | None = None,
@@ -57,12 +63,32 @@ class CaseBase(ExportableCaseBase):
         check_text: bool = False,
         redact: bool | None = None,
     ) -> IngestReport:
-        """Add the cases of a source; run again after an interruption, it resumes. Options as of `ingest`."""
+        """Add cases; run again after an interruption, it resumes. `docs/python-data.md` shows each kind.
+
+        Args:
+            cases: a pandas or polars DataFrame, a pyarrow Table, a list of dicts, a Hugging Face Dataset (also
+                `hf:NAME` or the folder of a saved one), `Case`s or `(Case, picture)`s in a list or from an iterator,
+                of which few are held at a time, a path as `load_source` takes it, or a `SourceData`. A picture is a
+                path, encoded bytes, a Pillow picture, or a uint8 array, shape (height, width, 3).
+            vectors: embeddings by this case base's embedder, where they are known: float, shape (n, d), in the order
+                of the rows; a mapping from case id to (d,); a column; or an .npy or .npz file. Pictures may be missing.
+            tasks, columns, attributes: label columns, role to column, and columns to keep, private until shown.
+            options: the rest of how a source is read, see `SourceOptions`.
+            name: of the source, as the case base keeps it.
+            batch_size, workers, progress, limits, key_file, check_text, redact: as of `ingest`.
+
+        Raises:
+            SourceError: nothing that cases can be read from, a missing column, or vectors of another shape.
+            CaseBaseError, EmbeddingError: as `ingest`.
+        """
+        from dermtools.retrieval.ingest.adding import source_of
         from dermtools.retrieval.ingest.writing import ingest
 
-        options: dict[str, Any] = {"batch_size": batch_size, "workers": workers, "progress": progress, "limits": limits}
-        options |= {"key_file": key_file, "check_text": check_text, "redact": redact}
-        return ingest(self.store, self.embedder, data, **options)
+        reading: dict[str, Any] = {"tasks": tasks, "columns": columns, "attributes": attributes, "options": options}
+        data = source_of(cases, vectors=vectors, name=name, progress=progress, **reading)
+        how: dict[str, Any] = {"batch_size": batch_size, "workers": workers, "progress": progress, "limits": limits}
+        how |= {"key_file": key_file, "check_text": check_text, "redact": redact}
+        return ingest(self.store, self.embedder, data, **how)
 
     def delete(self, case_ids: Iterable[str] = (), *, groups: Iterable[str] = ()) -> int:
         """Delete cases, and all of some groups, from the disk, and return how many went; see `deletion.delete`."""

@@ -59,7 +59,9 @@ def make_task(name: str, labels: Iterable[str]) -> Task:
     return Task(name=name, question=question, labels=tuple(sorted(set(labels))))
 
 
-def assemble(data: SourceData, where: Path, options: SourceOptions, progress: Progress | None = None) -> SourceData:
+def assemble(
+    data: SourceData, where: Path | str, options: SourceOptions, progress: Progress | None = None
+) -> SourceData:
     """The user's labels and questions, a split for every case; SourceError for no case or a question for no task."""
     if not data.cases:
         first = f"; the first reason: {data.problems[0].where}: {data.problems[0].reason}" if data.problems else ""
@@ -118,6 +120,6 @@ def _content(item: SourceCase) -> str:
     if item.image is None:
         return ""
     try:
-        return content_hash(read_bytes(item.image))
+        return content_hash(read_bytes(item.picture))
     except ImageError:
         return ""

@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from dermtools.cases.case import AttributeValue
 
 # Leading zeros, and more whole digits than a float holds exactly, make an identifier, not a number.
@@ -14,14 +16,17 @@ _NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+)([eE][+-]?
 _DECIMAL_COMMA = re.compile(r"[+-]?(0|[1-9][0-9]{0,2}([.\u00a0\u202f' ][0-9]{3}){1,4}|[1-9][0-9]{0,14})(,[0-9]+)?")
 _TRUTH = {"true": True, "false": False}
 _INVISIBLE = " \t\r\n\v\f\xa0\u200b\ufeff"
-_KINDS = {bytes: "bytes", list: "a list", dict: "an object"}
+_KINDS = {bytes: "bytes", list: "a list", dict: "an object", np.ndarray: "numbers"}
+_NO_TEXT = tuple(_KINDS)
 _INT64 = range(-(2**63), 2**63)
 
 
 def text(cell: object) -> str:
-    """A cell as stripped text; empty for an unknown one. A ValueError for bytes, a list or an object."""
-    if isinstance(cell, bytes | list | dict):
+    """A cell as stripped text; empty for an unknown one. A ValueError for bytes, a picture, a list or an object."""
+    if isinstance(cell, _NO_TEXT):
         raise ValueError(f"holds {_KINDS[type(cell)]} where a text or number belongs")
+    if callable(cell):  # one that gives a picture
+        raise ValueError("holds a picture where a text or number belongs")
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return ""
     if isinstance(cell, bool):
@@ -29,6 +34,11 @@ def text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))  # 7.0, as pandas writes a 7 of a column with gaps
     return str(cell).strip()
+
+
+def is_no_value(cell: object) -> bool:
+    """Whether a cell holds bytes, a picture, a list, an array or an object, where a text or number may stand."""
+    return isinstance(cell, _NO_TEXT) or callable(cell)
 
 
 def is_blank(cell: object) -> bool:
@@ -49,10 +59,10 @@ def labels(cell: object, separator: str, column: str) -> tuple[str, ...]:
 
     A ValueError says where the cell holds something that is no label, such as an object or a list of lists.
     """
-    if isinstance(cell, dict | bytes):
+    if is_no_value(cell) and not isinstance(cell, list):
         raise ValueError(f"column {column!r} holds no labels")
     parts = cell if isinstance(cell, list) else text(cell).split(separator)
-    if any(isinstance(part, dict | list | bytes) for part in parts):
+    if any(map(is_no_value, parts)):
         raise ValueError(f"column {column!r} holds a list of things that are no labels")
     return tuple(dict.fromkeys(label for label in map(text, parts) if label))
 
@@ -75,7 +85,7 @@ def _plain(cell: object) -> AttributeValue | None:
         return cell if math.isfinite(cell) else None
     if isinstance(cell, bool) or (isinstance(cell, int) and cell in _INT64):
         return cell
-    return None if isinstance(cell, bytes | list | dict) else text(cell) or None
+    return None if is_no_value(cell) else text(cell) or None
 
 
 def _conversion(

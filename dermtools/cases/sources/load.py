@@ -10,6 +10,7 @@ from dermtools.cases.case import SourceCase, SourceData
 from dermtools.cases.sources import dermavqa, woundcarevqa
 from dermtools.cases.sources.assembly import assemble
 from dermtools.cases.sources.folder import load_folder
+from dermtools.cases.sources.huggingface import SCHEME, is_saved, load_dataset
 from dermtools.cases.sources.known_sets import KNOWN_KINDS
 from dermtools.cases.sources.label_file import read_label_map
 from dermtools.cases.sources.options import SourceOptions
@@ -29,10 +30,12 @@ _READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
     "woundcarevqa": woundcarevqa.load_woundcarevqa,
 }
 _TABLES = ("table", *KNOWN_KINDS)
-KINDS = ("table", *_READERS, *KNOWN_KINDS, SAMPLE)
+HUGGING_FACE = "huggingface"
+KINDS = ("table", *_READERS, *KNOWN_KINDS, HUGGING_FACE, SAMPLE)
 _CHOICE = (
     f"give a table ({', '.join(TABLE_SUFFIXES)}), a folder with one folder a class, the folder of ISIC, HAM10000, "
-    f"PAD-UFES-20, Fitzpatrick17k, DermaVQA-IIYI, WoundcareVQA or an ImageFolder, or the word {SAMPLE}"
+    f"PAD-UFES-20, Fitzpatrick17k, DermaVQA-IIYI, WoundcareVQA, an ImageFolder or a saved Hugging Face dataset, "
+    f"{SCHEME}NAME for one on the hub, or the word {SAMPLE}"
 )
 
 
@@ -45,7 +48,8 @@ def load_source(
     """Read a labelled image set: its tasks, its cases, and what could not be read.
 
     Args:
-        location: a table file, a folder (of class folders, or with a table that is known by its columns), or `sample`.
+        location: a table file, a folder (of class folders, with a table that is known by its columns, or of a saved
+            Hugging Face dataset), `hf:NAME` for a dataset on the hub, or `sample`.
         kind: one of `KINDS`; None guesses it from the location, and a published table from its columns. `table` is a
             table like any other, whatever its columns.
         options: how to read it; options that do not apply to the kind are refused.
@@ -59,6 +63,10 @@ def load_source(
     named, kind = kind, kind or guess_kind(location)
     if kind == SAMPLE:
         return _load_sample(options)
+    if options.vectors is not None:
+        options = replace(options, without_pictures=True)
+    if kind == HUGGING_FACE:
+        return assemble(load_dataset(str(location), options), str(location), options, progress)
     if kind not in KINDS:
         raise SourceError(f"unknown kind of source {kind!r}; {instead(kind, KINDS)}")
     path = Path(location).expanduser()
@@ -79,6 +87,8 @@ def guess_kind(location: str | Path) -> str:
     if str(location) == SAMPLE:
         return SAMPLE
     path = Path(location).expanduser()
+    if str(location).startswith(SCHEME) or is_saved(path):
+        return HUGGING_FACE
     if path.is_dir():
         if is_file(path / dermavqa.METADATA) or is_file(path / dermavqa.NUMBERS):
             return "dermavqa"

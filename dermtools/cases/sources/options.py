@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
+from dermtools.cases.sources.vectors import Vectors
 from dermtools.cases.splits import DEFAULT_FRACTIONS, check_fractions
 from dermtools.errors import SourceError
 
@@ -49,6 +50,8 @@ class SourceOptions:
     """Labels to join or drop: a table with columns old, new and perhaps task, or old label to new label or None."""
     attributes: tuple[str, ...] | Literal["all"] = ()
     """Further columns to keep as attributes of a case, private until shown; `all` keeps every one."""
+    vectors: str | Path | Vectors | None = None
+    """Embeddings that were computed elsewhere: a table's column, an .npy or .npz file, or `Vectors` in memory."""
 
     def __post_init__(self) -> None:
         check_fractions(self.split_fractions)
@@ -85,6 +88,6 @@ class SourceOptions:
         plain = SourceOptions()
         for option in fields(self):
             changed = getattr(self, option.name) != getattr(plain, option.name)
-            if changed and option.name not in (*applicable, "map_labels", "attributes"):
+            if changed and option.name not in (*applicable, "map_labels", "attributes", "vectors"):
                 refusal = f"option {option.name!r} does not apply to a {kind} source"
                 raise SourceError(f"{refusal}; it takes {', '.join(applicable)}")

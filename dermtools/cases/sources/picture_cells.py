@@ -108,7 +108,7 @@ def _read_written(cell: str) -> object:
 def is_no_attribute(cell: object) -> bool:
     """Whether a cell is bytes, a list, an object, or a picture written as text, damaged or not."""
     if not isinstance(cell, str):
-        return isinstance(cell, bytes | list | dict)
+        return cells.is_no_value(cell)
     if len(cell) < _SHORTEST:
         return False
     if _WRITTEN.match(cell):

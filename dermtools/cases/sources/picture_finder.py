@@ -44,10 +44,14 @@ class _File(NamedTuple):
 class PictureFinder:
     """Finds pictures below folders that are walked once, and only when a path does not exist as written."""
 
-    def __init__(self, folders: Sequence[Path], cells: Callable[[], Iterable[str]]) -> None:
-        """Search `folders`; `cells` gives every name that the table has, by which doubtful ones are told."""
+    def __init__(self, folders: Sequence[Path], cells: Callable[[], Iterable[str]], *, below: bool = True) -> None:
+        """Search `folders`, and all below them unless only the very paths are meant.
+
+        `cells` gives every name that the table has, by which doubtful ones are told.
+        """
         self._folders = folders
         self._cells = cells
+        self._below = below
 
     def find(self, cell: str) -> Path:
         """The one file that fits: the very path, else by the last parts of it, without case or Unicode form.
@@ -89,7 +93,7 @@ class PictureFinder:
     @cached_property
     def _files(self) -> dict[str, list[_File]]:
         files: dict[str, list[_File]] = defaultdict(list)
-        for folder in self._folders:
+        for folder in self._folders if self._below else ():
             above = folder.resolve().parts
             for path in visible_files(folder, skip_unreadable=True):
                 parts = path.relative_to(folder).parts

@@ -59,7 +59,7 @@ KNOWN_TASKS = tuple(_TASKS)
 class Columns:
     """The columns of one table, found by the names that people write."""
 
-    def __init__(self, path: Path, names: Sequence[str], known: KnownSet | None = None) -> None:
+    def __init__(self, path: Path | str, names: Sequence[str], known: KnownSet | None = None) -> None:
         self._path = path
         self._names = names
         self._known = known

@@ -10,6 +10,7 @@ from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, Sour
 from dermtools.cases.groups import GROUP_COLUMNS, given_group, own_group
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.assembly import given_split, make_task
+from dermtools.cases.sources.held import Held
 from dermtools.cases.sources.known_sets import KnownSet, chosen_set
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.picture_cells import content_id, is_no_attribute, read_picture_cell
@@ -17,10 +18,15 @@ from dermtools.cases.sources.picture_finder import PictureFinder
 from dermtools.cases.sources.records import Row, Rows
 from dermtools.cases.sources.roles import DEFAULT_COLUMNS, IMAGE_IDS, KNOWN_TASKS, Columns, wanted_names
 from dermtools.cases.sources.rows import read_rows
+from dermtools.cases.sources.vectors import Vectors
 from dermtools.errors import SourceError
 from dermtools.text import few
 from dermtools.vocabularies import fitzpatrick_type
 
+ROW_OPTIONS = (
+    "columns", "tasks", "separator", "split_seed", "split_fractions", "questions", "images", "without_pictures",
+)  # fmt: skip
+"""Options that apply to rows of any kind."""
 MOST_ID_CHARACTERS = 200
 _NAMES_SHOWN = 6
 
@@ -39,29 +45,39 @@ def load_table(path: Path, options: SourceOptions, kind: str | None = None) -> S
     Raises:
         SourceError: the file cannot be read, a column is missing, or no row makes a case.
     """
-    options.refuse_others(
-        "table", "columns", "tasks", "separator", "split_seed", "split_fractions", "questions", "images", "encoding",
-        "sheet", "without_pictures",
-    )  # fmt: skip
+    options.refuse_others("table", *ROW_OPTIONS, "encoding", "sheet")
     if missing := [folder for folder in options.picture_folders if not folder.is_dir()]:
         raise SourceError(f"{missing[0]}: no such folder; give the one that holds the pictures")
     wanted = wanted_names(options.columns)
     table = read_rows(path, wanted=wanted, encoding=options.encoding, sheet=options.sheet, short_rows=True)
     known = chosen_set(path, table.columns, kind)
-    reader = _RowReader(path, table, options, known)
+    return cases_of_rows(table, options, name=f"{path.resolve().parent.name}/{path.name}", where=path, known=known)
+
+
+def cases_of_rows(
+    table: Rows, options: SourceOptions, *, name: str, where: Path | str, known: KnownSet | None = None
+) -> SourceData:
+    """The cases of rows that were read: `name` is the source's, `where` what errors call it; a file, or a name.
+
+    Pictures of rows that are of no file are paths below the working folder, which is not searched.
+
+    Raises:
+        SourceError: as `load_table`.
+    """
+    reader = _RowReader(where, table, options, known)
     problems = list(table.problems)
     for index, row in enumerate(table.rows):
         try:
             reader.add(index, row)
         except ValueError as error:
             problems.append(Problem(row.where, str(error)))
+    problems += reader.missing()
     problems.sort(key=lambda problem: int(problem.where.rpartition(" ")[2]))
     cases = list(reader.cases.values())
     found = {name: {label for item in cases for label in item.case.labels.get(name, ())} for name in reader.tasks}
     if cases and options.tasks and (empty := [reader.tasks[name] for name, labels in found.items() if not labels]):
-        raise SourceError(f"{path}: column {empty[0]!r} holds no label; choose another task")
+        raise SourceError(f"{where}: column {empty[0]!r} holds no label; choose another task")
     tasks = (make_task(name, labels) for name, labels in found.items() if labels)
-    name = f"{path.resolve().parent.name}/{path.name}"
     told = (*table.told, *reader.told())
     data = SourceData(name, tuple(tasks), tuple(cases), tuple(problems), (*table.notes, *reader.notes()), told=told)
     return data if known is None else replace(data, **known.provenance(row.cells for row in table.rows))
@@ -70,15 +86,17 @@ def load_table(path: Path, options: SourceOptions, kind: str | None = None) -> S
 class _RowReader:
     """Makes cases of rows: knows which column plays which role."""
 
-    def __init__(self, path: Path, table: Rows, options: SourceOptions, known: KnownSet | None) -> None:
+    def __init__(self, where: Path | str, table: Rows, options: SourceOptions, known: KnownSet | None) -> None:
         self._separator = options.separator
         self._without_pictures = options.without_pictures
         self._table = table
         self._known = known
-        self._columns = Columns(path, table.columns, known)
+        self._columns = Columns(where, table.columns, known)
         self._id = self._role("case_id", options)
         self._split = self._role("split", options)
-        self._image = self._image_column(path, options)
+        vector_column, self._vectors = Vectors.for_rows(options.vectors, table, self._columns, where)
+        self._image = self._image_column(where, options)
+        self._missing: list[Problem] = []
         self._groups = {
             kind: column
             for kind, column in self._columns.groups(options.columns.get("group_id")).items()
@@ -87,11 +105,12 @@ class _RowReader:
         first_group = list(self._groups.values())[:1]
         self.tasks = self._columns.tasks(options.tasks, {self._image, self._id, self._split, *first_group})
         """Task name to column."""
-        self._used = {self._image, self._id, self._split, *first_group, *self.tasks.values()} - {None}
+        self._used = {self._image, self._id, self._split, vector_column, *first_group, *self.tasks.values()} - {None}
         self._told = [known.recognised] if known is not None else []
         further = [column for column in table.columns if column and column not in self._used]
         self._attributes = dict(map(self._attribute, further))
-        self._finder = PictureFinder([path.parent, *options.picture_folders], self._picture_names)
+        folders = [*([where.parent] if isinstance(where, Path) else ()), *options.picture_folders]
+        self._finder = PictureFinder(folders or [Path.cwd()], self._picture_names, below=bool(folders))
         self._own_groups = 0
         self.cases: dict[str, SourceCase] = {}
 
@@ -105,6 +124,7 @@ class _RowReader:
             raise ValueError(f"has no {self._id}")
         if case_id in self.cases:
             raise ValueError(f"case id {case_id!r} is taken by an earlier row")
+        vector = None if self._vectors is None else self._vectors.row(index, case_id)
         found = {
             name: cells.labels(row.cells.get(column), self._separator, column) for name, column in self.tasks.items()
         }
@@ -113,7 +133,7 @@ class _RowReader:
         known = {column: value for column, values in self._attributes.items() if (value := values[index]) is not None}
         case = Case(case_id=case_id, group_id=group or own_group(case_id), split=split, labels=labels, attributes=known)
         self._own_groups += not group
-        self.cases[case_id] = SourceCase(case, image)
+        self.cases[case_id] = SourceCase(case, image, vector=vector)
 
     def notes(self) -> list[str]:
         found = [self._known.note] if self._known is not None else []
@@ -126,12 +146,21 @@ class _RowReader:
         if self._id is None and self._image is not None:
             names = few(DEFAULT_COLUMNS["case_id"], _NAMES_SHOWN)
             found.append(f"no id column ({names}): {self._image!r} names the cases")
+        if self._vectors is not None and (self._image is None or len(self._missing) == len(self.cases)):
+            found.append("the cases come without pictures, by their vectors alone")
         found += [f"column {column!r} is task {name!r}" for name, column in self.tasks.items() if name != column]
         if not self.tasks:
             found.append(f"no label column ({', '.join(KNOWN_TASKS)}) and none named: there is no task to predict")
         if "" in self._table.columns:
             found.append("a column without a name is left out")
         return found
+
+    def missing(self) -> list[Problem]:
+        """What to say of cases that come by their vectors alone where others have pictures: one line for all."""
+        if self._vectors is None or not 0 < len(self._missing) < len(self.cases):
+            return []
+        first, many = self._missing[0], f"{len(self._missing)} cases come without a picture, by their vectors alone"
+        return [Problem(first.where, f"{first.reason}; {many}")]
 
     def told(self) -> list[str]:
         return self._told
@@ -142,7 +171,7 @@ class _RowReader:
         of_set = self._known.image if self._known is not None and role == "case_id" else ()
         return next(iter(self._columns.usual((*of_set, *DEFAULT_COLUMNS[role]))), None)
 
-    def _image_column(self, path: Path, options: SourceOptions) -> str | None:
+    def _image_column(self, where: Path | str, options: SourceOptions) -> str | None:
         """The picture's column: named, known by its name or by the schema, else an id that names pictures.
 
         None where there is none and none is needed.
@@ -151,16 +180,17 @@ class _RowReader:
         if named and (named in pictures or not pictures or "image" in options.columns):
             return named
         if len(pictures) > 1:
-            raise SourceError(f"{path}: columns {' and '.join(map(repr, pictures))} hold pictures; map one to 'image'")
+            raise SourceError(f"{where}: columns {' and '.join(map(repr, pictures))} hold pictures; map one to 'image'")
         if pictures:
             return pictures[0]
         of_set = self._known.image if self._known is not None else ()
-        if ids := self._columns.usual((*of_set, *IMAGE_IDS)):
+        searched = isinstance(where, Path) or options.picture_folders or not options.without_pictures
+        if searched and (ids := self._columns.usual((*of_set, *IMAGE_IDS))):
             return ids[0]
         if options.without_pictures and self._id is not None:
             return None
         looked = f"no column for the picture (looked for {few(DEFAULT_COLUMNS['image'], _NAMES_SHOWN)})"
-        raise SourceError(f"{path}: {looked}; map one to 'image'; {self._columns.listing}")
+        raise SourceError(f"{where}: {looked}; map one to 'image'; {self._columns.listing}")
 
     def _attribute(self, column: str) -> tuple[str, list[AttributeValue | None]]:
         """Name and values of the attribute that a column becomes."""
@@ -175,12 +205,15 @@ class _RowReader:
             return name, types
         return column, cells.typed_column(plain, untyped=self._table.untyped, decimal_comma=self._table.decimal_comma)
 
-    def _picture(self, row: Row) -> tuple[Path | bytes | None, str]:
+    def _picture(self, row: Row) -> tuple[Path | bytes | Held | None, str]:
         """The picture, and the id that it gives to a case without one."""
         if self._image is None:
             return None, ""
+        given = row.cells.get(self._image)
+        if isinstance(given, Held):  # its bytes are only made where they are the only name that there is
+            return given, "" if self._id else given.named
         try:
-            cell = read_picture_cell(row.cells.get(self._image))
+            cell = read_picture_cell(given)
         except ValueError as error:
             raise ValueError(f"column {self._image!r} {error}") from error
         if cell.data is not None:
@@ -192,9 +225,10 @@ class _RowReader:
             raise ValueError(f"has no picture in column {self._image!r}")
         try:
             path = self._finder.find(cell.name)
-        except ValueError:
+        except ValueError as error:
             if not self._without_pictures:
                 raise
+            self._missing.append(Problem(row.where, str(error)))
             return None, cell.name
         name = self._finder.relative(path) or cell.name
         return path, name if len(name) <= MOST_ID_CHARACTERS else content_id(path.read_bytes())
@@ -203,8 +237,11 @@ class _RowReader:
         if self._image is None:
             return
         for row in self._table.rows:
+            cell = row.cells.get(self._image)
+            if isinstance(cell, Held):
+                continue
             try:
-                yield read_picture_cell(row.cells.get(self._image)).name
+                yield read_picture_cell(cell).name
             except ValueError:
                 continue
 

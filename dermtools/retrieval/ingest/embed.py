@@ -37,7 +37,7 @@ def embed_batch(
     """The outcome of every case, and how many pictures were embedded; EmbeddingError where none could be.
 
     `stored` is content hash to a row that the store holds, whose vector and picture are taken over; `prepare` decodes
-    again where a picture that seemed known has left the store.
+    again where a picture that seemed known has left the store. A vector that a case brings is taken, none made.
     """
     rows = dict(stored)
     failed: dict[str, str] = {}
@@ -51,13 +51,17 @@ def embed_batch(
             failed[digest] = again.problem or "the file changed while it was read; run again"
         else:
             new[digest] = (item, again.picture)
-    vectors, reasons = _embed(embedder, [picture.image for _, picture in new.values()])
-    for number, (digest, (item, picture)) in enumerate(new.items()):
-        if number in reasons:
-            failed[digest] = reasons[number]
-        else:
-            rows[digest] = StoredCase(item.case, digest, vectors[number], picture.jpeg, *picture.size, picture.hash)
-    return [_outcome(item, rows.get(item.content_hash), failed) for item in cases], len(new) - len(reasons)
+    bare = {
+        digest: image for digest, (item, picture) in new.items() if item.vector is None and (image := picture.image)
+    }
+    vectors, reasons = _embed(embedder, list(bare.values()))
+    made = dict(zip(bare, vectors, strict=True))
+    failed |= {digest: reasons[number] for number, digest in enumerate(bare) if number in reasons}
+    for digest, (item, picture) in new.items():
+        vector = made.get(digest) if item.vector is None else item.vector
+        if vector is not None and digest not in failed:
+            rows[digest] = StoredCase(item.case, digest, vector, picture.jpeg, *picture.size, picture.hash)
+    return [_outcome(item, rows.get(item.content_hash), failed) for item in cases], len(bare) - len(reasons)
 
 
 def _outcome(item: Prepared, row: StoredCase | None, failed: Mapping[str, str]) -> Outcome:
@@ -65,7 +69,8 @@ def _outcome(item: Prepared, row: StoredCase | None, failed: Mapping[str, str]) 
     if row is None:
         return Outcome(case_id, None, reason=failed[item.content_hash])
     owner = row.case.case_id
-    return Outcome(case_id, replace(row, case=item.case), same_as=owner if owner != case_id else None)
+    vector = row.vector if item.vector is None else item.vector
+    return Outcome(case_id, replace(row, case=item.case, vector=vector), same_as=owner if owner != case_id else None)
 
 
 def _embed(embedder: Embedder, images: Sequence[Image.Image]) -> tuple[NDArray[np.float32], dict[int, str]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Container, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from dermtools.cases.case import Case, SourceCase
 from dermtools.cases.manifest import Manifest
 from dermtools.embedding.base import Embedder, open_for_embedding
+from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import DermtoolsError
 from dermtools.images import ImageLimits, content_hash, encode_jpeg, jpeg_size, open_image, read_bytes
 from dermtools.images.content import JPEG_MAGIC
@@ -18,18 +23,19 @@ from dermtools.images.picture_hash import picture_hash
 from dermtools.images.writing import READ_SIDE, WrittenLine, paint_over, read_writing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from PIL import Image
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture, ready to be embedded and stored."""
+    """A decoded picture, ready to be embedded and stored; of a case without one, no image, JPEG and size."""
 
-    image: Image.Image
+    image: Image.Image | None
     jpeg: bytes = field(repr=False)
     size: tuple[int, int]
     """Width and height of the original in pixels, upright."""
-    hash: bytes
+    hash: bytes | None = None
     """Perceptual hash of the JPEG."""
 
 
@@ -49,11 +55,19 @@ class Prepared:
         return self.source.case
 
     @property
+    def vector(self) -> NDArray[np.float32] | None:
+        """Its embedding, where it was computed elsewhere."""
+        given = self.source.vector
+        return None if given is None else np.asarray(given, np.float32)
+
+    @property
     def pixels(self) -> int:
         """Decoded pixels that it holds in memory."""
-        return self.picture.image.width * self.picture.image.height if self.picture else 0
+        image = self.picture.image if self.picture else None
+        return image.width * image.height if image else 0
 
 
+NO_PICTURE = Picture(None, b"", (0, 0))
 Prepare = Callable[[SourceCase], Prepared]
 
 
@@ -83,13 +97,18 @@ def prepare(
     """Read one case; what goes wrong with its picture becomes its `problem`.
 
     Content hashes `known` stay undecoded, unless writing is looked for in them again: then there is a picture where
-    some was painted over.
+    some was painted over. A case without a picture has the hash of its vector.
     """
-    if source.image is None:
+    if source.image is None and source.vector is None:
         return Prepared(source, problem="has no picture here to embed")
-    name = source.case.case_id if isinstance(source.image, bytes) else str(source.image)
+    name = str(source.image) if isinstance(source.image, Path) else source.case.case_id
     try:
-        encoded = read_bytes(source.image, limits=limits, name=name)
+        if source.vector is not None:
+            vector = checked_vector(source.vector, embedder.identity, "its vector")
+            if source.image is None:
+                digest = hashlib.sha256(vector.tobytes()).hexdigest()
+                return Prepared(source, digest, None if digest in known else NO_PICTURE)
+        encoded = read_bytes(source.picture, limits=limits, name=name)
         digest = content_hash(encoded)
         is_known = digest in known
         if is_known and not text.again:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dermtools.cases.attributes import kept_attributes
-from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split
+from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split, Task
 from dermtools.cases.columns import CaseColumns
+from dermtools.cases.labels import doubts
 from dermtools.cases.sources.assembly import SPLITS_MADE, split_counts
 from dermtools.cases.sources.cells import text
 from dermtools.cases.sources.roles import column_of_task
@@ -135,3 +136,38 @@ def torn(columns: CaseColumns, came: Collection[str]) -> Iterator[Problem]:
                 where = f"group {value}" if kind == "group" else " = ".join(found.values())
                 what = "has cases" if kind == "group" else "the same picture"
                 yield Problem(where, f"{what} in {' and '.join(filter(found.get, SPLITS))}; {leak(kind)}")
+
+
+def doubtful(columns: CaseColumns, came: Collection[str], tasks: Iterable[str]) -> Iterator[Problem]:
+    """What looks wrong in a case base: groups and pictures in two splits, labels in two spellings."""
+    yield from torn(columns, came)
+    for task in tasks:
+        counts = Counter(label for found in columns.labels[task] for label in found)
+        yield from (Problem(f"task {task}", doubt.message) for doubt in doubts(counts))
+
+
+def joined_tasks(tasks: Iterable[Task], new: Iterable[Task]) -> list[Task]:
+    """The tasks with the labels of new ones, and those that are new."""
+    joined = {task.name: task for task in tasks}
+    for task in new:
+        existing = joined.get(task.name, task)
+        joined[task.name] = existing.model_copy(update={"labels": tuple(sorted({*existing.labels, *task.labels}))})
+    return list(joined.values())
+
+
+def without_unused(
+    tasks: Iterable[Task], declared: Mapping[str, Collection[str]], before: CaseColumns, after: CaseColumns
+) -> list[Task]:
+    """The tasks without labels that cases had before and none has after, unless a source declares them."""
+    kept_tasks = []
+    for task in tasks:
+        kept = _used(after.labels[task.name]) | set(declared.get(task.name, ()))
+        gone = _used(before.labels.get(task.name)) - kept
+        labels = tuple(label for label in task.labels if label not in gone)
+        if labels or not gone:
+            kept_tasks.append(task.model_copy(update={"labels": labels}))
+    return kept_tasks
+
+
+def _used(column: list[tuple[str, ...]] | None) -> set[str]:
+    return {label for labels in column or () for label in labels}

@@ -14,7 +14,8 @@ from dermtools.cases.case import Case, SourceCase, Task
 from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
 from dermtools.retrieval.ingest.reconcile import with_stored_splits
-from dermtools.retrieval.ingest.writing import IngestReport, ingest
+from dermtools.retrieval.ingest.report import IngestReport
+from dermtools.retrieval.ingest.writing import ingest
 from tests.support.mean_colour import MeanColour, counts, shade, source, source_case
 
 TABLE = "id,file,patient_id,diagnosis,site\na,0.png,1,BCC,face\nb,1.png,2,ACK,hand\nc,2.png,3,BCC,hand\n"
