@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from dermtools.evaluation.evaluation import evaluate as evaluate
     from dermtools.evaluation.evaluation import perform as perform
     from dermtools.evaluation.evaluation import run_spec as run_spec
+    from dermtools.evaluation.reporting.inspect_log import write_inspect_log as write_inspect_log
     from dermtools.evaluation.reporting.report import publish as publish
     from dermtools.evaluation.reporting.results import Results as Results
     from dermtools.evaluation.reporting.results import compare_runs as compare_runs
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dermtools.evaluation.running.differences import prompt_diffs as prompt_diffs
     from dermtools.evaluation.running.plan import Budget as Budget
     from dermtools.evaluation.running.plan import Plan as Plan
+    from dermtools.evaluation.running.predictions import write_predictions as write_predictions
     from dermtools.evaluation.running.records import Record as Record
     from dermtools.evaluation.running.records import RunError as RunError
     from dermtools.evaluation.running.run import Run as Run

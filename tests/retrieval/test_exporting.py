@@ -64,7 +64,7 @@ def made(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> CaseBas
         csv.writer(file).writerows([head, *rows[:12], *rows[-12:]])
     attributes = ("age", "sex", "fitzpatrick")
     options = SourceOptions(images=photographs.parent, attributes=attributes)
-    case_base = CaseBase.create(folder / "base")
+    case_base = CaseBase.create(folder / "base", embedder="descriptor")
     case_base.add(load_source(folder / "records.csv", options=options))
     return case_base
 

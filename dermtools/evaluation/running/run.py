@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from dermtools.errors import QueryError
+from dermtools.evaluation.running.predictions import predictions_table
 from dermtools.evaluation.running.records import Record, RecordLog, RunError, as_lines, read_records
 from dermtools.evaluation.running.spec import FORMAT, LEFT_OUT, RunSpec, joined, resumed
 from dermtools.evaluation.scoring import Scored, score
 from dermtools.files import file_mode, local_path, make_folder, read_record, sweep, write_whole
 from dermtools.prediction import Prediction
+from dermtools.text import instead
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Run:
@@ -90,6 +97,16 @@ class Run:
                 predictions[record.arm][record.case_id] = record.prediction
         found = [score(arm, self.spec.targets, given) for arm, given in predictions.items()]
         return [scored for scored in found if len(scored)]
+
+    def predictions(self, arm: str | None = None) -> pa.Table:
+        """The last answer of each arm, or of one, and case as a tidy table, one row each; see `predictions_table`.
+
+        Raises:
+            QueryError: there is no such arm.
+        """
+        if arm is not None and arm not in self.spec.arms:
+            raise QueryError(f"no arm {arm!r} in {self.path}; {instead(arm, self.spec.arms)}")
+        return predictions_table(self.spec, (one for one in self.answers().values() if arm in (None, one.arm)))
 
     def narrowed(self, case_ids: Collection[str]) -> Run:
         """This run as if it had asked about these cases only; nothing on disk changes."""
