@@ -16,6 +16,7 @@ from dermtools.cli.confirm import answers_kept, confirmed, receivers
 from dermtools.cli.interruption import keeping
 from dermtools.cli.models import NONE_GIVEN, ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
+from dermtools.cli.outside import PredictionLabelsOption, PredictionsOption, outside_arms
 from dermtools.errors import QueryError
 from dermtools.text import bounded, instead
 
@@ -45,7 +46,9 @@ def evaluate(
         list[str] | None, typer.Option("--prompt", metavar="ID", help="Prompts to compare; repeat for several.")
     ] = None,
     folders: shared.PromptFolderOption = None,
-    split: Annotated[str, typer.Option(help="Cases to ask about.")] = "test",
+    predictions: PredictionsOption = None,
+    prediction_labels: PredictionLabelsOption = None,
+    split: Annotated[str, typer.Option(help="Cases to ask about; `all` for every split.")] = "test",
     rule: Annotated[
         str, typer.Option(metavar="any|single", help="Of several true labels: any counts; or only single-label cases.")
     ] = "any",
@@ -76,14 +79,17 @@ def evaluate(
     case_base = CaseBase.open(path, embedder=embedder)
     names = [name.strip() for name in methods.split(",") if name.strip()]
     reach = replace(reach, cache=cache)
-    arms = _arms(case_base, task, names, models or [], reach, prompts or [], folders)
+    arms = [
+        *_arms(case_base, task, names, models or [], reach, prompts or [], folders),
+        *outside_arms(case_base, task, predictions or [], prediction_labels),
+    ]
     with keeping(lambda: answers_kept(out)), bar() as progress:
         done = run_evaluation(
             case_base,
             task,
             arms,
             out,
-            split=split,
+            split=None if split == "all" else split,
             rule=_rule(rule),
             limit=limit,
             seed=seed,

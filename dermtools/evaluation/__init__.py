@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dermtools.evaluation.running.differences import Difference as Difference
     from dermtools.evaluation.running.differences import differences as differences
     from dermtools.evaluation.running.differences import prompt_diffs as prompt_diffs
+    from dermtools.evaluation.running.outside import OutsidePredictions as OutsidePredictions
+    from dermtools.evaluation.running.outside import outside_arm as outside_arm
     from dermtools.evaluation.running.plan import Budget as Budget
     from dermtools.evaluation.running.plan import Plan as Plan
     from dermtools.evaluation.running.predictions import write_predictions as write_predictions

@@ -120,10 +120,12 @@ def perform(
             run.keep(arm.documents)
         held = {key: record for key, record in run.answers().items() if not (retry_failed and record.failed)}
         asked_about = run.spec.targets
-        todo = {arm.name: [one for one in asked_about if (arm.name, one.case_id) not in held] for arm in arms}
+        covered = {arm.name: [one for one in asked_about if arm.can_answer(one.case_id)] for arm in arms}
+        todo = {arm: [one for one in of if (arm, one.case_id) not in held] for arm, of in covered.items()}
         failed = Counter(record.arm for record in held.values() if record.failed)
         spent = sum(record.price_usd or 0.0 for record in run.records())
-        plan = make_plan(arms, todo, len(asked_about), query, failed=failed, max_cost=max_cost, spent_usd=spent)
+        cases = {arm: len(of) for arm, of in covered.items()}
+        plan = make_plan(arms, todo, cases, query, failed=failed, max_cost=max_cost, spent_usd=spent)
         plan.check(accept_unknown_price)
         if confirm is not None and not confirm(plan):
             raise RunError("stopped before anything was sent")

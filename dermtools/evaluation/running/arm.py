@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ class Arm:
     """Whether each prediction is a call to a service: sent one by one, several at once, and counted as calls."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What makes its answers repeatable, as JSON: model, parameters, prompt id and hash, ..."""
+    covers: Collection[str] | None = None
+    """Ids of the only cases that it can be asked about; None where it answers for every case."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "method", as_method(self.method))
@@ -42,6 +44,10 @@ class Arm:
     def documents(self) -> Mapping[str, str]:
         """What a run keeps of what the method asks with, path to text: a prompt file, the schema of its answer."""
         return getattr(self.method, "documents", {})
+
+    def can_answer(self, case_id: str) -> bool:
+        """Whether it can be asked about a case."""
+        return self.covers is None or case_id in self.covers
 
     def estimate(self, query: Query) -> Estimate | None:
         """What one call will cost; None where that is unknown."""

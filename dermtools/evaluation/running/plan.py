@@ -86,18 +86,18 @@ class Plan:
 def make_plan(
     arms: Sequence[Arm],
     todo: Mapping[str, Sequence[Target]],
-    cases: int,
+    cases: Mapping[str, int],
     query: Callable[[str], Query],
     *,
     failed: Mapping[str, int] | None = None,
     max_cost: float | None = None,
     spent_usd: float = 0.0,
 ) -> Plan:
-    """Estimate what is left to do (`todo`: arm name to targets) of so many cases an arm, `failed` of them for good.
+    """Estimate what is left to do (`todo`: arm name to targets) of the `cases` of each arm, `failed` of them for good.
 
     Tokens and price come from up to 20 calls spread over those to be made. `query` makes the query of a case id.
     """
-    planned = (_plan_arm(arm, todo[arm.name], cases, query) for arm in arms)
+    planned = (_plan_arm(arm, todo[arm.name], cases[arm.name], query) for arm in arms)
     lost = failed or {}
     return Plan(tuple(replace(arm, failed=lost.get(arm.arm, 0)) for arm in planned), max_cost, spent_usd)
 

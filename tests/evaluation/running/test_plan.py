@@ -17,7 +17,7 @@ IDS = [Target(f"case-{n:03}", "group", ("back",)) for n in range(50)]
 def test_a_plan_says_calls_tokens_and_price_before_anything_is_sent(scripted, query):
     method = scripted({})
     arms = [Arm("rag", method, remote=True), Arm("vote", scripted({}))]
-    plan = make_plan(arms, {"rag": IDS, "vote": IDS[:10]}, 60, query, max_cost=2.0, spent_usd=0.25)
+    plan = make_plan(arms, {"rag": IDS, "vote": IDS[:10]}, {"rag": 60, "vote": 60}, query, max_cost=2.0, spent_usd=0.25)
     assert plan.lines() == [
         "rag: 50 calls, about 5,000 tokens in, 200 out, about $0.50 (10 answered already)",
         "vote: 10 cases, computed here (50 answered already)",
@@ -27,7 +27,9 @@ def test_a_plan_says_calls_tokens_and_price_before_anything_is_sent(scripted, qu
 
 
 def test_an_unknown_price_needs_an_explicit_yes(scripted, query):
-    plan = make_plan([Arm("local server", scripted({}, usd=None), remote=True)], {"local server": IDS}, 50, query)
+    plan = make_plan(
+        [Arm("local server", scripted({}, usd=None), remote=True)], {"local server": IDS}, {"local server": 50}, query
+    )
     with pytest.raises(RunError, match=r"price of local server is unknown \(50 calls\)"):
         plan.check(accept_unknown_price=False)
     plan.check(accept_unknown_price=True)
@@ -43,12 +45,12 @@ def test_a_method_that_cannot_estimate_has_an_unknown_price(query):
 
         predict_many = predict
 
-    plan = make_plan([Arm("agent", Bare(), remote=True)], {"agent": IDS}, 50, query)
+    plan = make_plan([Arm("agent", Bare(), remote=True)], {"agent": IDS}, {"agent": 50}, query)
     assert plan.unpriced == ["agent"]
 
 
 def test_nothing_left_to_ask_costs_nothing(scripted, query):
-    plan = make_plan([Arm("rag", scripted({}, usd=None), remote=True)], {"rag": []}, 50, query)
+    plan = make_plan([Arm("rag", scripted({}, usd=None), remote=True)], {"rag": []}, {"rag": 50}, query)
     plan.check(accept_unknown_price=False)
     assert (plan.calls, plan.price_usd) == (0, 0.0)
 
