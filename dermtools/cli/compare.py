@@ -14,6 +14,7 @@ from dermtools.cli.confirm import answers_kept, confirmed, receiver
 from dermtools.cli.evaluate import content, finish, show_table
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show
+from dermtools.cli.study import finish_study
 from dermtools.errors import CaseBaseError
 from dermtools.files import local_path, writable
 
@@ -99,7 +100,7 @@ def rerun(
 
     Says first what is not as it was then: case base, trained classifiers, versions of packages.
     """
-    from dermtools.evaluation import Run, perform, repetition
+    from dermtools.evaluation import Run, Study, perform, repetition
     from dermtools.evaluation.reporting.projection import check_projection
     from dermtools.evaluation.statistics.analysis import analyze
     from dermtools.progress import bar
@@ -134,7 +135,10 @@ def rerun(
     same = _same_answers(before, done.run)
     more = {"differences": [asdict(one) for one in again.differences], "same_answers": same}
     lines = [f"{arm}: {count} of {cases} answers are as before" for arm, (count, cases) in same.items()]
-    finish(done, case_base, layout, as_json, lines=lines, more=more)
+    if any("study" in facts for facts in done.run.spec.arms.values()):
+        finish_study(Study.of(done, margin), as_json, lines=lines, more=more)
+    else:
+        finish(done, case_base, layout, as_json, lines=lines, more=more)
 
 
 def _asked(arms: Sequence[Arm]) -> list[str]:

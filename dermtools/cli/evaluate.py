@@ -48,10 +48,8 @@ def evaluate(
     folders: shared.PromptFolderOption = None,
     predictions: PredictionsOption = None,
     prediction_labels: PredictionLabelsOption = None,
-    split: Annotated[str, typer.Option(help="Cases to ask about; `all` for every split.")] = "test",
-    rule: Annotated[
-        str, typer.Option(metavar="any|single", help="Of several true labels: any counts; or only single-label cases.")
-    ] = "any",
+    split: shared.SplitOption = "test",
+    rule: shared.RuleOption = "any",
     limit: shared.LimitOption = None,
     seed: shared.SeedOption = 0,
     margin: shared.MarginOption = None,
@@ -90,7 +88,7 @@ def evaluate(
             arms,
             out,
             split=None if split == "all" else split,
-            rule=_rule(rule),
+            rule=rule_of(rule),
             limit=limit,
             seed=seed,
             margin=margin,
@@ -121,7 +119,7 @@ def finish(
 
     if not as_json:
         show_table(done.results)
-        show("", *lines, *_failures(done.run), "")
+        show("", *lines, *failures(done.run), "")
     show("drawing the report and its figures", to_stderr=True)
     page, *_ = publish(done.run, done.results, case_base, projection=cast("Projection", layout))
     if as_json:
@@ -163,7 +161,8 @@ def _arms(
     return arms
 
 
-def _rule(name: str) -> Rule:
+def rule_of(name: str) -> Rule:
+    """The rule of a name, or a QueryError with those that there are."""
     from dermtools.evaluation import Rule
 
     try:
@@ -181,7 +180,7 @@ def show_table(results: Results) -> None:
     show("", table(SHOWN, [[row[place] for place in places] for row in body]), "", results.headline)
 
 
-def _failures(run: Run) -> list[str]:
+def failures(run: Run) -> list[str]:
     """What got an error instead of an answer, a line for each arm, with one of the reasons."""
     answers = list(run.answers().values())
     lines = []

@@ -117,6 +117,13 @@ RunOption = Annotated[
     Path,
     typer.Option("--out", metavar="RUN", help="Folder of the run; resumed if interrupted.", parser=_run_folder),
 ]
+SplitOption = Annotated[str, typer.Option("--split", help="Cases to ask about; `all` for every split.")]
+RuleOption = Annotated[
+    str,
+    typer.Option(
+        "--rule", metavar="any|single", help="Of several true labels: any counts; or only single-label cases."
+    ),
+]
 LimitOption = Annotated[
     int | None,
     typer.Option(min=1, help="Ask about so many cases only; a larger limit, later, adds cases to the same run."),

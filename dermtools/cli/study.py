@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dermtools.cli import parameters as shared
 from dermtools.cli.confirm import answers_kept, confirmed, receivers
-from dermtools.cli.evaluate import content
+from dermtools.cli.evaluate import content, failures, rule_of
 from dermtools.cli.interruption import keeping
 from dermtools.cli.models import NONE_GIVEN, ModelOptions, connect
-from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show
+from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.errors import QueryError
+
+if TYPE_CHECKING:
+    from dermtools.evaluation import Study
 
 WHOLE_NUMBERS = ("shots", "size")
 
@@ -31,6 +35,9 @@ def study(
         ),
     ] = None,
     model: shared.ModelOption = None,
+    folders: shared.PromptFolderOption = None,
+    split: shared.SplitOption = "test",
+    rule: shared.RuleOption = "any",
     limit: shared.LimitOption = None,
     seed: shared.SeedOption = 0,
     margin: shared.MarginOption = None,
@@ -44,9 +51,11 @@ def study(
     yes: shared.YesOption = False,
     as_json: shared.JsonOption = False,
 ) -> None:
-    """Vary shots, order, diversity, picture size or prompt over the same cases: a table, and a curve an axis."""
+    """Vary shots, order, diversity, picture size or prompt over the same cases: a table, a curve an axis, and a page.
+
+    Shots and size are judged by one test for a trend over patients, the others by one for each pair of values.
+    """
     from dermtools.evaluation import SHOTS, grid, prompted_arms, run_study
-    from dermtools.evaluation.reporting.figures import save_curve
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
@@ -60,8 +69,10 @@ def study(
             case_base,
             task,
             settings,
-            prompted_arms(case_base, task, chat, str(model)),
+            prompted_arms(case_base, task, chat, str(model), **({"prompts": folders} if folders else {})),
             out,
+            split=None if split == "all" else split,
+            rule=rule_of(rule),
             limit=limit,
             seed=seed,
             margin=margin,
@@ -72,14 +83,24 @@ def study(
             confirm=lambda plan: confirmed(plan, receivers([str(model)], reach), yes),
             progress=progress,
         )
-    varied = [axis for axis, values in axes.items() if len(values) > 1]
-    curves = {axis: str(save_curve(done.curves(axis), axis, out / f"{axis}.png")) for axis in varied}
+    finish_study(done, as_json)
+
+
+def finish_study(
+    done: Study, as_json: bool, *, lines: Sequence[str] = (), more: Mapping[str, Any] | None = None
+) -> None:
+    """Print what a study says, and only then draw its curves and page; `lines` and `more` as in `finish`."""
+    if not as_json:
+        head, *body = done.rows()
+        show("", table(head, body), "", *done.verdicts, *lines, *failures(done.evaluation.run), "")
+    page, curves = done.publish()
     if as_json:
-        said = {"run": str(out), "table": str(out / "study.md"), "curves": curves, "settings": done.settings}
-        print_json({**said, **content(done.evaluation.results)})
+        said: dict[str, Any] = {"run": str(page.parent), "report": str(page), "table": str(page.parent / "study.md")}
+        said |= {"curves": {axis: str(path) for axis, path in curves.items()}, "settings": done.settings}
+        told = [{**asdict(one), "in_words": one.sentence} for one in done.effects]
+        print_json({**said, **(more or {}), "effects": told, **content(done.evaluation.results)})
         return
-    show("", done.evaluation.results.headline, f"table: {out / 'study.md'}")
-    show(*(f"curve: {curve}" for curve in curves.values()), NOT_A_DIAGNOSIS)
+    show(f"report: {page}", NOT_A_DIAGNOSIS)
 
 
 def _axes(options: list[str]) -> dict[str, list[int | str]]:

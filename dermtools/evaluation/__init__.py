@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from dermtools.evaluation.statistics.comparisons import Comparison as Comparison
     from dermtools.evaluation.statistics.comparisons import Verdict as Verdict
     from dermtools.evaluation.statistics.comparisons import compare as compare
+    from dermtools.evaluation.statistics.effects import Effect as Effect
+    from dermtools.evaluation.statistics.effects import effects as effects
     from dermtools.evaluation.statistics.summary import Summary as Summary
     from dermtools.evaluation.study import AXES as AXES
     from dermtools.evaluation.study import SHOTS as SHOTS

@@ -86,7 +86,9 @@ def _arm(run: Path, spec: RunSpec, name: str, case_base: CaseBase, cache: BaseCa
     try:
         family = family_of(called)
     except QueryError as error:
-        raise RunError(f"{name} was made in Python and cannot be made of what {run} says: {error}") from error
+        raise RunError(
+            f"{name} was made by a program or taken from a file; {run} alone cannot repeat it ({error})"
+        ) from error
     options = {option: facts[option] for option in family.options if facts.get(option) is not None}
     options.pop("structured", None)  # what was asked first; `auto` finds it again
     if "budget" in family.options:

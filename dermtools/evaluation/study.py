@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError
 from dermtools.evaluation.evaluation import Evaluation, evaluate
-from dermtools.evaluation.reporting.figures import Curve, Point
-from dermtools.evaluation.reporting.tables import RESEARCH, caption, markdown, percent, span
+from dermtools.evaluation.reporting.figures import Curve, Point, save_curve
+from dermtools.evaluation.reporting.study_page import EFFECTS_TEXT, write_study_page
+from dermtools.evaluation.reporting.tables import RESEARCH, caption, dollars, markdown, percent, span
 from dermtools.evaluation.running.arm import Arm
+from dermtools.evaluation.statistics.effects import Effect, Setting, effects, lines_along
 from dermtools.files import write_whole
 from dermtools.methods import family_of, method
 from dermtools.numbers import plain
@@ -24,9 +27,6 @@ SHOTS = (0, 1, 3, 5, 10)
 AXES = ("shots", "order", "diversity", "size", "prompt")
 """What can be varied, and in this order in an arm's name."""
 
-Setting = Mapping[str, Any]
-"""Axis to the value that it has in one arm."""
-
 
 @dataclass(frozen=True)
 class Study:
@@ -35,6 +35,26 @@ class Study:
     evaluation: Evaluation
     settings: Mapping[str, Setting]
     """Arm name to what it was set to."""
+    margin: float | None = None
+    """Inside which a change makes no odds; None: nothing is called equivalent."""
+
+    @classmethod
+    def of(cls, evaluation: Evaluation, margin: float | None = None) -> Study:
+        """The study that an evaluation is, by what its run says of each arm.
+
+        Raises:
+            QueryError: none of its arms belongs to a study.
+        """
+        arms = evaluation.run.spec.arms
+        settings = {arm: dict(arms[arm]["study"]) for arm in evaluation.run.spec.compared if "study" in arms[arm]}
+        if not settings:
+            raise QueryError(f"{evaluation.run.path} is no study; its arms were not varied")
+        return cls(evaluation, settings, margin)
+
+    @cached_property
+    def effects(self) -> list[Effect]:
+        """What each axis did: a test over patients each, of one family."""
+        return effects(self.settings, self.evaluation.run.scored(), margin=self.margin)
 
     def curves(self, axis: str) -> list[Curve]:
         """One curve for every combination of the other axes.
@@ -46,28 +66,63 @@ class Study:
         if axis not in varied:
             raise QueryError(f"this study did not vary {axis!r}; it varied {', '.join(varied)}")
         results = self.evaluation.results
-        held: dict[str, list[Point]] = {}
-        for summary in results.summaries:
-            setting = self.settings.get(summary.arm, {})
-            if axis in setting:
-                rest = _in_words({name: value for name, value in setting.items() if name != axis}) or "all cases"
-                held.setdefault(rest, []).append(Point(setting[axis], summary, results.against_best(summary.arm)))
-        return [Curve(name, tuple(points)) for name, points in held.items()]
+        found = {summary.arm: summary for summary in results.summaries}
+        return [
+            Curve(
+                _in_words(held) or "all cases",
+                tuple(Point(v, found[arm], results.against_best(arm)) for v, arm in line.items() if arm in found),
+            )
+            for held, line in lines_along(self.settings, axis)
+        ]
 
     def _repr_markdown_(self) -> str:
         return self.table()
 
-    def table(self) -> str:
-        """The grid as a Markdown table, one row an arm."""
-        results = self.evaluation.results
-        axes = list(dict.fromkeys(name for setting in self.settings.values() for name in setting))
-        lines = [[*axes, "right", "accuracy", "95 %", "against the best", "cost"]]
-        for one in results.summaries:
+    def rows(self) -> list[list[str]]:
+        """The grid with its head row first, one row an arm."""
+        axes = self._axes
+        found = [[*axes, "right", "accuracy", "95 %", "cost"]]
+        for one in self.evaluation.results.summaries:
             if one.arm in self.settings:
                 values = [str(self.settings[one.arm].get(axis, "")) for axis in axes]
-                said = [percent(one.accuracy), span(one.interval), results.against_best(one.arm)]
-                lines.append([*values, f"{one.right} of {one.n}", *said, f"${one.usage.price_usd:.4f}"])
-        return "\n\n".join([results.headline, caption(results.run), markdown(lines), RESEARCH]) + "\n"
+                found.append(
+                    [*values, f"{one.right} of {one.n}", percent(one.accuracy), span(one.interval), dollars(one)]
+                )
+        return found
+
+    @property
+    def verdicts(self) -> list[str]:
+        """What the study says, a sentence an effect."""
+        return [one.sentence for one in self.effects] or [self.evaluation.results.headline]
+
+    def table(self) -> str:
+        """The grid and its verdicts in Markdown."""
+        said = "\n".join(f"- {line}" for line in self.verdicts)
+        run = self.evaluation.results.run
+        return "\n\n".join([said, caption(run), markdown(self.rows()), EFFECTS_TEXT, RESEARCH]) + "\n"
+
+    def publish(self) -> tuple[Path, dict[str, Path]]:
+        """Write `study.md`, a curve (PNG) for each axis with several values, and `study.html`, which shows all of it.
+
+        Gives the page, and axis to curve.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+        """
+        folder = self.evaluation.run.path
+        write_whole(folder / "study.md", self.table(), within=folder)
+        values = {axis: {setting.get(axis) for setting in self.settings.values()} - {None} for axis in self._axes}
+        curves = {
+            axis: save_curve(self.curves(axis), axis, folder / f"{axis}.png")
+            for axis, tried in values.items()
+            if len(tried) > 1
+        }
+        page = write_study_page(self.evaluation.results, self.rows(), self.verdicts, curves, folder)
+        return page, curves
+
+    @property
+    def _axes(self) -> list[str]:
+        return list(dict.fromkeys(name for setting in self.settings.values() for name in setting))
 
 
 def _in_words(setting: Setting) -> str:
@@ -117,7 +172,7 @@ def run_study(
     named = {_in_words(setting): setting for setting in settings}
     made = {name: arm_for(setting) for name, setting in named.items()}
     arms = [replace(arm, name=name, facts={**arm.facts, "study": dict(named[name])}) for name, arm in made.items()]
-    study = Study(evaluate(case_base, task, arms, out, **options), named)
+    study = Study(evaluate(case_base, task, arms, out, **options), named, options.get("margin"))
     write_whole(Path(out) / "study.md", study.table(), within=Path(out))
     return study
 

@@ -92,7 +92,7 @@ def test_a_relabelled_case_is_told(case_base, tmp_path):
 def test_an_arm_of_python_alone_is_refused_in_a_line(case_base, tmp_path, scripted):
     own = Arm("mine", scripted(dict.fromkeys(case_base.columns.case_ids, "hand"), name="my method"))
     run = evaluate(case_base, TASK, [own], tmp_path / "run", limit=1).run
-    with pytest.raises(RunError, match="mine was made in Python"):
+    with pytest.raises(RunError, match="mine was made by a program or taken from a file"):
         repetition(run, case_base)
 
 

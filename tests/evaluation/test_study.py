@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import html
+
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from dermtools.errors import QueryError
-from dermtools.evaluation import Arm, grid, prompted_arms, run_study
-from dermtools.evaluation.reporting.figures import save_curve
+from dermtools.evaluation import Arm, Study, grid, prompted_arms, run_study
 from dermtools.prompting import chat_model
 from dermtools.retrieval import KNNVote
 from tests.support.openai_service import serving
@@ -36,7 +37,13 @@ def test_a_study_gives_a_table_and_a_curve(sample_base, tmp_path):
     table = (tmp_path / "run" / "study.md").read_text()
     assert "| k | right | accuracy |" in table
     assert table.count("\n| ") == 5
-    assert save_curve([curve], "k", tmp_path / "curve.png").read_bytes()[:4] == b"\x89PNG"
+    assert [effect.values for effect in study.effects] == [(1, 3, 5)]
+    assert table.startswith(f"- {study.effects[0].sentence}")
+    assert "against the best" not in table
+    page, curves = study.publish()
+    assert curves["k"].read_bytes()[:4] == b"\x89PNG"
+    assert study.effects[0].sentence in html.unescape(page.read_text())
+    assert Study.of(study.evaluation).settings == study.settings
     with pytest.raises(QueryError, match="did not vary 'size'; it varied k"):
         study.curves("size")
 
@@ -55,7 +62,13 @@ def test_shots_order_diversity_and_size_reach_the_wire(sample_base, tmp_path):
     assert facts["shots 0, size 64"]["method"] == "zero-shot"
     assert facts["shots 2, diversity mmr"]["method"] == "rag-mmr-2"
     assert max(seen) > 2 * min(seen), "smaller pictures were sent for the smaller size"
-    assert [curve.name for curve in study.curves("shots")][:2] == ["size 64", "size 256"]
+    assert [(curve.name, [point.value for point in curve.points]) for curve in study.curves("shots")] == [
+        ("order nearest-last, size 64", [0, 2]),
+        ("order nearest-last, size 256", [0, 2]),
+        ("order nearest-first, size 64", [0, 2]),
+        ("order nearest-first, size 256", [0, 2]),
+        ("diversity mmr", [2]),
+    ]
 
 
 def test_what_is_the_same_in_every_arm_reaches_those_it_means_something_to(sample_base):

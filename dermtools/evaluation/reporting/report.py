@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from dermtools.cases.attributes import visible
 from dermtools.evaluation.reporting import tables
 from dermtools.evaluation.reporting.figures import write_figures
+from dermtools.evaluation.reporting.page_templates import page_templates
 from dermtools.evaluation.reporting.projection import CaseMap, Projection, case_map
 from dermtools.evaluation.statistics.metrics import confusion
 from dermtools.files import write_whole
 from dermtools.images import data_url, encode_jpeg, open_image
 from dermtools.images.limits import STORED
-from dermtools.pages import templates, verbatim
 from dermtools.text import bounded
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from jinja2 import Environment
 
     from dermtools.cases.case import Case, Task
     from dermtools.evaluation.reporting.results import Results
@@ -59,7 +56,7 @@ def publish(run: Run, found: Results, case_base: CaseBase, *, projection: Projec
 
 def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap) -> Path:
     """Write `report.html` into the run's folder: no network, no other file. See `publish`; `layout` is the map."""
-    page = _templates().get_template("report.html.j2")
+    page = page_templates().get_template("report.html.j2")
     text = page.render(
         results=found,
         spec=run.spec,
@@ -75,17 +72,6 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
     path = run.path / "report.html"
     write_whole(path, text, within=run.path)
     return path
-
-
-@cache
-def _templates() -> Environment:
-    environment = templates("dermtools.evaluation.reporting")
-    for name in ("percent", "span", "seconds", "dollars", "unlabelled", "credits"):
-        environment.filters[name] = getattr(tables, name)
-    environment.globals["house_style"] = verbatim("dermtools.retrieval", "style.css")
-    environment.globals["style"] = verbatim("dermtools.evaluation.reporting", "report.css")
-    environment.globals["script"] = verbatim("dermtools.evaluation.reporting", "report.js")
-    return environment
 
 
 def _page_data(run: Run, case_base: CaseBase, layout: CaseMap) -> dict[str, Any]:

@@ -134,14 +134,17 @@ def judge(found: Sequence[Comparison], alpha: float = ALPHA) -> list[Comparison]
             pair,
             adjusted_p=p,
             equivalence_p=None if pair.margin is None else same,
-            verdict=_verdict(pair.difference, p < alpha, same < alpha),
+            verdict=verdict_of(pair.difference, p < alpha, same < alpha),
         )
         for pair, p, same in zip(found, adjusted, equivalent, strict=True)
     ]
 
 
-def _verdict(difference: float, apart: bool, equivalent: bool) -> Verdict:
-    """A difference can be both: real, and too small to matter. Then it is equivalent, as the user's margin says."""
+def verdict_of(difference: float, apart: bool, equivalent: bool) -> Verdict:
+    """The word for a difference that was shown to be none, or to be inside a margin, or neither.
+
+    It can be both: real, and too small to matter. Then it is equivalent, as the user's margin says.
+    """
     if equivalent:
         return Verdict.EQUIVALENT
     if not apart:
@@ -189,7 +192,7 @@ def measure(
         adjusted_p=p,
         mcnemar_p=mcnemar(only_first, only_second),
         margin=margin,
-        equivalence_p=None if margin is None else _equivalence(pooled, margin),
+        equivalence_p=None if margin is None else equivalence_p_value(pooled, margin),
         detectable=min(1.0, detectable),
         groups_needed=ceil(pooled.groups * (detectable / abs(difference)) ** 2) if difference else None,
         verdict=Verdict.UNDECIDED,
@@ -204,8 +207,8 @@ def _detectable(pooled: ClusteredMean, alpha: float) -> float:
     return float(stdtrit(freedom, 1 - alpha / 2) + stdtrit(freedom, POWER)) * pooled.error
 
 
-def _equivalence(pooled: ClusteredMean, margin: float) -> float:
-    """P value of two one-sided t tests over groups: that the difference is not inside the margin."""
+def equivalence_p_value(pooled: ClusteredMean, margin: float) -> float:
+    """P value of two one-sided t tests over groups (Schuirmann 1987): that the mean is not inside the margin."""
     from scipy.special import stdtr
 
     return 1.0 if pooled.groups < 2 else float(stdtr(pooled.groups - 1, (abs(pooled.mean) - margin) / pooled.error))
