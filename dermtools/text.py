@@ -37,6 +37,11 @@ def few(words: Sequence[str], shown: int = 10, separator: str = ", ") -> str:
     return separator.join([*words[:shown], *(["..."] if len(words) > shown else [])])
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 case, 2 cases."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def instead(name: str, known: Iterable[str], *, shown: int = 20) -> str:
     """What to write for a name that is not there: the nearest one, then the first of those that there are."""
     from difflib import get_close_matches

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from dermtools.cases.case import Task as Task
     from dermtools.cases.columns import CaseColumns as CaseColumns
     from dermtools.cases.columns import StoredCase as StoredCase
+    from dermtools.cases.edits import Edit as Edit
     from dermtools.cases.exports.arrays import Arrays as Arrays
     from dermtools.cases.exports.extract import Choice as Choice
     from dermtools.cases.exports.extract import Extract as Extract
     from dermtools.cases.exports.writing import ExportReport as ExportReport
     from dermtools.cases.groups import own_group as own_group
+    from dermtools.cases.history import History as History
+    from dermtools.cases.history import Version as Version
     from dermtools.cases.identity import EmbedderIdentity as EmbedderIdentity
     from dermtools.cases.manifest import Manifest as Manifest
     from dermtools.cases.manifest import SourceNote as SourceNote

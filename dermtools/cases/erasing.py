@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from dermtools.cases.history import forget, note
 from dermtools.errors import CaseBaseError
 from dermtools.files import make_file
+from dermtools.text import counted
 
 if TYPE_CHECKING:
     from dermtools.cases.store import CaseStore
@@ -16,6 +17,13 @@ CACHE = "cache"
 """Folder of what was derived from the table, and goes with every deletion."""
 UNFINISHED = ".deleting"
 """Empty file: there may be remains of deleted cases in earlier versions and in the cache."""
+
+
+def put_away(store: CaseStore, ids: Collection[str]) -> set[str]:
+    """Of these ids of cases or groups, those that earlier versions hold: put away, restorably, and not erased yet."""
+    wanted = set(ids)
+    held = (store.table.ids_of(version) for version in store.table.kept()) if wanted else ()
+    return wanted & {one for both in held for names in both for one in names}
 
 
 def erase(store: CaseStore, case_ids: Iterable[str]) -> None:
@@ -29,7 +37,7 @@ def erase(store: CaseStore, case_ids: Iterable[str]) -> None:
     except OSError as error:
         raise CaseBaseError(f"{store.path} cannot be written: {error.strerror}") from error
     store.table.delete(gone)
-    purge(store, f"{len(gone)} cases erased for good, and earlier versions with them")
+    purge(store, f"{counted(len(gone), 'case')} erased for good, and earlier versions with them")
 
 
 def purge(store: CaseStore, what: str) -> None:

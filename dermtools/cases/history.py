@@ -2,8 +2,8 @@
 
 `history.json` lists what was done. A version that can be had back is a kept version of the table, with its manifest in
 that file: label sets, sources and shown attributes belong to the rows. Versions share the files that they have in
-common. The oldest are let go where there are more than are kept, or where they alone need more room than the present
-one. Erasing cases ends all of it: what was erased can never be had back.
+common. The oldest are let go where there are more than are kept, or where earlier ones alone need more room than the
+present one and than `ROOM`. Erasing cases ends all of it: what was erased can never be had back.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ HISTORY_NAME = "history.json"
 FORMAT_VERSION = 1
 KEPT = 20
 """Earlier versions that can be had back, unless `keep` says otherwise."""
+ROOM = 100_000_000
+"""Bytes that earlier versions may need alone in any case."""
 LISTED = 500
 """Lines that the history has at most; older ones go."""
 BEGUN = "as it was when its history began"
@@ -158,7 +160,7 @@ def thin(store: CaseStore) -> None:
     size, *held = _bytes(store, versions)
     # held[i] is what the versions from the i-th on hold alone.
     first = max(0, len(versions) - record.kept)
-    while first < len(versions) - 1 and held[first] > size:
+    while first < len(versions) - 1 and held[first] > max(size, ROOM):
         first += 1
     going = {*versions[:first], *(kept - {present, *versions})}
     if going:

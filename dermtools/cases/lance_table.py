@@ -131,6 +131,14 @@ class CaseTable:
         self._add_columns([cols.hash_field()])
         self._write(lambda: self._dataset.insert(cols.to_arrow(rows, self._dataset.schema)))
 
+    def add_all(self, parts: Iterable[Sequence[StoredCase]]) -> None:
+        """Append rows part by part, in one transaction; all columns are there, and the ids are new."""
+        import pyarrow as pa
+
+        schema = self._dataset.schema
+        batches = (batch for rows in parts for batch in cols.to_arrow(rows, schema).to_batches())
+        self._write(lambda: self._dataset.insert(pa.RecordBatchReader.from_batches(schema, batches)))
+
     def merge(self, rows: Sequence[StoredCase]) -> None:
         """Replace rows of the same case id, append the others."""
         self._add_columns([cols.hash_field()])
@@ -214,8 +222,8 @@ class CaseTable:
             return set(at["case_id"].to_pylist()), set(at["group_id"].to_pylist())
 
     def add_tasks(self, tasks: Iterable[str]) -> None:
-        """Add the missing label columns, without labels."""
-        self._add_columns(map(cols.label_field, tasks))
+        """Add the missing columns of these tasks, and those that an earlier version did not have, all unknown."""
+        self._add_columns([cols.hash_field(), *map(cols.label_field, tasks)])
 
     def _add_columns(self, fields: Iterable[Any]) -> None:
         """Add those of these columns that are missing, all null."""

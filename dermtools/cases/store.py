@@ -16,7 +16,7 @@ from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_ro
 from dermtools.cases.edits import settle
 from dermtools.cases.erasing import CACHE as CACHE
 from dermtools.cases.erasing import UNFINISHED as UNFINISHED
-from dermtools.cases.erasing import erase, purge
+from dermtools.cases.erasing import erase, purge, put_away
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.lance_table import TABLE, CaseTable
 from dermtools.cases.lock import WriterLock
@@ -250,13 +250,16 @@ class CaseStore:
     def delete(self, case_ids: Iterable[str]) -> int:
         """Delete cases in one transaction, their pictures and vectors from the disk too. Returns how many went.
 
-        Unknown ids are skipped. All other rows are written anew, so delete many at once. Killed meanwhile, the cases
-        are all there or all gone, and the next write removes what is left of them.
+        Unknown ids are skipped; those that were put away leave earlier versions. All other rows are written anew, so
+        delete many at once. Killed meanwhile, the cases are all there or all gone, and the next write removes what is
+        left of them.
         """
         with self.exclusive():
-            gone = set(case_ids) & self._known_ids()
-            if gone:
+            wanted, known = set(case_ids), self._known_ids()
+            if gone := wanted & known:
                 erase(self, gone)
+            elif put_away(self, wanted):
+                purge(self, "cases that were put away are erased for good, and earlier versions with them")
             return len(gone)
 
     def purge(self, what: str = "earlier versions erased") -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dermtools.cli.editing import tell
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import CaseBasePath, JsonOption
@@ -52,10 +53,19 @@ def delete(
             "--purge", help="Remove earlier versions and what interrupted writes left; with an ID, that is always done."
         ),
     ] = False,
+    restorable: Annotated[
+        bool,
+        typer.Option(
+            "--restorable", help="Put them away instead: nothing is erased, and `dermtools restore` brings them back."
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before it is done.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete patients or cases: rows, pictures, vectors, index, earlier versions. This cannot be undone."""
+    """Delete patients or cases: rows, pictures, vectors, index, earlier versions. This cannot be undone.
+
+    With --restorable they are only put away: no erasure, and undone by one command.
+    """
     from dermtools.cases.pseudonyms import PseudonymKey, default_key
     from dermtools.retrieval import CaseBase
     from dermtools.retrieval.deletion import end_deletion
@@ -76,6 +86,11 @@ def delete(
             raise QueryError(f"{place} is not the key of {path}; name the one it was made with: --key FILE")
         groups = [one for given in groups for one in _pseudonyms(given, book, groups=True)]
         cases = [one for given in cases for one in _pseudonyms(given, book, groups=False)]
+    if restorable:
+        if purge or cache:
+            raise QueryError("--restorable erases nothing, so it does not go with --purge and --cache")
+        tell(path, case_base.remove(cases, groups=groups), as_json)
+        return
     ids = _known(case_base, groups, cases, book)
     lines = _plan(case_base, ids, groups, place if book is not None else None, cache or (), purge)
     show(f"{path}: to be deleted", *(f"  {line}" for line in lines), to_stderr=True)
@@ -91,7 +106,7 @@ def delete(
 
             with SQLiteCache(file) as replies:
                 replies.clear()
-        gone = case_base.delete(ids)
+        gone = case_base.delete(ids)  # those that were put away before, too
         if purge:
             case_base.store.purge()
         if book is not None:
@@ -113,17 +128,19 @@ def _pseudonyms(given: str, book: PseudonymKey, *, groups: bool) -> list[str]:
 
 def _known(case_base: CaseBase, groups: list[str], cases: list[str], book: PseudonymKey | None) -> list[str]:
     """Ids of all cases that go. What only the key knows yet was deleted before an interruption: passed over."""
-    from dermtools.retrieval.deletion import cases_of
+    from dermtools.cases.erasing import put_away
+    from dermtools.retrieval.editing.choice import cases_of
     from dermtools.text import instead
 
     columns = case_base.columns
     left = {*book.groups, *book.cases} if book is not None else set()
+    left |= put_away(case_base.store, {*groups, *cases} - {*columns.group_ids, *columns.case_ids})
     ids = cases_of(columns, [one for one in groups if one not in left or one in columns.group_ids])
     for case_id in cases:
         if case_id not in columns.row_of and case_id not in left:
             raise QueryError(f"no case {case_id!r} in {case_base.path}; {instead(case_id, columns.case_ids, shown=5)}")
         ids.add(case_id)
-    return sorted(ids)
+    return sorted(ids | {group for group in groups if group in left and group not in columns.group_ids})
 
 
 def _plan(
@@ -134,13 +151,17 @@ def _plan(
     caches: list[Path] | tuple[()],
     purge: bool,
 ) -> list[str]:
-    from dermtools.text import few
+    from dermtools.text import counted, few
 
     columns = case_base.columns
     rows = [columns.row_of[case_id] for case_id in ids if case_id in columns.row_of]
     lines = [f"{len(rows)} cases: {few([columns.case_ids[row] for row in rows], SHOWN)}"] if rows else []
+    if len(rows) < len(ids):
+        lines.append("what was put away or deleted before, under an id that is not there any more")
     if ids or purge:
-        lines.append("earlier versions, the index, and what interrupted writes left")
+        earlier = len(case_base.history().restorable())
+        lost = f"; {counted(earlier, 'version')} cannot be restored any more" if earlier else ""
+        lines.append(f"earlier versions, the index, and what interrupted writes left{lost}")
     lines += [f"all replies in {file}" for file in caches]
     if key is not None and (ids or groups):
         lines.append(f"their real ids in {key}; other case bases with this key cannot be led back to them either")

@@ -45,6 +45,10 @@ GroupOption = Annotated[
     str | None,
     typer.Option("--group", metavar="ID", help="Patient or encounter of the picture, so that it is left out."),
 ]
+WhereOption = Annotated[
+    str | None,
+    typer.Option(metavar="CONDITION", help="SQL-like filter, e.g. \"location = 'face' and fitzpatrick >= 4\"."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 TaskOption = Annotated[
     str,

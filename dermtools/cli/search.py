@@ -15,6 +15,7 @@ from dermtools.cli.parameters import (
     HtmlOption,
     ImageArgument,
     JsonOption,
+    WhereOption,
 )
 
 if TYPE_CHECKING:
@@ -29,10 +30,7 @@ def search(
     case: CaseOption = None,
     text: Annotated[str | None, typer.Option(help="Words instead of a picture, where the embedder reads text.")] = None,
     group: GroupOption = None,
-    where: Annotated[
-        str | None,
-        typer.Option(metavar="CONDITION", help="SQL-like filter, e.g. \"location = 'face' and fitzpatrick >= 4\"."),
-    ] = None,
+    where: WhereOption = None,
     max_per_group: Annotated[int | None, typer.Option(min=1, help="At most this many cases of one patient.")] = None,
     diversity: Annotated[
         str | None, typer.Option(metavar="mmr|balanced", help="Spread over pictures, or over labels of --task.")

@@ -7,6 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from dermtools.cases.case import Case
+from dermtools.cases.splits import DEFAULT_FRACTIONS
 from dermtools.embedding import open_for_embedding
 from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import QueryError
@@ -25,9 +29,10 @@ from dermtools.retrieval.queries import (
 from dermtools.retrieval.search.pipeline import SearchOptions, search
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from dermtools.cases.edits import Edit
+    from dermtools.cases.history import History
     from dermtools.cases.sources.options import SourceOptions
     from dermtools.progress import Progress
     from dermtools.retrieval.audit.report import CheckReport
@@ -95,6 +100,55 @@ class CaseBase(ExportableCaseBase):
         from dermtools.retrieval.deletion import delete
 
         return delete(self.store, case_ids, groups)
+
+    def remove(self, case_ids: Iterable[str] = (), *, groups: Iterable[str] = ()) -> Edit:
+        """Put cases and whole groups away, restorably: it erases nothing. See `editing.removing.remove`."""
+        from dermtools.retrieval.editing.removing import remove
+
+        return remove(self.store, case_ids, groups)
+
+    def relabel(self, changes: Mapping[str, Mapping[str, Collection[str]]], *, new_labels: bool = False) -> Edit:
+        """Give cases other labels: case id to task to labels. See `editing.relabel.relabel`."""
+        from dermtools.retrieval.editing.relabel import relabel
+
+        return relabel(self.store, changes, new_labels=new_labels)
+
+    def split(
+        self,
+        groups: Mapping[str, str] | None = None,
+        *,
+        fractions: Sequence[float] = DEFAULT_FRACTIONS,
+        seed: int = 0,
+        task: str | None = None,
+    ) -> Edit:
+        """Make all splits anew, or put some groups where it is said. See `editing.splitting.split`."""
+        from dermtools.retrieval.editing.splitting import split
+
+        return split(self.store, groups, fractions=fractions, seed=seed, task=task)
+
+    def merge(self, *others: CaseBase) -> Edit:
+        """Bring all cases of other case bases into this one; those stay. See `editing.merging.merge`."""
+        from dermtools.retrieval.editing.merging import merge
+
+        return merge(self.store, [other.store for other in others])
+
+    def history(self) -> History:
+        """What was done to the case base, which earlier versions can be had back, and their room on the disk."""
+        from dermtools.cases.history import history
+
+        return history(self.store)
+
+    def restore(self, version: int) -> Edit:
+        """Bring an earlier version back, as one new version. See `editing.restoring.restore`."""
+        from dermtools.retrieval.editing.restoring import restore
+
+        return restore(self.store, version)
+
+    def cases(self, where: str | None = None) -> list[Case]:
+        """All cases, or those that satisfy a `where` condition, in row order. Raises a QueryError as `search`."""
+        snapshot = self.snapshot
+        rows = range(len(snapshot)) if where is None else np.flatnonzero(snapshot.matching(where)).tolist()
+        return [snapshot.columns.case(row) for row in rows]
 
     def check(
         self,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dermtools.cases.columns import CaseColumns
+from dermtools.cases.erasing import put_away
 from dermtools.cases.store import UNFINISHED, CaseStore
 from dermtools.errors import QueryError
-from dermtools.text import instead
+from dermtools.retrieval.editing.choice import cases_of
 
 
 def delete(store: CaseStore, case_ids: Iterable[str], groups: Iterable[str]) -> int:
@@ -21,7 +21,13 @@ def delete(store: CaseStore, case_ids: Iterable[str], groups: Iterable[str]) -> 
         raise QueryError("delete takes a list of ids, not one text")
     case_ids, groups = set(case_ids), list(groups)
     with store.write():
-        return store.delete(case_ids | cases_of(store.columns(), groups) if groups else case_ids)
+        columns = store.columns()
+        away = put_away(store, set(groups) - set(columns.group_ids))
+        ids = case_ids | cases_of(columns, [group for group in groups if group not in away])
+        gone = store.delete(ids)
+        if away and put_away(store, away):
+            store.purge("cases that were put away are erased for good, and earlier versions with them")
+        return gone
 
 
 def end_deletion(store: CaseStore) -> bool:
@@ -31,11 +37,3 @@ def end_deletion(store: CaseStore) -> bool:
         with store.write():
             pass
     return unfinished
-
-
-def cases_of(columns: CaseColumns, groups: Iterable[str]) -> set[str]:
-    """Ids of all cases of groups; a QueryError names the nearest where one is unknown."""
-    wanted = set(groups)
-    for group in sorted(wanted - set(columns.group_ids)):
-        raise QueryError(f"no group {group!r} in the case base; {instead(group, columns.group_ids, shown=5)}")
-    return {case_id for case_id, group in zip(columns.case_ids, columns.group_ids, strict=True) if group in wanted}

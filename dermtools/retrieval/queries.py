@@ -108,7 +108,7 @@ def with_vector(query: Query, embedder: Embedder) -> Query:
 def accepted(embedder: Embedder, store: CaseStore) -> Embedder:
     """The embedder, where it is the one that made the store's vectors; else a CaseBaseError."""
     manifest = store.manifest
-    if not _same(embedder.identity, manifest.identity):
+    if not same_embedder(embedder.identity, manifest.identity):
         raise CaseBaseError(
             f"{store.path} was made with {manifest.identity}, not with {embedder.identity}; "
             f"use the embedder {manifest.embedder}, or another case base"
@@ -132,7 +132,7 @@ def loaded(store: CaseStore) -> Embedder:
     return accepted(embedder, store)
 
 
-def _same(one: EmbedderIdentity, other: EmbedderIdentity) -> bool:
+def same_embedder(one: EmbedderIdentity, other: EmbedderIdentity) -> bool:
     """Whether vectors of both are comparable; a file or folder may be renamed, since its content is the revision."""
     kinds = [identity.name.partition(":")[0] for identity in (one, other)]
     if kinds[0] == kinds[1] and kinds[0] in KINDS_OF_FILES:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dermtools.cases import CaseStore
+from dermtools.cases import CaseStore, History
 from dermtools.cases.edits import Edit, edit, restore
 from dermtools.cases.history import HISTORY_NAME, begin, history, keep, note
 from dermtools.errors import CaseBaseError, QueryError
@@ -70,18 +70,22 @@ def test_only_so_many_earlier_versions_are_kept_and_the_others_leave_the_disk(tm
         keep(store, 0)
 
 
-def test_versions_that_alone_need_more_room_than_the_present_one_are_let_go_but_the_last(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("room", "left", "pictures"), [(0, 1, 1), (110_000, 2, 2), (10**6, 4, 3)])
+def test_versions_that_alone_need_more_room_than_they_may_are_let_go_but_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, left: int, pictures: int
+) -> None:
+    monkeypatch.setattr("dermtools.cases.history.ROOM", room)
     store = new_store(tmp_path / "base")
     rng = np.random.default_rng(0)
-    for number in range(4):  # every version has pictures of its own
+    for number in range(4):  # the empty one, and four that each have a picture of their own
         with store.write():
             begin(store)
             row = stored(0)
             store.update([type(row)(row.case, row.content_hash, row.vector, rng.bytes(50_000), 9, 9)])
             note(store, "ingest", f"picture {number}")
     found = history(store)
-    assert len(found.restorable()) == 1
-    assert 50_000 < found.earlier_bytes < 60_000
+    assert len(found.restorable()) == left
+    assert 50_000 * pictures < found.earlier_bytes < 55_000 * pictures
     assert 50_000 < found.bytes < 60_000
 
 
@@ -91,7 +95,7 @@ def test_the_files_of_the_present_and_of_earlier_versions_are_counted_once(tmp_p
     first = sum(path.stat().st_size for path in data.iterdir())
     moved(store, "case0", "test")
     moved(store, "case0", "valid")
-    found = history(store)
+    found: History = history(store)
     assert found.bytes + found.earlier_bytes == sum(path.stat().st_size for path in data.iterdir())
     assert found.bytes > first
 

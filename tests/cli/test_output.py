@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dermtools.cases import CaseStore
 from dermtools.cli.output import print_json
+from dermtools.retrieval import CaseBase
 from tests.support.command_line import Run
 from tests.support.paths import ROOT
 
@@ -35,7 +38,17 @@ def strictly(text: str) -> Any:
 
 def test_json_has_the_fields_that_are_documented(run: Run, sample_base: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
+    first = shutil.copytree(sample_base, tmp_path / "first")
+    rest = shutil.copytree(sample_base, tmp_path / "rest")
     typed = {
+        "cases": ("cases", first),
+        "show": ("show", first, "drawn_p01_1"),
+        "delete": ("delete", rest, "--group", "drawn_p01", "--yes"),
+        "relabel": ("relabel", first, "drawn_p02_1", "location=face"),
+        "split": ("split", first, "--group", "drawn_p02=test"),
+        "history": ("history", first),
+        "restore": ("restore", first, CaseStore.open(first).version),
+        "merge": ("merge", CaseBase.create(tmp_path / "empty").path, rest),
         "info": ("info", sample_base),
         "check": ("check", sample_base, "--labels"),
         "evaluate": ("evaluate", sample_base, "--task", "location", "--methods", "majority,knn-vote-5", "--out", out),

@@ -82,22 +82,23 @@ def _findings(rows: list[tuple[str, str, dict[str, object]]], named: dict[str, s
         before = columns.labels[task][columns.row_of[case_id]]
         if replaced.setdefault((case_id, task, old), new) != new:
             raise QueryError(f"{where}: case {case_id!r} gets {new!r} here and {replaced[case_id, task, old]!r} above")
-        given = cells.labels(new, SEPARATOR, "new_label")
-        if old and old not in before:
+        given, olds = (cells.labels(one, SEPARATOR, "a label") for one in (new, old))
+        if gone := [label for label in olds if label not in before]:
             if set(given) <= set(before):
                 continue  # done before
-            raise QueryError(
-                f"{where}: case {case_id!r} is not {old!r} in {task} any more; it is {few(before) or 'unknown'}"
-            )
-        now = changes.get(case_id, {}).get(task, before)
-        changes.setdefault(case_id, {})[task] = _replaced(now, old, given)
+            now = few(before) or "unknown"
+            raise QueryError(f"{where}: case {case_id!r} is not {gone[0]!r} in {task} any more; it is {now}")
+        present = changes.get(case_id, {}).get(task, before)
+        changes.setdefault(case_id, {})[task] = _replaced(present, olds, given)
     return LabelList(changes, (f"rows without a new_label, left as they are: {ignored}",) if ignored else ())
 
 
-def _replaced(labels: tuple[str, ...], old: str, new: tuple[str, ...]) -> tuple[str, ...]:
+def _replaced(labels: tuple[str, ...], old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels with the new ones where the first of the old ones stood; the new ones alone where none is named."""
     if not old:
         return new
-    return tuple(dict.fromkeys(one for label in labels for one in (new if label == old else (label,))))
+    put = [one for label in labels for one in (new if label == old[0] else (label,) if label not in old else ())]
+    return tuple(dict.fromkeys(put))
 
 
 def _put(changes: Changes, where: str, case_id: str, task: str, labels: tuple[str, ...]) -> None:

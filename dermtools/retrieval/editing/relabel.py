@@ -10,7 +10,7 @@ from dermtools.cases.columns import LABEL_PREFIX
 from dermtools.cases.edits import Edit, edit, unchanged
 from dermtools.errors import QueryError
 from dermtools.retrieval.editing.outdated import outdated
-from dermtools.text import few, instead
+from dermtools.text import counted, few, instead
 
 if TYPE_CHECKING:
     from dermtools.cases.case import Task
@@ -52,18 +52,23 @@ def relabel(
         }
         if not changed:
             return unchanged(store, command)
-        touched = [task for task in tasks if any(task in row for row in changed.values())]
         rows = [columns.row_of[case_id] for case_id in changed]
+        pairs = list(zip(rows, changed.values(), strict=True))
+        touched = [
+            task
+            for task in tasks
+            if any(columns.labels[task][at] != row.get(task, ()) for at, row in pairs if task in row)
+        ]
         after = {task: list(columns.labels[task]) for task in touched}
-        for row, labels in zip(rows, changed.values(), strict=True):
-            for task, given in labels.items():
-                after[task][row] = given
+        for at, labels in pairs:
+            for task in labels.keys() & after.keys():
+                after[task][at] = labels[task]
         cells = {LABEL_PREFIX + task: [list(after[task][row]) or None for row in rows] for task in touched}
         sets = {task: label_set(tasks[task], columns.labels[task], after[task]) for task in touched}
         done = edit(
             store,
             command,
-            f"{len(changed)} cases have other labels of {few(touched)}",
+            f"other labels of {few(touched)} for {counted(len(changed), 'case')}",
             len(changed),
             lambda table: table.set_cells(list(changed), cells),
             tasks=tuple(sets.get(task.name, task) for task in tasks.values()),

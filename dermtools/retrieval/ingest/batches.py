@@ -13,6 +13,7 @@ import numpy as np
 
 from dermtools.cases.attributes import choice_notes, identifier_problems
 from dermtools.cases.case import Case, Problem, SourceData
+from dermtools.cases.history import forget
 from dermtools.cases.manifest import SourceNote
 from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import Embedder
@@ -176,6 +177,8 @@ class Batches:
             return False
         if shown := self.store.jpegs([owner])[owner] != item.picture.jpeg:
             self.repainted.add(digest)
+            if not self.painted:
+                forget(self.store)  # killed meanwhile, it must not come back either
             self.painted = True
         return shown
 

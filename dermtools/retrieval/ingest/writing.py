@@ -84,7 +84,7 @@ def ingest(
         if batches.painted:  # what was painted over must not come back
             store.purge()
         if store.table.version != version:
-            note(store, "ingest", f"{report.added} cases are new and {report.updated} other than before")
+            note(store, "ingest", f"{report.added} new cases, {report.updated} changed")
     notes = report.notes
     if key_file is not None:
         notes += (

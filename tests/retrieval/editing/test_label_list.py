@@ -41,12 +41,14 @@ def test_the_list_of_a_check_does_what_stands_in_new_label(store: CaseStore, tmp
         "case1,label-doubt,location,face,hand,hand,",
         "case2,label-doubt,location,face,hand,arm,only this of two",
         "case4,label-doubt,location,,hand,hand|face,all of them",
-        "case5,label-doubt,location,face,hand,,not sure",
+        "case5,label-doubt,location,face|hand,arm,arm,instead of both",
+        "case0,label-doubt,location,,hand,,not sure",
     )
     assert changes == {
         "case1": {"location": ("hand",)},
         "case2": {"location": ("arm", "hand")},
         "case4": {"location": ("hand", "face")},
+        "case5": {"location": ("arm",)},
     }
     assert notes == ("rows without a new_label, left as they are: 1",)
 
