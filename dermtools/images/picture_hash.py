@@ -61,6 +61,11 @@ def turned_hashes(picture: Image.Image | bytes) -> NDArray[np.uint8]:
     return np.packbits(turned > np.median(turned, axis=1, keepdims=True), axis=1)
 
 
+def turn_distances(hashes: NDArray[np.uint8], turned: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Bits in which each of some hashes, shape (n, 32), differs from each turn of a picture, (8, 32): shape (n, 8)."""
+    return np.bitwise_count(hashes[:, None] ^ turned).sum(axis=2, dtype=np.int64)
+
+
 def _quality(grey: NDArray[np.float64]) -> float:
     """PDQ's measure of how much there is to see: differences of neighbours, small ones not counted; 0 to 100."""
     steps = (np.abs(np.trunc(np.diff(grey, axis=axis) * 100 / 255)).sum() for axis in (0, 1))
