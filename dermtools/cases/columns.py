@@ -13,7 +13,7 @@ import numpy as np
 
 from dermtools.cases.case import AttributeValue, Case, Task
 from dermtools.errors import CaseBaseError
-from dermtools.images.picture_hash import HASH_BYTES, NO_HASH
+from dermtools.images.picture_hash import HASH_BYTES, hash_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -174,7 +174,7 @@ def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColum
         widths=widths,
         heights=table["height"].to_numpy(),
         row_of={case_id: row for row, case_id in enumerate(case_ids)},
-        picture_hashes=np.frombuffer(b"".join(cell or NO_HASH for cell in hashes), np.uint8).reshape(-1, HASH_BYTES),
+        picture_hashes=hash_rows(hashes),
         unhashed=np.flatnonzero(~hashed & (widths > 0)),
     )
 

@@ -16,14 +16,14 @@ from PIL import Image
 
 from dermtools.images.limits import STORED
 from dermtools.images.opening import open_image
-from dermtools.images.picture_hash import HASH_BYTES, picture_hash, turn_distances, turned_hashes
+from dermtools.images.picture_hash import hash_rows, picture_hash, turn_distances, turned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
 
-SAME = 0.8
+SAME = 0.65
 """Likeness of two copies of one photograph at least; see `docs/evidence.md` for how it was measured."""
 
 _COARSE, _MIDDLE, _FINE = 16, 32, 64
@@ -33,8 +33,12 @@ _TRIED = 2
 """Turns that are followed from the coarsest level, beside that of the nearest hash."""
 _TILES = 5
 """Rows and columns of tiles."""
-_SPOILT = 30
-"""Percent of the tiles that may be anything: captions, bars, corners, highlights."""
+_AGREEING = 35
+"""Percent of the tiles that agree at least so well: the others may hold captions, corners, or lie a little off."""
+_COVERED = 15
+"""Percent of the pixels that a caption or corners may cover."""
+_LEAST_SHAPE = 0.85
+"""Correlation of the whole at least; soft patterns agree here and there in details, and nowhere else."""
 _LEAST_OVERLAP = 0.5
 _SCALES = (0.7, 1.4)
 """Of a copy; beyond, the alignment has shrunk one picture onto a spot of the other."""
@@ -46,7 +50,7 @@ _NOISE = 0.5
 """Grey levels: details below are noise of the encoding, and no likeness."""
 _SIGNS = [(across, down) for down in (1, -1) for across in (1, -1)]
 _TURNS = np.array([[[a, 0], [0, d]] for a, d in _SIGNS] + [[[0, a], [d, 0]] for a, d in _SIGNS], dtype=np.float32)
-"""Where each turn, in the order of `turned_hashes`, puts a point of the picture."""
+"""Where each turn, in the order of `turned`, puts a point of the picture."""
 
 
 class _Stack(NamedTuple):
@@ -59,7 +63,7 @@ class _Stack(NamedTuple):
 
 
 class _Placed(NamedTuple):
-    """Where each of some warps puts the middle-based points of the query: `matrix @ point + shift`, in one of others."""
+    """Where each of some warps puts the middle-based points of the query: `matrix @ point + shift`, in another."""
 
     which: NDArray[np.int64]
     matrix: Floats
@@ -83,18 +87,21 @@ def likeness(picture: Image.Image | bytes, others: Sequence[Image.Image | bytes]
     pairs = np.arange(len(many))
     start = _Placed(pairs.repeat(8), np.tile(_TURNS, (len(many), 1, 1)), np.zeros((8 * len(many), 2), np.float32))
     # What only changed colours or got a caption lies in place already, where an alignment may be drawn to the caption.
-    hashes = np.frombuffer(b"".join(map(picture_hash, many)), np.uint8).reshape(-1, HASH_BYTES)
-    still = np.argmin(turn_distances(hashes, turned_hashes(one)), axis=1) + 8 * pairs
+    turns = turned(hash_rows([picture_hash(one)]))[0]
+    still = np.argmin(turn_distances(hash_rows(map(picture_hash, many)), turns), axis=1) + 8 * pairs
 
     query, stack = _soft(one, _COARSE), _stacked([_soft(other, _COARSE) for other in many])
     fit = np.argsort(-_correlation(query, stack, start).reshape(-1, 8), axis=1)[:, :_TRIED] + 8 * pairs[:, None]
     moved = _aligned(query, stack, start.only(np.column_stack([fit, still]).ravel(), 1))
     best = np.argmax(_correlation(query, stack, moved).reshape(-1, _TRIED + 1), axis=1) + (_TRIED + 1) * pairs
     query, stack = _soft(one, _MIDDLE), _stacked([_soft(other, _MIDDLE) for other in many])
-    moved = _aligned(query, stack, moved.only(best, _MIDDLE / _COARSE)).only(pairs, _FINE / _MIDDLE)
+    placed = (_aligned(query, stack, moved.only(best, _MIDDLE / _COARSE)), start.only(still, 1))
+    shapes = [_correlation(query, stack, placing, without=_COVERED) for placing in placed]
 
     query, stack = _details(one), _stacked([_details(other) for other in many])
-    return np.maximum(*(_tile_correlation(query, stack, placed) for placed in (moved, start.only(still, 1))))
+    details = [_tile_correlation(query, stack, placing.only(pairs, _FINE / _MIDDLE)) for placing in placed]
+    likenesses: NDArray[np.float64] = np.where(np.stack(shapes) >= _LEAST_SHAPE, details, -1).max(axis=0)
+    return likenesses
 
 
 def _opened(picture: Image.Image | bytes) -> Image.Image:
@@ -110,7 +117,7 @@ def _reduced(grey: Image.Image, side: int) -> Floats:
 
 
 def _soft(grey: Image.Image, side: int) -> Floats:
-    """Reduced and blurred; a caption's white or a corner's black no further from the skin than its own lights and darks."""
+    """Reduced and blurred; a caption's white and a corner's black are as the skin's own lights and darks."""
     levels = _reduced(grey, side)
     return _blurred(np.clip(levels, *np.percentile(levels, (_CLIPPED, 100 - _CLIPPED))), 0.7)
 
@@ -145,15 +152,16 @@ def _sampled(stack: _Stack, placed: _Placed, points: Floats) -> tuple[Floats, Fl
     """Values of the others below the points of the query, bilinear, and whether there are any; shape (m, p) each."""
     sizes = stack.sizes[placed.which][:, None]
     at = points @ placed.matrix.transpose(0, 2, 1) + placed.shift[:, None] + (sizes - 1) / 2
-    inside = ((at >= 0) & (at <= sizes - 1)).all(axis=2).astype(np.float32)
+    within = (at >= 0) & (at <= sizes - 1)
+    inside: Floats = (within[..., 0] & within[..., 1]).astype(np.float32)
     at = np.clip(at, 0, sizes - 1.001)
     corner = at.astype(np.int64)
-    x, y = np.moveaxis(at - corner, 2, 0)
+    x, y = (at - corner).transpose(2, 0, 1)
     side, flat = stack.pixels.shape[1], stack.pixels.ravel()
     first = (placed.which[:, None] * side + corner[..., 1]) * side + corner[..., 0]
     upper = flat[first] * (1 - x) + flat[first + 1] * x
     lower = flat[first + side] * (1 - x) + flat[first + side + 1] * x
-    return upper * (1 - y) + lower * y, inside
+    return np.asarray(upper * (1 - y) + lower * y, np.float32), inside
 
 
 def _centred(values: Floats, inside: Floats) -> Floats:
@@ -170,9 +178,16 @@ def _matched(a: Floats, b: Floats, inside: Floats) -> Floats:
     return np.asarray((a * b).sum(axis=1) / np.sqrt(powers), dtype=np.float32)
 
 
-def _correlation(query: Floats, stack: _Stack, placed: _Placed) -> Floats:
+def _correlation(query: Floats, stack: _Stack, placed: _Placed, *, without: int = 0) -> Floats:
+    """Of the whole pictures, shape (m,); without the percentage of pixels that differ most."""
     values, inside = _sampled(stack, placed, _points(query.shape))
-    return _matched(values, np.broadcast_to(query.ravel(), values.shape), inside)
+    wanted = np.broadcast_to(query.ravel(), values.shape)
+    if without:
+        a, b = _centred(values, inside), _centred(wanted, inside)
+        spread = np.sqrt(np.square(b).sum(axis=1) / (np.square(a).sum(axis=1) + 1e-6))
+        off = np.abs(a * spread[:, None] - b)
+        inside = inside * (off <= np.percentile(off, 100 - without, axis=1)[:, None])
+    return _matched(values, wanted, inside)
 
 
 def _aligned(query: Floats, stack: _Stack, placed: _Placed) -> _Placed:
@@ -200,12 +215,14 @@ def _aligned(query: Floats, stack: _Stack, placed: _Placed) -> _Placed:
 
 
 def _tile_correlation(query: Floats, stack: _Stack, placed: _Placed) -> NDArray[np.float64]:
-    """Correlation that all but the spoilt tiles have at least on average; -1 where the warp is no copy's."""
+    """Correlation that the agreeing tiles have at least; -1 where the warp is no copy's."""
     values, inside = _sampled(stack, placed, _points(query.shape))
     wanted = np.broadcast_to(query.ravel(), values.shape)
     rows, columns = np.indices(query.shape)
     tiles = (rows * _TILES // query.shape[0] * _TILES + columns * _TILES // query.shape[1]).ravel()
-    found = np.stack([_matched(values[:, t], wanted[:, t], inside[:, t]) for t in (tiles == n for n in range(_TILES**2))])
+    found = np.stack(
+        [_matched(values[:, t], wanted[:, t], inside[:, t]) for t in (tiles == n for n in range(_TILES**2))]
+    )
     covered = np.stack([inside[:, tiles == n].mean(axis=1) for n in range(_TILES**2)]) > 0.5
     scores = np.where(covered, found, np.nan)
     axes = np.linalg.svd(placed.matrix, compute_uv=False)
@@ -213,5 +230,5 @@ def _tile_correlation(query: Floats, stack: _Stack, placed: _Placed) -> NDArray[
     copy &= covered.mean(axis=0) > _LEAST_OVERLAP
     result = np.full(len(placed.which), -1.0)
     if copy.any():
-        result[copy] = np.nanpercentile(scores[:, copy], 100 - _SPOILT, axis=0)
+        result[copy] = np.nanpercentile(scores[:, copy], 100 - _AGREEING, axis=0)
     return result

@@ -1,18 +1,17 @@
 """The leak guard: which cases a query must never meet, because they are its own.
 
-Own are: the query's group; every case with the query's content hash, and the groups of those, since a
-picture that is in the case base tells whose it is. Where that leaves the group unknown, the case base may
-still hold the picture in another encoding: cases nearly at the query's place in embedding space, or with nearly
-its pixels, are copies of it, and own with their groups.
+Own are: the query's group; every case with the query's content hash, and the groups of those, since a picture that is
+in the case base tells whose it is. Where that leaves the group unknown, the case base may still hold the picture in
+another encoding or edited: cases nearly at the query's place in embedding space, or that show the same photograph, are
+copies of it, and own with their groups.
 
-How near is "nearly" was measured on 677 photographs of 518 patients, re-encoded as JPEG:
-- Embedding distance, relative to the query's norm: at quality 90 the median copy lies at 0.002 (`descriptor`)
-  and 0.022 (a MobileNet), the nearest picture of another patient at 0.17 and 0.47. `SAME_PLACE` lies far
-  below those, and finds what was only decoded otherwise or lightly re-encoded.
-- A copy at quality 50, or at half the size, lies at up to 0.12 and 0.68, which no distance can tell from a
-  similar case; but it was always the nearest of all. So the nearest few are compared as thumbnails.
-- Thumbnails of such copies (JPEG quality 30 to 90, 0.3 to 1.7 times the size) differ by at most 0.31 of their
-  contrast, those of any two patients' photographs by at least 0.45.
+How near is "nearly" was measured on 677 photographs of 518 patients. Embedding distance, relative to the query's norm,
+of a copy at JPEG quality 90 has a median of 0.002 (`descriptor`) and 0.022 (a MobileNet); the nearest picture of
+another patient lies at 0.17 and 0.47. `SAME_PLACE` lies far below those, and finds what was only decoded otherwise or
+lightly re-encoded. Everything else is proposed and tried: the nearest few by embedding, which recolouring, mirroring
+and turning can move far, but hardly a crop; and the nearest few by perceptual hash in all eight turns, which it is the
+other way around. None of either decides, since two round naevi may be near in both: `dermtools/images/same_picture.py`
+lays the pictures over each other and compares their details. `docs/evidence.md` says what it finds.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from dermtools.cases.groups import given_group
-from dermtools.images import open_image
-from dermtools.images.limits import STORED
+from dermtools.images.picture_hash import hash_rows, picture_hash, turned
+from dermtools.images.same_picture import SAME, likeness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL import Image
 
     from dermtools.cases.columns import CaseColumns
     from dermtools.prediction import Query
@@ -39,13 +38,12 @@ if TYPE_CHECKING:
 SAME_PLACE = 0.02
 """Embedding distance of a copy at most, relative to the query's norm."""
 COMPARED = 4
-"""Nearest cases compared by pixels at once; more only as long as one of them is a copy."""
-SIDE = 16
-"""Pixels of a thumbnail's sides."""
-SAME_SHARE = 0.35
-"""Root mean square difference of a copy's thumbnail at most, as a share of the lower contrast of the two."""
-SAME_LEVELS = 1.0
-"""The same in levels of 0 to 255, for pictures of nearly one colour."""
+"""Nearest cases by embedding, and twice as many by hash, that are tried at once; more as long as one is a copy."""
+NEAR_HASH = 100
+"""Bits of the 256 in which the hash of a copy differs at most; two unrelated pictures' differ in 116 at the median."""
+
+HASHES_RANKED = 64
+"""Nearest hashes of each turn that are looked at, however many copies there are."""
 
 Jpegs = Callable[[Sequence[str]], dict[str, bytes]]
 
@@ -73,7 +71,8 @@ class LeakGuard:
         ranking = nearest()
         found = {row for row, _ in takewhile(lambda pair: pair[1] <= SAME_PLACE * ranking.norm, ranking)}
         if query.image is not None:
-            found |= _copies_by_pixels(ranking, query.image, self._columns.case_ids, jpegs)
+            by_hash = _nearest_hashes(query.image, self._columns.picture_hashes)
+            found |= _copies_by_pixels(ranking, by_hash, query.image, self._columns.case_ids, jpegs)
         return self._with_groups(found)
 
     def own_rows(self, query: Query) -> set[int]:
@@ -94,18 +93,35 @@ class LeakGuard:
         return self.rows_of_groups({self._columns.group_ids[row] for row in rows})
 
 
-def _copies_by_pixels(ranking: Ranking, image: Image.Image, case_ids: Sequence[str], jpegs: Jpegs) -> set[int]:
-    """Rows among the nearest whose stored picture shows the same photograph."""
-    shown = thumbnail(image)
-    found: set[int] = set()
-    nearest = iter(ranking)
-    while batch := [row for row, _ in islice(nearest, COMPARED)]:
-        pictures = jpegs([case_ids[row] for row in batch])
-        same = [row for row in batch if same_picture(shown, thumbnail(pictures[case_ids[row]]))]
-        if not same:
+def _copies_by_pixels(
+    ranking: Ranking, by_hash: Sequence[int], image: Image.Image, case_ids: Sequence[str], jpegs: Jpegs
+) -> set[int]:
+    """Rows among the nearest, by embedding and by hash, whose stored picture shows the same photograph."""
+    tried, found = set[int](), set[int]()
+    nearest, hashed = iter(ranking), iter(by_hash)
+    while batch := [*(row for row, _ in islice(nearest, COMPARED)), *islice(hashed, 2 * COMPARED)]:
+        rows = [row for row in dict.fromkeys(batch) if row not in tried]
+        tried.update(rows)
+        pictures = jpegs([case_ids[row] for row in rows])
+        shown = [row for row in rows if pictures[case_ids[row]]]
+        alike = likeness(image, [pictures[case_ids[row]] for row in shown])
+        same = {row for row, value in zip(shown, alike, strict=True) if value >= SAME}
+        if not same and rows:
             break
-        found.update(same)
+        found |= same
     return found
+
+
+def _nearest_hashes(image: Image.Image, hashes: NDArray[np.uint8]) -> list[int]:
+    """Rows from the nearest hash on, as far as a copy's may lie; at most `HASHES_RANKED` a turn."""
+    own = hash_rows([picture_hash(image)])
+    if not own.any() or not len(hashes):
+        return []
+    from faiss import knn_hamming
+
+    bits, rows = knn_hamming(turned(own)[0], hashes, min(HASHES_RANKED, len(hashes)))
+    near = sorted((bit, row) for bit, row in zip(bits.ravel().tolist(), rows.ravel().tolist(), strict=True))
+    return list(dict.fromkeys(row for bit, row in near if bit <= NEAR_HASH))
 
 
 def allowed_rows(count: int, left_out: Iterable[int]) -> NDArray[np.bool_]:
@@ -113,23 +129,3 @@ def allowed_rows(count: int, left_out: Iterable[int]) -> NDArray[np.bool_]:
     allowed = np.ones(count, dtype=np.bool_)
     allowed[list(left_out)] = False
     return allowed
-
-
-def thumbnail(picture: Image.Image | bytes) -> NDArray[np.float32]:
-    """Mean colours of a grid laid over an RGB picture or a stored JPEG: float32, shape (16, 16, 3), 0 to 255."""
-    image = open_image(picture, min_side=4 * SIDE, limits=STORED) if isinstance(picture, bytes) else picture
-    return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float32)
-
-
-def same_picture(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
-    """Whether two thumbnails show one photograph."""
-    return _root_mean_square(a - b) <= max(SAME_SHARE * min(_contrast(a), _contrast(b)), SAME_LEVELS)
-
-
-def _contrast(colours: NDArray[np.float32]) -> float:
-    """Root mean square distance of the colours from their mean colour, per channel."""
-    return _root_mean_square(colours - colours.mean(axis=(0, 1)))
-
-
-def _root_mean_square(values: NDArray[np.float32]) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))
