@@ -101,9 +101,9 @@ def check(
 
 def _labels(task: TaskLabels) -> Iterator[Finding]:
     message = f"task {task.task}, labels that neighbours and a classifier doubt, the most doubtful first: {{}}"
-    yield from about("note", "doubtful-label", message, [[one.case_id] for one in task.doubtful])
+    yield from about("note", "doubtful-label", message, [[one.case_id] for one in task.doubtful], task.task)
     message = f"task {task.task}, pairs of the same picture, or nearly, with other labels: {{}}; correct one of them"
-    yield from about("warning", "unlike-labels", message, [[one.case_id, one.other] for one in task.unlike])
+    yield from about("warning", "unlike-labels", message, [[one.case_id, one.other] for one in task.unlike], task.task)
 
 
 def _open_to_others(path: Path) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iter
         rare = [f"{label} {total[label]}" for label in labels if total[label] < RARE]
         if rare:
             message = f"task {task}, labels with fewer than {RARE} cases: {few(rare)}"
-            yield Finding(severity="note", kind="rare-label", message=message)
+            yield Finding(severity="note", kind="rare-label", task=task, message=message)
         for split in present:
             shown = _tally(found for found, of_split in zip(column, columns.splits, strict=True) if of_split == split)
             missing = [label for label in labels if total[label] and not shown[label]]
@@ -34,10 +34,10 @@ def label_gaps(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iter
                 severity: Severity = "warning" if split == "train" else "note"
                 effect = "; nothing can learn them" if split == "train" else ""
                 message = f"task {task}, labels without a case in {split}: {few(missing)}{effect}"
-                yield Finding(severity=severity, kind="label-missing-from-split", message=message)
+                yield Finding(severity=severity, kind="label-missing-from-split", task=task, message=message)
         if unlabelled := column.count(()):
             message = f"task {task}, cases without a label: {unlabelled}"
-            yield Finding(severity="note", kind="unlabelled", message=message)
+            yield Finding(severity="note", kind="unlabelled", task=task, message=message)
 
 
 def doubtful_labels(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def doubtful_labels(columns: CaseColumns, tasks: Mapping[str, Sequence[str]]) ->
     for task, labels in tasks.items():
         for kind, message in doubts({**dict.fromkeys(labels, 0), **_tally(columns.labels[task])}):
             severity: Severity = "note" if kind == "similar-labels" else "warning"
-            yield Finding(severity=severity, kind=kind, message=f"task {task}, {message}")
+            yield Finding(severity=severity, kind=kind, task=task, message=f"task {task}, {message}")
 
 
 def recorded(columns: CaseColumns, kind: str, attributes: Collection[str]) -> tuple[Counts, ...]:

@@ -26,10 +26,13 @@ class DoubtfulLabel(BaseModel, frozen=True, extra="forbid"):
 
     def line(self) -> str:
         """One line for people."""
+        return f"{self.case_id}: {_shown(self.labels)} -> {one_line(self.suggested)}, {self.evidence()}"
+
+    def evidence(self) -> str:
+        """What speaks for the suggested label, in words."""
         return (
-            f"{self.case_id}: {_shown(self.labels)} -> {one_line(self.suggested)}, score {self.score:.3f}; "
-            f"{self.neighbors_suggested} of {self.neighbors} neighbours ({self.neighbors_labelled} as labelled), "
-            f"classifier {self.probability:.2f}; nearest {few(self.nearest, 3)}"
+            f"score {self.score:.3f}; {self.neighbors_suggested} of {self.neighbors} neighbours "
+            f"({self.neighbors_labelled} as labelled), classifier {self.probability:.2f}; nearest {few(self.nearest, 3)}"
         )
 
 

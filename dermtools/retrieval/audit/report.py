@@ -49,6 +49,7 @@ class Finding(BaseModel, frozen=True, extra="forbid"):
     severity: Severity = Field(description="error: results would be wrong; warning: look at it; note: know it")
     kind: Kind
     message: str
+    task: str | None = Field(default=None, description="whose labels it is about; null where it is about no task's")
     cases: tuple[tuple[str, ...], ...] = Field(
         default=(), description="case ids; those that belong together (a pair, a group) in one entry"
     )
@@ -59,10 +60,12 @@ class Finding(BaseModel, frozen=True, extra="forbid"):
         return f"{self.severity}: {self.message}" + (f" ({shown})" if shown else "")
 
 
-def about(severity: Severity, kind: Kind, message: str, cases: Iterable[Sequence[str]]) -> Iterator[Finding]:
+def about(
+    severity: Severity, kind: Kind, message: str, cases: Iterable[Sequence[str]], task: str | None = None
+) -> Iterator[Finding]:
     """The finding about these cases, where there are any; `{}` in the message stands for how many entries."""
     if entries := tuple(map(tuple, cases)):
-        yield Finding(severity=severity, kind=kind, message=message.format(len(entries)), cases=entries)
+        yield Finding(severity=severity, kind=kind, message=message.format(len(entries)), task=task, cases=entries)
 
 
 class Counts(BaseModel, frozen=True, extra="forbid"):
