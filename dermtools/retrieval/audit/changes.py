@@ -139,7 +139,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Relabel:
-    """Give some cases these labels, where they still have those that were found."""
+    """Give those of some cases these labels that have others, where all still have those that were found."""
 
     task: str
     labels: tuple[str, ...]
@@ -151,7 +151,9 @@ class Relabel:
         column, row_of = now.columns.labels.get(self.task, []), now.columns.row_of
         if any(case_id not in row_of or column[row_of[case_id]] != had for case_id, had in self.found):
             return None
-        was = [f"{case_id} ({'|'.join(had) or 'unknown'})" for case_id, had in self.found]
+        was = [f"{case_id} ({'|'.join(had) or 'unknown'})" for case_id, had in self.found if had != self.labels]
+        if not was:
+            return None
         return f"label {few(was, SHOWN)} {'|'.join(self.labels)} in {self.task}" + (f"; {self.why}" if self.why else "")
 
     def make(self, now: Present) -> Edit | None:

@@ -32,7 +32,8 @@ class DoubtfulLabel(BaseModel, frozen=True, extra="forbid"):
         """What speaks for the suggested label, in words."""
         return (
             f"score {self.score:.3f}; {self.neighbors_suggested} of {self.neighbors} neighbours "
-            f"({self.neighbors_labelled} as labelled), classifier {self.probability:.2f}; nearest {few(self.nearest, 3)}"
+            f"({self.neighbors_labelled} as labelled), classifier {self.probability:.2f}; "
+            f"nearest {few(self.nearest, 3)}"
         )
 
 

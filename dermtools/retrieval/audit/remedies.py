@@ -74,7 +74,7 @@ def _either(cases: tuple[str, ...], columns: CaseColumns, *tasks: str) -> Iterat
         given = {case_id: columns.labels[task][columns.row_of[case_id]] for case_id in cases}
         choices = dict.fromkeys(labels for labels in given.values() if labels)
         for labels in choices if len(choices) > 1 else ():
-            yield Relabel(task, labels, tuple((case_id, had) for case_id, had in given.items() if had != labels))
+            yield Relabel(task, labels, tuple(given.items()))
 
 
 def _suggested(finding: Finding, report: CheckReport) -> Iterator[Change]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dermtools.cases.exports.delimited import unguarded
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.rows import read_rows
 from dermtools.errors import QueryError
@@ -70,7 +71,8 @@ def _findings(rows: list[tuple[str, str, dict[str, object]]], named: dict[str, s
     replaced: dict[tuple[str, str, str], str] = {}
     ignored = 0
     for where, case_id, row in rows:
-        task, old, new = (cells.text(row.get(named.get(key, ""))) for key in ("task", "label", "newlabel"))
+        given_cells = (cells.text(row.get(named.get(key, ""))) for key in ("task", "label", "newlabel"))
+        case_id, task, old, new = map(unguarded, (case_id, *given_cells))
         if not new:
             ignored += 1
             continue
