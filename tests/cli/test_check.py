@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from dermtools.cases import Case, CaseStore, EmbedderIdentity, StoredCase, Task
+from dermtools.retrieval.audit.label_report import DoubtfulLabel, TaskLabels, UnlikeLabels
+from dermtools.retrieval.audit.remedies import UNSEEN
+from dermtools.retrieval.audit.report import Kind
 from tests.support.command_line import Run
+from tests.support.paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +70,19 @@ def test_doubts_are_read_in_80_columns(run: Run, wounds: Path) -> None:
     assert (done.code, done.err) == (0, "")
     assert max(map(len, done.out.splitlines()[1:])) <= 80
     assert "IMG_ENC0256_0001: not_infected = IMG_ENC0465_0001: unclear (" in " ".join(done.out.split())
+
+
+def test_the_documents_name_every_kind_of_finding_and_every_field_of_a_doubt() -> None:
+    page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert {kind for row in rows for kind in re.findall(r"`([a-z-]+)`", row.split("|")[1])} == set(get_args(Kind))
+    unasked = {
+        kind for row in rows if row.endswith("| yes |") for kind in re.findall(r"`([a-z-]+)`", row.split("|")[1])
+    }
+    assert unasked == set(UNSEEN)
+    fields = (ROOT / "docs" / "json.md").read_text(encoding="utf-8").partition("`labels` of `check`")[2]
+    for model in (TaskLabels, DoubtfulLabel, UnlikeLabels):
+        assert set(model.model_fields) <= set(re.findall(r"`([a-z_]+)`", fields))
 
 
 def test_without_labels_nothing_is_said_of_them(run: Run, sample_base: Path) -> None:

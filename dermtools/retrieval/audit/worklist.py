@@ -22,8 +22,8 @@ Row = tuple[str, str, str, str, str, str, str]
 def worklist(report: CheckReport, columns: CaseColumns) -> str:
     """A CSV with one row a case of each finding, the most severe first; `new_label` is left empty.
 
-    A case of several labels has them in its note and none in `label`: a `new_label` then replaces all of them. Text
-    that a spreadsheet would take for a formula has an apostrophe before it. `columns` are of the version checked.
+    Several labels of a case stand in one cell. Text that a spreadsheet would take for a formula has an apostrophe before
+    it. `columns` are of the version checked.
     """
     out = io.StringIO()
     table = csv.writer(out)
@@ -62,10 +62,7 @@ def _rows(finding: Finding, report: CheckReport, columns: CaseColumns) -> Iterat
 def _labelled(
     finding: Finding, case_id: str, task: str, labels: tuple[str, ...], suggested: tuple[str, ...], note: str
 ) -> Row:
-    several = len(labels) > 1
-    note = f"now {SEPARATOR.join(labels)}; {note}" if several else note
-    label = "" if several else SEPARATOR.join(labels)
-    return case_id, finding.kind, task, label, SEPARATOR.join(suggested), "", note
+    return case_id, finding.kind, task, SEPARATOR.join(labels), SEPARATOR.join(suggested), "", note
 
 
 def _with(case_id: str, cases: tuple[str, ...]) -> str:
