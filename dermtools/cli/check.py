@@ -87,7 +87,7 @@ def check(
     if out is not None and out.suffix.lower() != ".csv":
         raise QueryError(f"{out}: the list is a CSV; give it a name that ends in .csv")
     if fix:
-        check_fixing(path, yes or ())
+        check_fixing(yes or ())
     case_base = CaseBase.open(path)
     with bar() if text or labels else nullcontext() as progress:
         report = case_base.check(text=text, labels=labels, tasks=task or (), progress=progress)

@@ -6,7 +6,6 @@ import operator
 import sys
 from collections.abc import Sequence
 from functools import reduce
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 ANSWERS = {"a": "accept", "s": "skip", "q": "quit"}
 
 
-def check_fixing(path: Path, kinds: Sequence[str]) -> None:
+def check_fixing(kinds: Sequence[str]) -> None:
     """Before the case base is looked through: a QueryError where nobody can be asked, or must be."""
     from dermtools.retrieval.audit.remedies import UNSEEN
 
@@ -96,10 +95,10 @@ class _Session:
 
     def kept(self) -> str:
         undo = f" (to undo them: {self._edits[0].undo})" if self._edits else ""
-        return f"{self._done} remedies are done{undo}; to go on, run"
+        return f"remedies done: {self._done}{undo}; to go on, run"
 
     def told(self) -> list[str]:
-        lines = [f"{self._done} remedies done, {self._skipped} skipped"]
+        lines = [f"remedies done: {self._done}, skipped: {self._skipped}"]
         if self._edits:
             lines.append(f"to undo all of it: {self._edits[0].undo}")
         lines += dict.fromkeys(note for edit in self._edits for note in edit.notes)
@@ -109,7 +108,10 @@ class _Session:
 def _answer() -> str:
     """What a person says; Enter alone is no."""
     while True:
-        said = typer.prompt("accept, skip or quit", default="skip").strip().lower()
+        try:
+            said = typer.prompt("accept, skip or quit", default="skip").strip().lower()
+        except typer.Abort:  # Ctrl-C, and the end of the input
+            raise KeyboardInterrupt from None
         for letter, word in ANSWERS.items():
             if said in (letter, word):
                 return word

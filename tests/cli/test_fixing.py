@@ -13,7 +13,7 @@ from dermtools.cases import CaseStore, StoredCase
 from dermtools.cases.case import Case
 from tests.support.command_line import Run
 from tests.support.stored_cases import IDENTITY, TASKS, stored
-from tests.support.terminal import watch
+from tests.support.terminal import CTRL_C, watch
 
 
 @pytest.fixture
@@ -54,8 +54,15 @@ def test_a_person_is_asked_about_each_remedy(base: Path) -> None:
     assert "duplicate: put away case3; case2 stays" in seen.text
     assert "conflicting-labels: label case5 (hand) face in location" in seen.text
     assert "label case4" not in seen.text  # moot, once the other label was taken
-    assert "2 remedies done, 1 skipped" in seen.text
+    assert "remedies done: 2, skipped: 1" in seen.text
     assert state(base) == before | {"case1": ("train", ("face",)), "case5": ("train", ("face",))}
+
+
+def test_ctrl_c_says_what_is_done_and_how_it_is_undone(base: Path) -> None:
+    seen = watch("check", base, "--fix", cwd=base.parent, keys=[("skip or quit", b"a\r"), ("skip or quit", CTRL_C)])
+    assert seen.code == 130
+    assert "interrupted: remedies done: 1 (to undo them: dermtools restore" in seen.text
+    assert state(base)["case1"] == ("train", ("face",))
 
 
 def test_elsewhere_it_refuses_in_one_line_and_names_the_list(run: Run, base: Path) -> None:
@@ -72,7 +79,7 @@ def test_kinds_that_are_named_are_remedied_and_undone_by_one_command(run: Run, b
     done = run("check", base, "--fix", "--yes", "group-across-splits", "--yes", "duplicate", "--yes", "no-split")
     assert (done.code, done.err) == (0, "")
     assert "no-split: nothing to do" in done.out
-    assert "2 remedies done" in done.out
+    assert "remedies done: 2, skipped: 0" in done.out
     after = dict(before)
     del after["case3"]
     assert state(base) == after | {"case1": ("train", ("face",))}

@@ -22,8 +22,8 @@ Row = tuple[str, str, str, str, str, str, str]
 def worklist(report: CheckReport, columns: CaseColumns) -> str:
     """A CSV with one row a case of each finding, the most severe first; `new_label` is left empty.
 
-    Several labels of a case stand in one cell. Text that a spreadsheet would take for a formula has an apostrophe before
-    it. `columns` are of the version checked.
+    Several labels of a case stand in one cell. Text that a spreadsheet would take for a formula has an apostrophe
+    before it. `columns` are of the version checked.
     """
     out = io.StringIO()
     table = csv.writer(out)
