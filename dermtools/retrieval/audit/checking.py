@@ -102,7 +102,7 @@ def check(
 def _labels(task: TaskLabels) -> Iterator[Finding]:
     message = f"task {task.task}, labels that neighbours and a classifier doubt, the most doubtful first: {{}}"
     yield from about("note", "doubtful-label", message, [[one.case_id] for one in task.doubtful], task.task)
-    message = f"task {task.task}, pairs of the same picture, or nearly, with other labels: {{}}; correct one of them"
+    message = f"task {task.task}, pairs of the same picture, or nearly, with other labels: {{}}; look at them"
     yield from about("warning", "unlike-labels", message, [[one.case_id, one.other] for one in task.unlike], task.task)
 
 
