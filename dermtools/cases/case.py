@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from dermtools.cases.identity import EmbedderIdentity
+
 Split = Literal["train", "valid", "test"]
 SPLITS: tuple[Split, ...] = ("train", "valid", "test")
 
@@ -96,5 +98,7 @@ class SourceData:
     """Attributes that an ingest stores; None stores all."""
     shown: tuple[str, ...] = ()
     """Attributes that say nothing of a person, as in a drawn sample: they are shown from the start."""
+    identity: EmbedderIdentity | None = None
+    """Of the embedder that made the cases' vectors, where it is known: another one's case base does not take them."""
     told: tuple[str, ...] = ()
     """How it was read, with names of files, sheets and columns: for who reads it in, not kept, so no model sees it."""

@@ -13,7 +13,10 @@ from PIL import Image
 
 from dermtools.cases import SourceOptions, load_source
 from dermtools.cases.exports import tables
+from dermtools.cases.exports.record import To
+from dermtools.errors import CaseBaseError
 from dermtools.retrieval import CaseBase
+from tests.support.mean_colour import MeanColour
 
 
 @pytest.fixture
@@ -52,6 +55,33 @@ def test_a_case_base_is_a_data_set_that_is_kept_and_loaded(datasets: Any, small_
     wanted = [c for c in small_base.columns.case_ids if "face" in small_base.case(c).labels["site"]]
     assert sorted(case_id for split in again.values() for case_id in split["case_id"]) == wanted
     assert again["train"][0]["image"].size == (96, 96)
+
+
+@pytest.mark.parametrize(("to", "pictures"), [("csv", False), ("parquet", True), ("hf", True)])
+def test_a_case_base_that_went_out_and_came_in_is_the_same(
+    to: To, pictures: bool, small_base: CaseBase, tmp_path: Path
+) -> None:
+    small_base.export(tmp_path / "out", to, attributes="all", vectors=True, pictures=pictures)
+    again = CaseBase.create(tmp_path / "again", embedder="descriptor")
+    report = again.add(tmp_path / "out", attributes="all")
+    assert (report.added, report.embedded, report.problems) == (18, 0, ())
+    assert again.tasks == small_base.tasks
+    for case_id in small_base.columns.case_ids:
+        assert again.case(case_id) == small_base.case(case_id)
+        rows = [base.columns.row_of[case_id] for base in (again, small_base)]
+        assert np.array_equal(again.vectors[rows[0]], small_base.vectors[rows[1]])
+        assert bool(again.jpeg(case_id)) == pictures
+
+
+def test_vectors_of_another_embedder_are_not_taken(small_base: CaseBase, tmp_path: Path) -> None:
+    small_base.export(tmp_path / "bare", vectors=True)
+    small_base.export(tmp_path / "pictured", vectors=True, pictures=True)
+    other = CaseBase.create(tmp_path / "other", embedder=MeanColour())
+    with pytest.raises(CaseBaseError, match=r"were made by descriptor \(.* this case base has mean-colour"):
+        other.add(tmp_path / "bare")
+    report = other.add(tmp_path / "pictured")
+    assert report.embedded == 18
+    assert any("embedded anew" in note for note in report.notes)
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,15 @@ from dermtools.cases.exports.extract import Extract
 from dermtools.cases.exports.huggingface import SPLIT_NAMES
 from dermtools.cases.exports.reading import how_to_read
 from dermtools.cases.exports.record import FILE_NAME, IMAGE, VECTOR, VECTOR_ROW, ExportRecord
-from dermtools.text import one_line
+from dermtools.text import name_key, one_line
 from dermtools.vocabularies import records
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_CREATIVE_COMMONS = ("cc-by", "cc-by-sa", "cc-by-nc", "cc-by-nc-sa", "cc-by-nd", "cc-by-nc-nd")
+_HUB_LICENCES = {
+    name_key(name): name for name in ("cc0-1.0", *(f"{kind}-{v}" for kind in _CREATIVE_COMMONS for v in ("3.0", "4.0")))
+}
+"""How Hugging Face's hub calls the licences that data sets of skin have."""
 _MARKS = re.compile(r"([\\`*\[\]<>|#!])")
 _HOLDS = {
     "case_id": "the case, one labelled picture",
@@ -153,7 +158,11 @@ def _pictures_and_vectors(extract: Extract, record: ExportRecord | None) -> Iter
 def _sources(extract: Extract) -> Iterator[str]:
     yield "## Sources"
     for source in extract.manifest.sources:
-        yield "\n".join([f"- {_plain(source.name)}", *(f"  - {_plain(note, 1000)}" for note in source.notes)])
+        told = {"Licence": source.licence, "Citation": source.citation, "Address": source.url}
+        lines = [f"{word}: {_plain(text, 1000)}" for word, text in told.items() if text]
+        lines += ["Its licence is not recorded."] * (source.licence is None)
+        lines += [_plain(note, 1000) for note in source.notes]
+        yield "\n".join([f"- {_plain(source.name)}", *(f"  - {line}" for line in lines)])
     if not extract.manifest.sources:
         yield "None is recorded."
 
@@ -174,7 +183,10 @@ def _header(extract: Extract, record: ExportRecord) -> str:
     size = next((name for most, name in _SIZES if len(extract) < most), "n>1M")
     there = [name for name in SPLIT_NAMES.values() if any(table.startswith(f"data/{name}-") for table in record.tables)]
     files = [{"split": name, "path": f"data/{name}-*"} for name in there]
+    licences = {source.licence for source in extract.manifest.sources}
+    named = licences.pop() if len(licences) == 1 else None
     header = {
+        **({"license": _HUB_LICENCES.get(name_key(named), "other")} if named else {}),
         "pretty_name": f"Dermatology cases ({len(extract):,})",
         "task_categories": ["image-classification"],
         "tags": ["medical", "dermatology"],

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.cases.case import AttributeValue, Task
 from dermtools.cases.identity import EmbedderIdentity
+from dermtools.cases.manifest import SourceNote
+from dermtools.errors import SourceError
+from dermtools.files import read_record
 from dermtools.version import __version__
 
 RECORD_NAME = "dermtools.json"
@@ -49,8 +53,22 @@ class ExportRecord(BaseModel):
     vectors: str | None = Field(default=None, description="the column, or the file of a CSV's; null without vectors")
     identity: EmbedderIdentity
     tasks: tuple[Task, ...]
+    sources: tuple[SourceNote, ...] = ()
     cases: int
     pictures: bool
+
+
+def read_export_record(folder: Path) -> ExportRecord:
+    """The record of an export; a SourceError where it is missing, damaged or of a newer format."""
+    return read_record(
+        folder / RECORD_NAME,
+        ExportRecord,
+        newest=FORMAT_VERSION,
+        error=SourceError,
+        what="the record of an export",
+        missing=f"{folder} is no export of dermtools: it has no {RECORD_NAME}; name its table itself",
+        remedy="export again, or name the table itself with --from table",
+    )
 
 
 def attribute_kind(values: Sequence[AttributeValue | None]) -> Kind:

@@ -62,6 +62,7 @@ class TableWriter:
             vectors=(VECTOR if self.separator is None else VECTORS_NAME) if self.choice.vectors else None,
             identity=self.extract.manifest.identity,
             tasks=self.extract.manifest.tasks,
+            sources=self.extract.manifest.sources,
             cases=len(self.extract),
             pictures=self.choice.pictures,
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from dermtools.cases.case import SourceCase, SourceData
 from dermtools.cases.sources import dermavqa, woundcarevqa
 from dermtools.cases.sources.assembly import assemble
+from dermtools.cases.sources.exported import export_folder, load_export
 from dermtools.cases.sources.folder import load_folder
 from dermtools.cases.sources.huggingface import SCHEME, is_saved, load_dataset
 from dermtools.cases.sources.known_sets import KNOWN_KINDS
@@ -25,6 +26,7 @@ from dermtools.text import instead
 
 SAMPLE = "sample"
 _READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
+    "export": load_export,
     "folder": load_folder,
     "dermavqa": dermavqa.load_dermavqa,
     "woundcarevqa": woundcarevqa.load_woundcarevqa,
@@ -70,6 +72,8 @@ def load_source(
     if kind not in KINDS:
         raise SourceError(f"unknown kind of source {kind!r}; {instead(kind, KINDS)}")
     path = Path(location).expanduser()
+    if kind == "export":
+        path = export_folder(path) or path
     if kind in _TABLES and path.is_dir():
         return assemble(load_published(path, options, named), path, options, progress)
     if not (is_file(path) if kind in _TABLES else path.is_dir()):
@@ -89,6 +93,8 @@ def guess_kind(location: str | Path) -> str:
     path = Path(location).expanduser()
     if str(location).startswith(SCHEME) or is_saved(path):
         return HUGGING_FACE
+    if export_folder(path) is not None:
+        return "export"
     if path.is_dir():
         if is_file(path / dermavqa.METADATA) or is_file(path / dermavqa.NUMBERS):
             return "dermavqa"

@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,8 +68,10 @@ def _reach(part: str, text: bytes, rows: int, columns: int) -> tuple[int, int]:
     return rows, columns
 
 
-def parquet_batches(path: Path, file: pyarrow.parquet.ParquetFile) -> Iterator[pyarrow.RecordBatch]:
-    """Rows of a Parquet file, few at a time where a cell may be large: one cell can stand for all rows.
+def parquet_batches(
+    path: Path, file: pyarrow.parquet.ParquetFile, columns: Sequence[str] | None = None
+) -> Iterator[pyarrow.RecordBatch]:
+    """Rows of a Parquet file, or some columns, few at a time where a cell may be large: one can stand for all rows.
 
     Raises:
         SourceError: it unpacks to too much.
@@ -78,7 +80,8 @@ def parquet_batches(path: Path, file: pyarrow.parquet.ParquetFile) -> Iterator[p
     groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
     largest = max([group.total_byte_size for group in groups], default=0)
     unpacked = 0
-    for batch in file.iter_batches(batch_size=max(1, min(1024, _BATCH_BYTES // max(1, largest)))):
+    at_once = max(1, min(1024, _BATCH_BYTES // max(1, largest)))
+    for batch in file.iter_batches(batch_size=at_once, columns=columns):
         unpacked += batch.nbytes
         if unpacked > most:
             raise SourceError(

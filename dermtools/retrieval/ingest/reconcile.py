@@ -9,11 +9,13 @@ from dataclasses import replace
 from dermtools.cases.attributes import kept_attributes
 from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split, Task
 from dermtools.cases.columns import CaseColumns
+from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.labels import doubts
 from dermtools.cases.sources.assembly import SPLITS_MADE, split_counts
 from dermtools.cases.sources.cells import text
 from dermtools.cases.sources.roles import column_of_task
 from dermtools.cases.splits import joined_groups, leak
+from dermtools.errors import CaseBaseError
 from dermtools.text import few
 
 Votes = defaultdict[str, Counter[str | None]]
@@ -171,3 +173,19 @@ def without_unused(
 
 def _used(column: list[tuple[str, ...]] | None) -> set[str]:
     return {label for labels in column or () for label in labels}
+
+
+def with_fitting_vectors(data: SourceData, identity: EmbedderIdentity) -> SourceData:
+    """The cases without the vectors that another embedder made; their pictures are embedded instead.
+
+    Raises:
+        CaseBaseError: a case has such a vector and no picture.
+    """
+    if data.identity is None or data.identity == identity:
+        return data
+    made = f"the vectors of {data.name} were made by {data.identity}, and this case base has {identity}"
+    if any(item.vector is not None and item.image is None for item in data.cases):
+        remedy = "read them into a case base of that embedder (--embedder), or export with --pictures"
+        raise CaseBaseError(f"{made}; {remedy}")
+    cases = tuple(replace(item, vector=None) for item in data.cases)
+    return replace(data, cases=cases, told=(*data.told, f"{made}: the pictures are embedded anew"))

@@ -21,6 +21,7 @@ from dermtools.numbers import whole_number
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.ingest.batches import Batches
 from dermtools.retrieval.ingest.prepare import TextCheck
+from dermtools.retrieval.ingest.reconcile import with_fitting_vectors
 from dermtools.retrieval.ingest.report import IngestReport
 from dermtools.retrieval.ingest.streaming import Stream
 from dermtools.retrieval.queries import accepted
@@ -68,6 +69,8 @@ def ingest(
     text = TextCheck(check_text or paints, paints, again=check_text or bool(redact))
     if text.look:
         recogniser()
+    if isinstance(data, SourceData):
+        data = with_fitting_vectors(data, store.current_manifest().identity)
     stream, data = (data, data.outline) if isinstance(data, Stream) else (None, data)
     if stream is not None and (key_file is not None or store.current_manifest().pseudonyms is not None):
         raise SourceError(f"{data.name} is an iterator; pseudonyms need all ids at once: give a list or a table")

@@ -37,6 +37,19 @@ def test_skin_tone_is_counted_only_where_it_goes_out(tmp_path: Path) -> None:
     assert "| 5 | 2 | 2 |" in card(extract(store, attributes=["fitzpatrick"]))
 
 
+def test_licence_and_citation_go_with_the_cases(tmp_path: Path) -> None:
+    store = new_store(tmp_path / "base", 2)
+    note = SourceNote(name="PAD", licence="CC BY 4.0", citation="Pacheco et al. 2020", url="https://example.org/pad")
+    store.update_manifest(sources=(note, SourceNote(name="ours")))
+    text = card(extract(store))
+    assert "Licence: CC BY 4.0" in text
+    assert "Citation: Pacheco et al. 2020" in text
+    assert "- ours\n  - Its licence is not recorded." in text
+    store.update_manifest(sources=(note,))
+    write_export(extract(store, pictures=True), tmp_path / "out", "hf")
+    assert "license: cc-by-4.0\n" in (tmp_path / "out/README.md").read_text(encoding="utf-8")
+
+
 def test_text_of_data_is_no_markdown(tmp_path: Path) -> None:
     store = new_store(tmp_path / "base", 1)
     store.update_manifest(sources=(SourceNote(name="a|b", notes=("![x](http://example.org/p)\n<b>", "2")),))
