@@ -11,6 +11,7 @@ import typer
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import JsonOption, NewCaseBasePath
+from dermtools.cli.vectors import with_identity
 from dermtools.errors import CaseBaseError, SourceError
 from dermtools.files import local_path
 from dermtools.images.kinds import FORMATS
@@ -52,6 +53,18 @@ def ingest(
             help="efficientnet-lite0 (default; where the extra encoder is not installed, descriptor), descriptor, "
             "onnx:FILE, hf:MODEL_OR_FOLDER, medimageinsight. Fixed once the case base exists.",
         ),
+    ] = None,
+    vectors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN|FILE",
+            help="Embeddings computed elsewhere: a column, or an .npy file (in the order of the rows) or .npz (with "
+            "ids). Pictures may then be missing.",
+        ),
+    ] = None,
+    identity: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the model that made --vectors, where it is not the --embedder."),
     ] = None,
     task: Annotated[
         list[str] | None,
@@ -148,12 +161,19 @@ def ingest(
         map_labels=map_labels,
         attributes="all" if all_attributes else tuple(attribute or ()),
         split_seed=seed,
+        vectors=vectors,
     )
+    if (vectors is None) != (identity is None) and (vectors is None or embedder is None):
+        raise SourceError("--vectors goes with --identity NAME, or with the --embedder that made them")
     with bar() as progress:
         data = load_source(source, kind, options, progress)
     if shared and path.is_dir() and any(path.iterdir()) and not path.stat().st_mode & 0o070:
         raise CaseBaseError(f"{path} is there, for its owner only; share it with: chmod -R g+rX {quote(str(path))}")
-    case_base = CaseBase.open_or_create(path, embedder=embedder, shared=shared)
+    case_base = (
+        CaseBase.open_or_create(path, embedder=embedder, shared=shared)
+        if identity is None
+        else with_identity(path, identity, data, shared=shared)
+    )
     key_file = (key or default_key(path)) if pseudonyms else None
 
     def kept() -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dermtools.embedding.base import UnavailableError as UnavailableError
     from dermtools.embedding.base import open_for_embedding as open_for_embedding
     from dermtools.embedding.default import default_embedder as default_embedder
+    from dermtools.embedding.given import GivenVectors as GivenVectors
     from dermtools.embedding.registry import load_embedder as load_embedder
     from dermtools.embedding.registry import registered as registered
     from dermtools.embedding.self_test import selftest as selftest

@@ -18,6 +18,7 @@ GROUP = "dermtools.embedders"
 BUILT_IN = {
     "descriptor": "dermtools.embedding.descriptor:load",
     "efficientnet-lite0": "dermtools.embedding.efficientnet:load",
+    "given": "dermtools.embedding.given:load",
     "hf": "dermtools.embedding.huggingface:load",
     "medimageinsight": "dermtools.embedding.medimageinsight:load",
     "onnx": "dermtools.embedding.onnx:load",

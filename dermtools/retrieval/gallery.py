@@ -52,7 +52,7 @@ def result_for(
     return Result(
         name=query.name,
         neighbors=neighbors,
-        jpegs=case_base.jpegs([neighbor.case.case_id for neighbor in neighbors]),
+        jpegs=case_base.store.jpegs([neighbor.case.case_id for neighbor in neighbors]),
         jpeg=query.jpeg or (encode_jpeg(query.image) if query.image else None),
         case=case_base.attributes.visible(case_base.case(query.case_id)) if query.case_id else None,
         predictions=predictions,

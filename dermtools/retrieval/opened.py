@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from dermtools.cases.case import Case, Task
 from dermtools.cases.store import CaseStore
 from dermtools.embedding import Embedder, TextEmbedder, default_embedder, load_embedder
-from dermtools.errors import CaseBaseError
+from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import local_path, writable
 from dermtools.retrieval.attributes import Attributes
 from dermtools.retrieval.queries import accepted, loaded
@@ -143,9 +143,15 @@ class OpenedCaseBase:
         return snapshot.columns.case(snapshot.row(case_id))
 
     def jpeg(self, case_id: str) -> bytes:
-        """The clean stored JPEG of a case; QueryError where there is no such id."""
+        """The clean stored JPEG of a case; QueryError where there is no such id, or the case has no picture."""
         return self.jpegs([case_id])[case_id]
 
     def jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
-        """The clean stored JPEGs of cases, in the order requested; QueryError where an id is unknown."""
-        return self.store.jpegs(case_ids)
+        """The clean stored JPEGs of cases, in the order requested; QueryError where an id is unknown or has no picture.
+
+        `store.jpegs` gives empty bytes for a case that came by its vector alone.
+        """
+        found = self.store.jpegs(case_ids)
+        if bare := next((case_id for case_id, jpeg in found.items() if not jpeg), None):
+            raise QueryError(f"case {bare!r} has no picture to show: it came into {self.path} by its vector alone")
+        return found

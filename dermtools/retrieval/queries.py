@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from dermtools.embedding import Embedder, TextEmbedder, load_embedder, open_for_embedding
+from dermtools.embedding.given import stands_for
 from dermtools.embedding.options import split_spec
 from dermtools.errors import CaseBaseError, EmbeddingError, QueryError
 from dermtools.images import ImageLimits, ImageSource, content_hash, read_bytes
@@ -75,7 +76,7 @@ def case_query(case_id: str, snapshot: Snapshot, jpegs: Jpegs, group_id: str | N
     row = snapshot.row(case_id)
     return Query(
         name=case_id,
-        jpeg=jpegs([case_id])[case_id],
+        jpeg=jpegs([case_id])[case_id] or None,
         vector=snapshot.index.vectors[row].copy(),
         case_id=case_id,
         group_id=group_id or snapshot.columns.group_ids[row],
@@ -108,7 +109,8 @@ def with_vector(query: Query, embedder: Embedder) -> Query:
 def accepted(embedder: Embedder, store: CaseStore) -> Embedder:
     """The embedder, where it is the one that made the store's vectors; else a CaseBaseError."""
     manifest = store.manifest
-    if not same_embedder(embedder.identity, manifest.identity):
+    identity = embedder.identity
+    if not same_embedder(identity, manifest.identity) and not stands_for(manifest.identity, identity, embedder.spec):
         raise CaseBaseError(
             f"{store.path} was made with {manifest.identity}, not with {embedder.identity}; "
             f"use the embedder {manifest.embedder}, or another case base"

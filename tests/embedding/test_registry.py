@@ -60,14 +60,14 @@ def test_built_in_kinds_are_registered():
 
 def test_unknown_kind_is_an_error_that_lists_the_kinds():
     with pytest.raises(
-        EmbeddingError, match=r"'resnet'; there are: descriptor, efficientnet-lite0, hf, medimageinsight"
+        EmbeddingError, match=r"'resnet'; there are: descriptor, efficientnet-lite0, given, hf, medimageinsight"
     ):
         load_embedder("resnet")
 
 
 def test_unknown_kind_lists_those_of_other_packages_too(plugin):
     with pytest.raises(
-        EmbeddingError, match=r"broken, descriptor, efficientnet-lite0, grey, hf, medimageinsight, nameless"
+        EmbeddingError, match=r"broken, descriptor, efficientnet-lite0, given, grey, hf, medimageinsight, nameless"
     ):
         load_embedder("resnet")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from dermtools.cases.attributes import choose
 from dermtools.cases.case import SPLITS, Case, SourceCase, SourceData, Split, Task
 from dermtools.cases.sources.label_file import read_label_map
 from dermtools.cases.sources.options import SourceOptions
+from dermtools.cases.sources.vectors import Vectors
 from dermtools.cases.splits import assign_splits
 from dermtools.errors import ImageError, SourceError
 from dermtools.images import content_hash, read_bytes
@@ -69,6 +71,10 @@ def assemble(
     if options.map_labels is not None:
         data = read_label_map(options.map_labels).apply(data)
     data = choose(data, options.attributes)
+    if options.vectors is not None and all(item.vector is None for item in data.cases):
+        given = options.vectors
+        vectors = given if isinstance(given, Vectors) else Vectors.of_file(Path(given).expanduser())
+        data = vectors.of_cases(data)
     names = [task.name for task in data.tasks]
     if unknown := [task for task in options.questions if task not in names]:
         raise SourceError(
@@ -118,7 +124,7 @@ def _with_contents(data: SourceData, progress: Progress | None) -> SourceData:
 def _content(item: SourceCase) -> str:
     """The content hash of a case's picture; "" where there is none or it cannot be read, which the ingest will say."""
     if item.image is None:
-        return ""
+        return "" if item.vector is None else hashlib.sha256(item.vector.tobytes()).hexdigest()
     try:
         return content_hash(read_bytes(item.picture))
     except ImageError:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dermtools.cases.case import Problem, SourceCase, SourceData
 from dermtools.cases.sources.pictures import picture_stem
 from dermtools.cases.sources.records import Rows
 from dermtools.cases.sources.roles import Columns
@@ -52,14 +53,6 @@ class Vectors:
     def dimension(self) -> int:
         """Numbers of one vector."""
         return int(self.values.shape[1])
-
-    @cached_property
-    def normalized(self) -> bool:
-        """Whether every vector that is no fault has norm 1."""
-        good = np.ones(len(self), bool)
-        good[list(self.faults)] = False
-        norms = [np.linalg.norm(part.astype(np.float64), axis=1) for part in self._parts()]
-        return bool((np.abs(np.concatenate(norms)[good] - 1) <= NORM_TOLERANCE).all())
 
     @cached_property
     def _stems(self) -> dict[str, int | None]:
@@ -172,6 +165,22 @@ class Vectors:
             raise SourceError(f"{first.where} {first.reason}: vectors in the order of the rows need every row")
         return None, vectors
 
+    def of_cases(self, data: SourceData) -> SourceData:
+        """The cases of a source without rows, with their vectors by id; a problem for each that has none.
+
+        Raises:
+            SourceError: the vectors have no ids.
+        """
+        if self.ids is None:
+            raise SourceError(f"{self.name} has no ids; {data.name} needs an .npz with an array of its case ids")
+        cases, problems = [], list(data.problems)
+        for item in data.cases:
+            try:
+                cases.append(replace(item, vector=self.row(0, item.case.case_id)))
+            except ValueError as error:
+                problems.append(Problem(item.case.case_id, str(error)))
+        return replace(data, cases=tuple(cases), problems=tuple(problems))
+
     def row(self, number: int, case_id: str) -> NDArray[np.float32]:
         """The vector of row `number`, or of a case, float32, shape (d,). A ValueError says why there is none."""
         found: int | None = number
@@ -231,3 +240,13 @@ def _ids(arrays: Mapping[str, NDArray[Any]], count: int) -> list[str] | None:
     if not found:
         return None
     return [one.decode() if isinstance(one, bytes) else str(one) for one in rows[found[0]].tolist()]
+
+
+def dimension_and_norm(cases: Sequence[SourceCase]) -> tuple[int, bool]:
+    """How many numbers the vectors of cases have, and whether all have norm 1. A SourceError where none has one."""
+    vectors = [item.vector for item in cases if item.vector is not None]
+    if not vectors:
+        raise SourceError("no case has a vector; name the column or file that holds them: --vectors")
+    parts = (vectors[start : start + _AT_ONCE] for start in range(0, len(vectors), _AT_ONCE))
+    norms = np.concatenate([np.linalg.norm(np.stack(part).astype(np.float64), axis=1) for part in parts])
+    return len(vectors[0]), bool((np.abs(norms - 1) <= NORM_TOLERANCE).all())

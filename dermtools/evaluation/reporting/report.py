@@ -98,7 +98,9 @@ def _thumbnails(case_base: CaseBase, case_ids: Sequence[str]) -> dict[str, str]:
     """Case id to a small picture as a `data:` URL."""
     found = {}
     for start in range(0, len(case_ids), _CHUNK):
-        for case_id, jpeg in case_base.jpegs(case_ids[start : start + _CHUNK]).items():
+        for case_id, jpeg in case_base.store.jpegs(case_ids[start : start + _CHUNK]).items():
+            if not jpeg:
+                continue
             picture = open_image(jpeg, min_side=THUMBNAIL_SIDE, limits=STORED, name=case_id)
             found[case_id] = data_url(encode_jpeg(picture, max_side=THUMBNAIL_SIDE, quality=THUMBNAIL_QUALITY))
     return found

@@ -201,7 +201,7 @@ class RandomSelector(CaseSelector):
         snapshot, condition = self.case_base.snapshot, self._condition
         eligible = np.ones(len(snapshot), bool) if condition is None else snapshot.matching(condition)
         rng = np.random.default_rng(_seed_of(self.seed, query))
-        own = snapshot.guard.left_out(query, lambda: self._nearest(snapshot, query), self.case_base.jpegs)
+        own = snapshot.guard.left_out(query, lambda: self._nearest(snapshot, query), self.case_base.store.jpegs)
         others = ((row, 0.0) for row in self._drawn(snapshot, eligible, rng) if row not in own)
         chosen = islice(per_group(others, snapshot.columns.group_ids, 1), self.k)
         return [Shot(snapshot.columns.case(row), rank) for rank, (row, _) in enumerate(chosen, start=1)]

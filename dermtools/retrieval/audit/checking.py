@@ -128,7 +128,8 @@ def _bad_vectors(columns: CaseColumns, vectors: NDArray[np.float32], *, normaliz
 
 
 def _tiny_pictures(columns: CaseColumns) -> Iterator[Finding]:
-    tiny = np.flatnonzero(np.minimum(columns.widths, columns.heights) < TINY_SIDE).tolist()
+    sides = np.minimum(columns.widths, columns.heights)
+    tiny = np.flatnonzero((sides < TINY_SIDE) & (sides > 0)).tolist()
     message = f"tiny pictures, with a side below {TINY_SIDE} pixels: {{}}"
     return about("warning", "tiny-picture", message, [[columns.case_ids[row]] for row in tiny])
 
@@ -145,6 +146,8 @@ def _unreadable_pictures(store: CaseStore, columns: CaseColumns) -> Iterator[Fin
 
 
 def _decodes(jpeg: bytes) -> bool:
+    if not jpeg:  # a case that came by its vector alone
+        return True
     try:
         open_image(jpeg, min_side=32, limits=STORED)
     except ImageError:

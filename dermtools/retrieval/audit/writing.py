@@ -22,6 +22,6 @@ def written(store: CaseStore, case_ids: list[str], progress: Progress | None = N
     for start in range(0, len(case_ids), 64):
         for case_id, jpeg in store.jpegs(case_ids[start : start + 64]).items():
             with suppress(ImageError):  # told as one that cannot be decoded
-                if lines := read_writing(open_image(jpeg, limits=STORED)):
+                if jpeg and (lines := read_writing(open_image(jpeg, limits=STORED))):
                     yield Writing(case_id=case_id, lines=tuple(line.text for line in lines))
             progress.advance()

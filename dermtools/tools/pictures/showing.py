@@ -51,9 +51,13 @@ def stored_jpeg(workspace: Workspace, context: DermContext, handle: str) -> byte
 
 def named_pictures(workspace: Workspace, context: DermContext, handles: Iterable[str]) -> tuple[str, list[bytes]]:
     """A text that names the pictures, and small JPEGs of them in its order; raises as `small_jpegs`."""
-    jpegs, left_out = small_jpegs(workspace, context, handles)
+    columns, handles = workspace.case_base.columns, list(handles)
+    rows = {handle: columns.row_of.get(handle.removeprefix(CASE_PREFIX)) for handle in handles}
+    bare = [handle for handle, row in rows.items() if row is not None and not columns.widths[row]]
+    jpegs, left_out = small_jpegs(workspace, context, [handle for handle in handles if handle not in bare])
     lines = [f"pictures in this order: {shown(jpegs)}"] if jpegs else []
     lines += [f"left out, since they are too large together: {shown(left_out)}"] if left_out else []
+    lines += [f"there is no picture of {shown(bare)}: only vectors are kept"] if bare else []
     return f"{quoted(lines)}\n{TEXT_IN_PICTURES}" if lines else "", list(jpegs.values())
 
 

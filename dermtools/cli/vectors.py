@@ -1,0 +1,33 @@
+"""The case base for vectors that were computed elsewhere, by a model of which the name is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dermtools.errors import CaseBaseError
+
+if TYPE_CHECKING:
+    from dermtools.cases import SourceData
+    from dermtools.retrieval import CaseBase
+
+
+def with_identity(path: Path, name: str, data: SourceData, *, shared: bool = False) -> CaseBase:
+    """The case base at `path` for vectors that the model `name` made, made where nothing is.
+
+    Raises:
+        SourceError: no case has a vector.
+        CaseBaseError: it is there, with vectors of another name or dimension.
+    """
+    from dermtools.cases.sources.vectors import dimension_and_norm
+    from dermtools.embedding.given import GivenVectors
+    from dermtools.retrieval import CaseBase
+
+    dimension, normalized = dimension_and_norm(data.cases)
+    if not path.is_dir() or not any(path.iterdir()):
+        return CaseBase.create(path, embedder=GivenVectors(name, dimension, normalized=normalized), shared=shared)
+    case_base = CaseBase.open(path)
+    held = case_base.identity
+    if (held.name, held.dimension) != (name, dimension):
+        raise CaseBaseError(f"{path} holds vectors of {held}, not of {name} ({dimension}-d); use another case base")
+    return case_base
