@@ -62,7 +62,7 @@ def test_what_does_not_fit_is_one_line_and_makes_nothing(table, tmp_path, words,
 def test_vectors_of_another_name_or_dimension_do_not_join(table, tmp_path):
     ingest = ("ingest", table, tmp_path / "base", "--vectors")
     run(*ingest, tmp_path / "v.npy", "--identity", "m")
-    with pytest.raises(DermtoolsError, match="holds vectors of m .*, not of other"):
+    with pytest.raises(DermtoolsError, match=r"holds vectors of m .*, not of other"):
         run(*ingest, tmp_path / "v.npy", "--identity", "other")
     np.save(tmp_path / "w.npy", VECTORS[:, :3])
     with pytest.raises(DermtoolsError, match=r"not of m \(3-d\)"):
