@@ -40,10 +40,10 @@ def erase(store: CaseStore, case_ids: Iterable[str]) -> None:
     purge(store, f"{counted(len(gone), 'case')} erased for good, and earlier versions with them")
 
 
-def purge(store: CaseStore, what: str) -> None:
+def purge(store: CaseStore, what: str, command: str = "delete") -> None:
     """Erase earlier versions, what interrupted writes left, and all that was derived; the history says `what`."""
     forget(store)
     store.table.compact(leftovers=True)
     for path in (*store.path.glob(f"{CACHE}/*.faiss"), store.path / UNFINISHED):
         path.unlink(missing_ok=True)
-    note(store, "delete", what)
+    note(store, command, what)

@@ -262,10 +262,10 @@ class CaseStore:
                 purge(self, "cases that were put away are erased for good, and earlier versions with them")
             return len(gone)
 
-    def purge(self, what: str = "earlier versions erased") -> None:
+    def purge(self, what: str = "earlier versions erased", command: str = "delete") -> None:
         """Erase earlier versions, what interrupted writes left, and all that was derived; the history says `what`."""
         with self.exclusive():
-            purge(self, what)
+            purge(self, what, command)
 
     def compact(self, *, files_kept: int = 0) -> None:
         """Join the small files that many writes leave, if more than `files_kept`; remove versions that none keeps."""

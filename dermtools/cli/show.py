@@ -40,8 +40,8 @@ def show(
         known = {"labels": case.labels, "attributes": held.visible(case).attributes, "private": private}
         print_json({**facts, **known, "neighbors": near.to_json()["neighbors"] if near else []})
         return
-    if picture and width and sys.stdout.isatty():
-        say(drawn(case_base.jpeg(case_id)))
+    if picture and width and (columns := _room_for_a_picture()):
+        say(drawn(case_base.jpeg(case_id), columns))
     size = f"{width} x {height} pixels" if width else "no picture"
     say(f"{case_id}: of {case.group_id}, split {case.split or 'none'}, {size}")
     labels = [(task.name, ", ".join(case.labels.get(task.name, ())) or "unknown") for task in case_base.tasks]
@@ -65,6 +65,15 @@ def show(
 
 def _labels(labels: dict[str, tuple[str, ...]]) -> str:
     return "; ".join(f"{task}: {', '.join(values)}" for task, values in labels.items())
+
+
+def _room_for_a_picture() -> int:
+    """Columns for a picture where standard output is a terminal with colours and block characters; else 0."""
+    from rich.console import Console
+
+    console = Console(file=sys.stdout)
+    able = sys.stdout.isatty() and console.color_system is not None and not console.no_color
+    return min(PICTURE_COLUMNS, console.width) if able and console.encoding.startswith("utf") else 0
 
 
 def drawn(jpeg: bytes, columns: int = PICTURE_COLUMNS) -> Text:

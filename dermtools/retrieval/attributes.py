@@ -80,7 +80,7 @@ class Attributes:
             kept = [replace(row, case=visible(row.case, row.case.attributes.keys() - gone)) for row in rows]
             self._store.update(kept)
             self._set(self.shown - gone)
-            self._store.purge("attributes dropped from the disk, and earlier versions with them")
+            self._store.purge("attributes dropped from the disk, and earlier versions with them", "attributes")
         return len(kept)
 
     def _set(self, shown: Iterable[str]) -> None:

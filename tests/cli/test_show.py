@@ -33,8 +33,12 @@ def test_a_picture_is_drawn_in_a_terminal_alone_and_where_there_is_one(
     run: Run, sample_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     assert run("show", sample_base, "drawn_p03_1", "-k", "0").out.count("▀") == 48 * 24
     assert "▀" not in run("show", sample_base, "drawn_p03_1", "-k", "0", "--no-picture").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "▀" not in run("show", sample_base, "drawn_p03_1", "-k", "0").out
 
 
 def test_each_cell_has_the_colours_of_two_pixels() -> None:

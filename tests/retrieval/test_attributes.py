@@ -44,9 +44,12 @@ def test_an_unknown_attribute_is_refused_with_the_nearest_and_nothing_changes(ca
 
 def test_a_dropped_attribute_is_gone_from_every_byte_on_disk(case_base: CaseBase) -> None:
     assert b"030 123456789" in bytes_below(case_base.path)
+    case_base.remove(["1"])
+    case_base.restore(case_base.history().restorable()[-1])
     assert case_base.attributes.drop("phone") == 1
     assert b"030 123456789" not in bytes_below(case_base.path)
     assert case_base.case("1").attributes == {"age": 40}
+    assert (case_base.history().restorable(), case_base.history().versions[-1].command) == ([], "attributes")
 
 
 def test_what_looks_like_an_identifier_is_named(case_base: CaseBase) -> None:

@@ -82,11 +82,13 @@ def test_words_stay_where_the_operator_says_so(case_base: CaseBase) -> None:
 def test_redact_looks_at_pictures_that_are_stored_already_and_at_their_copies(case_base: CaseBase) -> None:
     data = source(named=NAME)
     case_base.add(data)
+    case_base.add(source(plain=""))
     copy = data.cases[0].case.model_copy(update={"case_id": "copy"})
     both = type(data)(data.name, data.tasks, (type(data.cases[0])(copy, data.cases[0].image), *data.cases))
     report = case_base.add(both, redact=True)
     assert (report.added, report.updated) == (1, 1)
     assert shown(case_base, "named") == shown(case_base, "copy") == ""
+    assert case_base.history().restorable() == []  # where the words would come back from
 
 
 def test_check_lists_stored_pictures_with_writing(case_base: CaseBase) -> None:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dermtools.cases.case import Task
+from dermtools.cases.edits import restore
+from dermtools.cases.history import history
 from dermtools.cases.store import CaseStore
 from dermtools.errors import CaseBaseError
 from dermtools.retrieval.ingest.writing import ingest
@@ -70,6 +72,23 @@ def test_other_labels_are_written_without_embedding(store: CaseStore) -> None:
     assert columns.case(columns.row_of["case3"]) == changed.case
     after = dict(zip(columns.case_ids, store.vectors(), strict=True))
     assert all(np.array_equal(after[case_id], vectors[case_id]) for case_id in vectors)
+
+
+def test_an_ingest_is_in_the_history_and_can_be_undone(store: CaseStore) -> None:
+    ingest(store, MeanColour(), source(*TEN.cases[:6]))
+    before = store.columns()
+    changed = source_case(3, labels={"location": ("face",)}, split="test", attributes={})
+    ingest(store, MeanColour(), source(changed, *TEN.cases[6:]))
+    ingest(store, MeanColour(), source(changed, *TEN.cases[6:]))  # changes nothing, and is no version
+    found = history(store)
+    assert [(one.command, one.what, one.cases) for one in found.versions] == [
+        ("ingest", "6 new cases, 0 changed", 6),
+        ("ingest", "4 new cases, 1 changed", 10),
+    ]
+    restore(store, found.restorable()[0])
+    after = store.columns()
+    assert [after.case(row) for row in range(len(after))] == [before.case(row) for row in range(6)]
+    assert store.manifest.tasks == (LOCATION,)
 
 
 def test_another_picture_is_embedded_again(store: CaseStore) -> None:
