@@ -42,7 +42,7 @@ def ingest(
             "--from",
             "--kind",
             metavar="KIND",
-            help="table, folder, sample, huggingface, or a published set: dermavqa, woundcarevqa, isic, "
+            help="table, folder, export, sample, huggingface, or a published set: dermavqa, woundcarevqa, isic, "
             "isic-2019, isic-2020, ham10000, pad-ufes-20, fitzpatrick17k; else known by files and columns.",
         ),
     ] = None,

@@ -26,10 +26,10 @@ from dermtools.text import instead
 
 SAMPLE = "sample"
 _READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
-    "export": load_export,
     "folder": load_folder,
     "dermavqa": dermavqa.load_dermavqa,
     "woundcarevqa": woundcarevqa.load_woundcarevqa,
+    "export": load_export,
 }
 _TABLES = ("table", *KNOWN_KINDS)
 HUGGING_FACE = "huggingface"

@@ -52,7 +52,7 @@ def test_a_file_that_is_no_table_is_refused_with_what_can_be_given(tmp_path):
 
 
 def test_an_unknown_kind_is_refused_with_the_kinds(tmp_path):
-    with pytest.raises(SourceError, match=r"there are: table, folder, dermavqa, woundcarevqa, isic, .*, sample"):
+    with pytest.raises(SourceError, match=r"table, folder, dermavqa, woundcarevqa, export, isic, .*, sample"):
         load_source(tmp_path, "derm7pt")
 
 
