@@ -178,6 +178,7 @@ def show_table(results: Results) -> None:
     head, *body = rows(results, costs=False)
     places = [head.index(column) for column in SHOWN]
     show("", table(SHOWN, [[row[place] for place in places] for row in body]), "", results.headline)
+    show(*filter(None, [results.cheapest]), *results.retrieval)
 
 
 def failures(run: Run) -> list[str]:

@@ -85,8 +85,9 @@ class PromptBuilder:
         if method.k:
             if case_base is None:
                 raise PromptError(f"{method} needs a case base; give one with case_base=")
-            self._exemplar = compile_exemplar(file, layout, detail=budget.detail)
-            self._writer = ShotWriter(case_base, task, budget, attributes)
+            self._exemplar = compile_exemplar(file, layout or method.layout, detail=budget.detail)
+            pictures = "image" in self._exemplar.input_variables
+            self._writer = ShotWriter(case_base, task, budget, attributes, pictures=pictures)
         self._fixed = self._fixed_values(variables or {})
 
     @property

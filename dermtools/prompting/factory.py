@@ -71,7 +71,7 @@ def prompt_for(
     """The builder of a method's prompts: shows exactly what would be sent, and sends nothing.
 
     Args:
-        method: `zero-shot`, `random-K`, `rag-K`, `rag-mmr-K` or `rag-balanced-K`.
+        method: `zero-shot`, `random-K`, `rag-K`, `rag-mmr-K`, `rag-balanced-K` or `rag-labels-K`.
         case_base: the case base; not needed for zero-shot with a `Task`.
         task: name of a task of the case base, or a `Task`.
         options: see `PromptOptions`.

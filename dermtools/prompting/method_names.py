@@ -1,4 +1,4 @@
-"""Names of prompted methods: `zero-shot`, `random-K`, `rag-K`, `rag-mmr-K`, `rag-balanced-K`."""
+"""Names of prompted methods: `zero-shot`, `random-K`, `rag-K`, `rag-mmr-K`, `rag-balanced-K`, `rag-labels-K`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dermtools.prompting.files.schema import InstructionKind
 
 MAX_SHOTS = 100
-WITH_SHOTS: tuple[InstructionKind, ...] = ("random", "rag", "rag-mmr", "rag-balanced")
+WITH_SHOTS: tuple[InstructionKind, ...] = ("random", "rag", "rag-mmr", "rag-balanced", "rag-labels")
 _DIVERSITY: dict[InstructionKind, Literal["mmr", "balanced"]] = {"rag-mmr": "mmr", "rag-balanced": "balanced"}
 
 
@@ -29,6 +29,11 @@ class PromptedMethodName:
     def diversity(self) -> Literal["mmr", "balanced"] | None:
         """How retrieved examples are spread; None: the nearest."""
         return _DIVERSITY.get(self.kind)
+
+    @property
+    def layout(self) -> str | None:
+        """Layout of the examples that the method prescribes: of `rag-labels` their labels, without pictures."""
+        return "labels" if self.kind == "rag-labels" else None
 
     def __str__(self) -> str:
         return self.kind if self.kind == "zero-shot" else f"{self.kind}-{self.k}"

@@ -62,3 +62,22 @@ def test_a_finished_run_sends_nothing_and_failed_calls_are_asked_again_only_when
     assert "The picture cannot be read." in said[0]
     assert "6 answered already, 2 of them by an error: --retry-failed asks those again" in said[1]
     assert "failed (" not in said[2]
+
+
+def test_a_run_with_and_without_retrieval_says_whether_it_helps(
+    run: Run, sample_base: Path, tmp_path: Path, schemas: OpenAISchemas
+) -> None:
+    methods, limit = "zero-shot,random-2,rag-2,rag-labels-2", 6
+    with OpenAIServer(schemas, [Answer("hand")] * 4 * limit) as openai:
+        words = ("--model", "openai:gpt-4.1", "--base-url", openai.url, "--limit", limit, "--yes", "--map", "none")
+        out = tmp_path / "run"
+        done = run("evaluate", sample_base, "--task", "location", "--methods", methods, "--out", out, *words)
+    assert done.code == 0, done.err
+    said, page = " ".join(done.out.split()), (out / "report.html").read_text(encoding="utf-8")
+    assert "Whether retrieval helps openai:gpt-4.1 is undecided: rag-2 against zero-shot is undecided" in said
+    for control in ("random examples: rag-2 against random-2", "labels alone: rag-2 against rag-labels-2"):
+        assert f"against {control}" in said
+    assert "these 4 comparisons are one family, over patients" in said
+    assert "Of the methods that are not shown to be worse than the best, " in said
+    assert '<section id="retrieval">' in page
+    assert "## What retrieval is worth" in (out / "table.md").read_text(encoding="utf-8")

@@ -36,6 +36,9 @@ def flat(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 NEW_STATISTICS = frozenset(
     {
+        "cheapest",
+        "retrieval",
+        "retrieval_worth",
         "overconfidence",
         "overconfidence_interval",
         "headline",

@@ -23,7 +23,7 @@ def model() -> FakeListChatModel:
 
 
 LOCAL = ("knn-vote-3", "majority", "adapter", "linear-probe", "fusion")
-PROMPTED = ("zero-shot", "random-2", "rag-2", "rag-mmr-2", "rag-balanced-2")
+PROMPTED = ("zero-shot", "random-2", "rag-2", "rag-mmr-2", "rag-balanced-2", "rag-labels-2")
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,22 @@ def test_both_layouts_are_there(case_base: CaseBase) -> None:
         assert single.messages[1 + index].content[1]["text"] == f"Answer: {label}"
 
 
+def test_labels_alone_show_the_nearest_cases_labels_and_no_picture_of_them(case_base: CaseBase) -> None:
+    shown = prompt_for("rag-2", case_base=case_base, task="location").build("c03")
+    built = prompt_for("rag-labels-2", case_base=case_base, task="location").build("c03")
+    assert built.exemplars == shown.exemplars
+    labels = [" | ".join(one.labels) for one in built.exemplars]
+    texts = [f"Similar photograph {2 - place}, not shown. Answer: {label}" for place, label in enumerate(labels)]
+    assert [message.text for message in built.messages[1:-1]] == texts
+    assert str(built.messages).count("data:image") == 1
+    assert "You do not see them." in built.messages[0].text
+
+
+def test_a_prompt_without_a_layout_for_labels_says_so(case_base: CaseBase, tmp_path: Path) -> None:
+    with pytest.raises(PromptError, match="has no layout 'labels'; it has: "):
+        prompt_for("rag-labels-2", case_base=case_base, task="location", prompt=read_prompt(write(tmp_path, MINE)))
+
+
 def test_the_label_list_spells_labels_as_the_examples_do(case_base: CaseBase) -> None:
     built = prompt_for("random-8", case_base=case_base, task="location").build("c03")
     listed = {line[2:].partition(":")[0] for line in built.messages[0].text.splitlines() if line.startswith("- ")}

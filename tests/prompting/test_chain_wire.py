@@ -20,7 +20,7 @@ from tests.support.openai_server import OpenAIServer, Request
 from tests.support.pictures import picture
 
 APIS = ("chat", "responses")
-METHODS = ("zero-shot", "random-5", "rag-5", "rag-mmr-5", "rag-balanced-5")
+METHODS = ("zero-shot", "random-5", "rag-5", "rag-mmr-5", "rag-balanced-5", "rag-labels-5")
 
 
 def check_request(request: Request, case_base: CaseBase, prediction: Prediction, case_id: str, max_side: int) -> None:

@@ -16,6 +16,7 @@ from dermtools.prompting import parse_method
         ("rag-1", "rag", 1, None),
         ("rag-mmr-100", "rag-mmr", 100, "mmr"),
         ("rag-balanced-3", "rag-balanced", 3, "balanced"),
+        ("rag-labels-5", "rag-labels", 5, None),
     ],
 )
 def test_a_name_says_kind_number_and_diversity(name: str, kind: str, k: int, diversity: str | None) -> None:

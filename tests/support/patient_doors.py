@@ -173,7 +173,7 @@ COMMANDS = {
 DOORS: dict[str, Callable[[Clinic], bytes]] = {
     **{
         name: lambda clinic, name=name: clinic.asked(name)
-        for name in ("zero-shot", "random-3", "rag-3", "rag-mmr-3", "rag-balanced-3")
+        for name in ("zero-shot", "random-3", "rag-3", "rag-mmr-3", "rag-balanced-3", "rag-labels-3")
     },
     **{name: lambda clinic, name=name: clinic.predicted(name) for name in ("knn-vote-5", "adapter", "fusion")},
     **{f"tool {name}": lambda clinic, name=name: clinic.by_tool(name, TOOLS[name]) for name in TOOLS},
@@ -187,7 +187,7 @@ DOORS: dict[str, Callable[[Clinic], bytes]] = {
     },
 }  # fmt: skip
 SHOWING = {
-    "random-3", "rag-3", "rag-mmr-3", "rag-balanced-3", "tool search_similar_cases", "tool get_case",
+    "random-3", "rag-3", "rag-mmr-3", "rag-balanced-3", "rag-labels-3", "tool search_similar_cases", "tool get_case",
     "tool describe_case_base", "tool format_exemplars", "refusing search_similar_cases", "search (CLI)", "agent", "mcp",
     "retriever", "selector", "trace", "notebook", "run", "error",
 }  # fmt: skip

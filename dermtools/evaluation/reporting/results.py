@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dermtools.evaluation.reporting.tables import table_markdown
+from dermtools.evaluation.reporting.tables import family_in_words, table_markdown
 from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.statistics.comparisons import Comparison, Verdict, compare
+from dermtools.evaluation.statistics.retrieval_worth import RetrievalWorth, retrieval_worth
 from dermtools.evaluation.statistics.summary import Summary, summarize
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Results:
     comparisons: tuple[Comparison, ...]
     analyses: Analyses | None = None
     """A closer look; None where the case base was not at hand."""
+    worth: tuple[RetrievalWorth, ...] = ()
+    """What retrieval is worth to each model that was shown retrieved cases."""
 
     @property
     def best(self) -> Summary:
@@ -68,6 +71,26 @@ class Results:
         ]
         return f"{best.arm} is right most often, in {share}; {'; '.join(parts)}."
 
+    @property
+    def cheapest(self) -> str | None:
+        """The cheapest method not shown to be worse than the best, in a sentence; None where no price is known."""
+        fit = [one for one in self.summaries if self.against_best(one.arm) != "worse" and not one.usage.unpriced]
+        if len(self.summaries) < 2 or not fit:
+            return None
+        cheap = min(fit, key=lambda one: (one.usage.price_usd / one.n, -one.accuracy))
+        price = cheap.usage.price_usd / cheap.n
+        cost = f"${price:.4f} a case" if price else "nothing"
+        said = {"best": "the best itself", "equivalent": "equivalent to the best"}
+        why = said.get(self.against_best(cheap.arm), "not shown to be worse than the best, which is undecided")
+        return f"Of the methods that are not shown to be worse than the best, {cheap.arm} costs least: {cost} ({why})."
+
+    @property
+    def retrieval(self) -> list[str]:
+        """Whether retrieval helps each model that was shown retrieved cases, and what it rests on, one line each."""
+        lines = [line for one in self.worth for line in one.lines]
+        count = self.worth[0].family if self.worth else 0
+        return [*lines, family_in_words(count)] if count > 1 else lines
+
     def _repr_markdown_(self) -> str:
         return table_markdown(self)
 
@@ -83,6 +106,9 @@ class Results:
             "groups": self.run.groups,
             "arms": [{**asdict(summary), "against_best": self.against_best(summary.arm)} for summary in self.summaries],
             "comparisons": [{**asdict(pair), "in_words": pair.sentence} for pair in self.comparisons],
+            "cheapest": self.cheapest,
+            "retrieval": self.retrieval,
+            "retrieval_worth": [asdict(one) for one in self.worth],
             "analyses": None if self.analyses is None else asdict(self.analyses),
         }
         return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -97,7 +123,9 @@ def results(run: Run, analyses: Analyses | None = None, *, margin: float | None 
     summaries = summarize(run)
     if not summaries:
         raise RunError(f"{run.path} holds no answer yet; run the evaluation first")
-    return Results(run.spec, tuple(summaries), tuple(compare(run.scored(), margin=margin)), analyses)
+    scored = run.scored()
+    worth = retrieval_worth(scored, run.spec.arms, margin=margin)
+    return Results(run.spec, tuple(summaries), tuple(compare(scored, margin=margin)), analyses, worth)
 
 
 @dataclass(frozen=True)

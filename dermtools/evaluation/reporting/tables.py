@@ -146,6 +146,9 @@ def table_markdown(results: Results) -> str:
     """`table.md`: the main table, the comparisons, and how to read them."""
     parts = [f"# {results.run.task.name}", results.headline, caption(results.run)]
     parts += [markdown(rows(results)), method_text()]
+    parts += filter(None, [results.cheapest])
+    if results.retrieval:
+        parts += ["## What retrieval is worth", "\n".join(f"- {line}" for line in results.retrieval)]
     if results.comparisons:
         parts += [
             "## Comparisons",
@@ -153,6 +156,14 @@ def table_markdown(results: Results) -> str:
             markdown(comparison_rows(results)),
         ]
     return "\n\n".join([*parts, RESEARCH]) + "\n"
+
+
+def family_in_words(count: int) -> str:
+    """How sure the verdicts of a family of comparisons are."""
+    return (
+        f"these {count} comparisons are one family, over patients: "
+        f"in at most {100 * ALPHA:.0f} % of such runs any better or worse among them is false"
+    )
 
 
 def markdown(table: Sequence[Sequence[str]]) -> str:

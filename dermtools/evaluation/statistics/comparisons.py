@@ -122,7 +122,7 @@ def compare(methods: Sequence[Scored], *, alpha: float = ALPHA, margin: float | 
     """
     check_margin(margin)
     pairs = list(combinations(methods, 2))
-    return judge([_compare(*pair, alpha / len(pairs), margin) for pair in pairs], alpha)
+    return judge([unjudged(*pair, alpha / len(pairs), margin) for pair in pairs], alpha)
 
 
 def judge(found: Sequence[Comparison], alpha: float = ALPHA) -> list[Comparison]:
@@ -152,7 +152,8 @@ def verdict_of(difference: float, apart: bool, equivalent: bool) -> Verdict:
     return Verdict.BETTER if difference > 0 else Verdict.WORSE
 
 
-def _compare(first: Scored, second: Scored, alpha: float, margin: float | None) -> Comparison:
+def unjudged(first: Scored, second: Scored, alpha: float, margin: float | None) -> Comparison:
+    """One pair on its shared cases, measured but not yet judged; raises as `compare`."""
     rows = {target.case_id: row for row, target in enumerate(second.targets)}
     shared = [(row, rows[target.case_id]) for row, target in enumerate(first.targets) if target.case_id in rows]
     if not shared:

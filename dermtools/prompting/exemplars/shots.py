@@ -31,14 +31,22 @@ class Shot:
 class ShotWriter:
     """Turns shots into the variables of the exemplar template; without a task, no label is shown.
 
-    A stored JPEG within the budget goes in as it is. The attributes named are shown fenced: none by default, since
-    they may give answers away; a PromptError where no case has such an attribute, or it is private, now or later.
+    A stored JPEG within the budget goes in as it is; without `pictures`, none. The attributes named are shown fenced:
+    none by default, since they may give answers away; a PromptError where no case has such an attribute, or it is
+    private, now or later.
     """
 
     def __init__(
-        self, case_base: CaseBase, task: Task | None, budget: PictureBudget, attributes: Sequence[str] = ()
+        self,
+        case_base: CaseBase,
+        task: Task | None,
+        budget: PictureBudget,
+        attributes: Sequence[str] = (),
+        *,
+        pictures: bool = True,
     ) -> None:
         self._case_base, self._task, self._budget, self._attributes = case_base, task, budget, tuple(attributes)
+        self._pictures = pictures
         # Looking at a picture's header takes as long as encoding it in base64.
         self._all_fit = case_base.store.manifest.picture_side <= budget.max_side
         self._check_audience()
@@ -58,8 +66,8 @@ class ShotWriter:
     def variables(self, shots: Sequence[Shot]) -> list[dict[str, str]]:
         """The template's variables for each shot, in the order given; PromptError for an attribute private by now."""
         self._check_audience()
-        jpegs = self._case_base.jpegs([shot.case.case_id for shot in shots])
-        return [self._one(shot, jpegs[shot.case.case_id]) for shot in shots]
+        jpegs = self._case_base.jpegs([shot.case.case_id for shot in shots]) if self._pictures else {}
+        return [self._one(shot, jpegs.get(shot.case.case_id)) for shot in shots]
 
     def exemplars(self, shots: Sequence[Shot]) -> tuple[Exemplar, ...]:
         """The shots as a `Prediction` records them, in the order given."""
@@ -76,10 +84,11 @@ class ShotWriter:
     def _labels(self, case: Case) -> tuple[str, ...]:
         return case.labels.get(self._task.name, ()) if self._task is not None else ()
 
-    def _one(self, shot: Shot, jpeg: bytes) -> dict[str, str]:
+    def _one(self, shot: Shot, jpeg: bytes | None) -> dict[str, str]:
         attributes = {name: value for name in self._attributes if (value := shot.case.attributes.get(name)) is not None}
+        shown = {} if jpeg is None else {"image": data_url(jpeg if self._all_fit else self._budget.fit_stored(jpeg))}
         return {
-            "image": data_url(jpeg if self._all_fit else self._budget.fit_stored(jpeg)),
+            **shown,
             "label": LABEL_SEPARATOR.join(one_line(label, 10_000) for label in self._labels(shot.case)),
             "rank": str(shot.rank),
             "distance": "" if shot.distance is None else f"{shot.distance:.2f}",

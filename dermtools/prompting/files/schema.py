@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-InstructionKind = Literal["zero-shot", "random", "rag", "rag-mmr", "rag-balanced"]
+InstructionKind = Literal["zero-shot", "random", "rag", "rag-mmr", "rag-balanced", "rag-labels"]
 Role = Literal["system", "user", "assistant"]
 
 INSTRUCTION = "instruction"
@@ -156,7 +156,7 @@ class PromptFile(_Strict):
         return output
 
     def instruction(self, kind: InstructionKind) -> str:
-        """The text for one method; MMR and balanced retrieval fall back to that of `rag`, then to none."""
+        """The text for one method; those that retrieve otherwise fall back to that of `rag`, then to none."""
         general: InstructionKind = "rag" if kind.startswith("rag") else kind
         return self.instructions.get(kind, self.instructions.get(general, ""))
 

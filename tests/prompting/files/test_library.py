@@ -158,7 +158,8 @@ def test_every_built_in_prompt_is_valid_and_compiles_for_every_method() -> None:
             assert set(template.input_variables) == set(prompt.file.variables), (prompt.id, kind)
         for layout in prompt.file.exemplar:
             used = set(compile_exemplar(prompt.file, layout).input_variables)
-            assert {"image"} <= used <= set(EXEMPLAR_VARIABLES)
+            assert used <= set(EXEMPLAR_VARIABLES)
+            assert ("image" in used) == (layout != "labels"), (prompt.id, layout)
 
 
 @pytest.mark.parametrize("prompt_id", ["location", "diagnosis", "infection", "generic"])
