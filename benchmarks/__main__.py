@@ -11,6 +11,7 @@ from benchmarks import (
     rag_messages,
     search,
     start,
+    vectors,
 )
 
 BUDGETS = (
@@ -20,6 +21,7 @@ BUDGETS = (
     decoding_apart,
     search,
     ingest,
+    vectors,
     rag_messages,
     adapter_training,
     mcp_start,

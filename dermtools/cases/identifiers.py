@@ -54,6 +54,9 @@ _STREET = re.compile(
 )
 
 
+_DIGITS = str.maketrans("123456789", "000000000")
+
+
 def identifying(name: str, values: Iterable[object] = ()) -> str | None:
     """What an attribute looks like, e.g. `names of people`; None where nothing is seen.
 
@@ -78,12 +81,19 @@ def names_in_ids(ids: Iterable[str], ordinary: Iterable[str] = ()) -> list[str]:
 
     `ordinary` texts, such as labels, hold words that are no names.
     """
-    words_of = {one: _words(one) for one in dict.fromkeys(ids)}
-    counts = Counter(word for words in words_of.values() for word in {name_key(word) for word in words})
+    # Ids that differ in digits alone hold the same words, so that c1 to c99999 are looked at five times.
+    shapes: dict[str, list[str]] = {}
+    for one in dict.fromkeys(ids):
+        shapes.setdefault(one.translate(_DIGITS), []).append(one)
+    words_of = {shape: _words(shape) for shape in shapes}
+    counts = Counter[str]()
+    for shape, words in words_of.items():
+        counts.update(dict.fromkeys({name_key(word) for word in words}, len(shapes[shape])))
+    many = sum(map(len, shapes.values()))
     # A word of many ids is a camera, a place or a diagnosis: of one person there are a few pictures.
-    passed = {word for word, count in counts.items() if count > max(10, len(words_of) / 10)}
+    passed = {word for word, count in counts.items() if count > max(10, many / 10)}
     passed |= {name_key(word) for text in ordinary for word in _words(text)}
-    return [one for one, words in words_of.items() if _is_name(words, passed)]
+    return [one for shape, words in words_of.items() if _is_name(words, passed) for one in shapes[shape]]
 
 
 def _words(text: str) -> list[str]:

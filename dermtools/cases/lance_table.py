@@ -139,6 +139,11 @@ class CaseTable:
         batches = (batch for rows in parts for batch in cols.to_arrow(rows, schema).to_batches())
         self._write(lambda: self._dataset.insert(pa.RecordBatchReader.from_batches(schema, batches)))
 
+    def add_whole(self, rows: pa.RecordBatchReader) -> None:
+        """Append columns as they are, a batch at a time, in one transaction."""
+        self._add_columns([cols.hash_field()])
+        self._write(lambda: self._dataset.insert(rows))
+
     def merge(self, rows: Sequence[StoredCase]) -> None:
         """Replace rows of the same case id, append the others."""
         self._add_columns([cols.hash_field()])

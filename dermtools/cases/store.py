@@ -236,6 +236,11 @@ class CaseStore:
                 ids.update(row.case.case_id for row in rows)
                 self._ids = (self._table.version, ids)
 
+    def add_whole(self, rows: Any) -> None:
+        """Add a pyarrow RecordBatchReader of new cases in one transaction; the caller has checked their columns."""
+        with self.exclusive():
+            self._table.add_whole(rows)
+
     def update(self, rows: Sequence[StoredCase]) -> None:
         """Replace cases, or add those that are new, in one transaction.
 

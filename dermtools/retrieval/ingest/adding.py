@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from operator import length_hint
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +14,10 @@ from dermtools.cases.case import SourceData
 from dermtools.cases.sources.from_python import kind_of, load_python, streamed
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.vectors import Vectors
+from dermtools.cases.sources.whole_columns import whole_columns
 from dermtools.errors import SourceError
 from dermtools.progress import Progress
+from dermtools.retrieval.ingest.bulk import WholeSource
 from dermtools.retrieval.ingest.streaming import Stream
 
 
@@ -28,7 +31,7 @@ def source_of(
     options: SourceOptions | None = None,
     name: str | None = None,
     progress: Progress | None = None,
-) -> SourceData | Stream:
+) -> SourceData | Stream | WholeSource:
     """The source that `CaseBase.add` was given, as an ingest takes it.
 
     Raises:
@@ -50,6 +53,9 @@ def source_of(
             raise SourceError("an iterator takes no questions and no map_labels, which need all labels; give a list")
         label = name or kind_of(cases)
         return Stream(label, streamed(cases, options, label), length_hint(cases), options)
+    if (whole := whole_columns(cases, options)) is not None:
+        rows = partial(load_python, cases, options, name=name, progress=progress)
+        return WholeSource(name or kind_of(cases), whole, rows)
     return load_python(cases, options, name=name, progress=progress)
 
 

@@ -83,7 +83,7 @@ class Batches:
         self.writing: list[Writing] = []
         self.repainted: set[str] = set()
         self.painted = False
-        self.seen: set[str] = set()
+        self.seen: dict[str, None] = {}
 
     def run(self, workers: int) -> IngestReport:
         self.declare()
@@ -156,7 +156,7 @@ class Batches:
             if item.writing and case_id not in self.seen:
                 lines = tuple(line.text for line in item.writing)
                 self.writing.append(Writing(case_id=case_id, lines=lines, painted=self.text.redact))
-            self.seen.add(case_id)
+            self.seen[case_id] = None
             if weight >= self.batch_size or pixels >= BATCH_PIXELS:
                 self.commit(under_way)
                 under_way = self.send(pictures, pool)

@@ -127,6 +127,8 @@ def _most(votes: tuple[Votes, ...], unit: str) -> Split:
 def torn(columns: CaseColumns, came: Collection[str]) -> Iterator[Problem]:
     """Groups and pictures in two splits, of which at least one case came with this source."""
     for kind, values in (("group", columns.group_ids), ("picture", columns.content_hashes)):
+        if len(set(zip(values, columns.splits, strict=True))) == len(set(values)):
+            continue
         splits: dict[str, dict[str, str]] = defaultdict(dict)
         for case_id, value, split in zip(columns.case_ids, values, columns.splits, strict=True):
             if split is not None:

@@ -20,6 +20,7 @@ from dermtools.images.writing import recogniser
 from dermtools.numbers import whole_number
 from dermtools.progress import Progress, Silent
 from dermtools.retrieval.ingest.batches import Batches
+from dermtools.retrieval.ingest.bulk import WholeSource, ingest_whole
 from dermtools.retrieval.ingest.prepare import TextCheck
 from dermtools.retrieval.ingest.reconcile import with_fitting_vectors
 from dermtools.retrieval.ingest.report import IngestReport
@@ -30,7 +31,7 @@ from dermtools.retrieval.queries import accepted
 def ingest(
     store: CaseStore,
     embedder: Embedder,
-    data: SourceData | Stream,
+    data: SourceData | Stream | WholeSource,
     *,
     batch_size: int = 64,
     workers: int = 2,
@@ -71,6 +72,11 @@ def ingest(
         recogniser()
     if isinstance(data, SourceData):
         data = with_fitting_vectors(data, store.current_manifest().identity)
+    if isinstance(data, WholeSource):
+        done = ingest_whole(store, data) if key_file is None and redact is None else None
+        if done is not None:
+            return done.model_copy(update={"seconds": time.monotonic() - started})
+        data = data.rows()
     stream, data = (data, data.outline) if isinstance(data, Stream) else (None, data)
     if stream is not None and (key_file is not None or store.current_manifest().pseudonyms is not None):
         raise SourceError(f"{data.name} is an iterator; pseudonyms need all ids at once: give a list or a table")
