@@ -6,7 +6,7 @@ it. Intervals are 95 %, over patients, of the mean over seeds, so they hold the 
 is chosen on test: checkpoints, penalties, weights and temperatures come from validation, and the settings
 from `--choose`, which repeats train / validation / held-out divisions of the train and validation cases only.
 
-    python -m benchmarks.methods_table TABLE --embedder SPEC [--seeds 5] [--k 15] [--choose REPEATS]
+    python -m benchmarks.methods_table TABLE [--embedder SPEC] [--seeds 5] [--k 15] [--choose REPEATS]
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def print_choice(case_base: CaseBase, task: str, repeats: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table")
-    parser.add_argument("--embedder", default="descriptor")
+    parser.add_argument("--embedder", help="default: that of a new case base")
     parser.add_argument("--seeds", type=int, default=5, help="at least 2")
     parser.add_argument("--k", type=int, default=15)
     parser.add_argument("--choose", type=int, metavar="REPEATS", help="compare settings without the test split")

@@ -5,13 +5,14 @@ in the case base tells whose it is. Where that leaves the group unknown, the cas
 another encoding or edited: cases nearly at the query's place in embedding space, or that show the same photograph, are
 copies of it, and own with their groups.
 
-How near is "nearly" was measured on 677 photographs of 518 patients. Embedding distance, relative to the query's norm,
-of a copy at JPEG quality 90 has a median of 0.002 (`descriptor`) and 0.022 (a MobileNet); the nearest picture of
-another patient lies at 0.17 and 0.47. `SAME_PLACE` lies far below those, and finds what was only decoded otherwise or
-lightly re-encoded. Everything else is proposed and tried: the nearest few by embedding, which recolouring, mirroring
-and turning can move far, but hardly a crop; and the nearest few by perceptual hash in all eight turns, which it is the
-other way around. None of either decides, since two round naevi may be near in both: `dermtools/images/same_picture.py`
-lays the pictures over each other and compares their details. `docs/evidence.md` says what it finds.
+How near is "nearly" was measured on 677 photographs of 518 patients. Embedding distance, relative to the query's
+norm, of a copy at JPEG quality 90 has a median of 0.002 (`descriptor`), 0.022 (a MobileNet) and 0.008
+(`efficientnet-lite0`, a quarter of them); the nearest picture of another patient lies at 0.17, 0.47 and 0.45.
+`SAME_PLACE` lies far below those, and finds what was only decoded otherwise or lightly re-encoded. Everything else is
+proposed and tried: the nearest few by embedding, which recolouring, mirroring and turning can move far, but hardly a
+crop; and the nearest few by perceptual hash in all eight turns, which it is the other way around. None of either
+decides, since two round naevi may be near in both: `dermtools/images/same_picture.py` lays the pictures over each
+other and compares their details. `docs/evidence.md` says what it finds.
 """
 
 from __future__ import annotations
