@@ -84,6 +84,16 @@ class AgentMethod(LocalMethod):
         prompt = self._agent.workspace.library.get(PROMPT)
         return {f"prompts/{prompt.hash[:HASH_SHOWN]}/{prompt.id}.yaml": prompt_yaml(prompt.file)}
 
+    def repeated(self, over: str, number: int) -> AgentMethod | None:
+        """The agent to be asked once more, over `calls` alone.
+
+        Raises:
+            QueryError: a cache would answer for its model.
+        """
+        if over == "calls" and getattr(self._agent.model, "cache", None):
+            raise QueryError("a cache would answer the repeated calls of the agent; leave it out (--cache, cache=)")
+        return self if over == "calls" else None
+
     def estimate(self, query: Query) -> None:
         """What one call will cost is not known beforehand: the agent decides how often it calls."""
 

@@ -21,12 +21,15 @@ from dermtools.errors import QueryError
 from dermtools.text import bounded, instead
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from dermtools.evaluation import Arm, Evaluation, Results, Rule, Run
     from dermtools.evaluation.reporting.projection import Projection
     from dermtools.retrieval import CaseBase
 
 SHOWN = ("method", "right", "accuracy", "95 %", "against the best")
 """Columns of the table that fit a terminal; the report has all."""
+SHOWN_OF_REPEATS = ("method", "over", "accuracy", "SD between", "same answer", "kappa")
 LONGEST_REASON = 160
 NONE: list[str | None] = [None]
 
@@ -52,6 +55,16 @@ def evaluate(
     rule: shared.RuleOption = "any",
     limit: shared.LimitOption = None,
     seed: shared.SeedOption = 0,
+    repeats: Annotated[
+        int, typer.Option(min=1, help="Ask a model so many times about each case: how stable its answers are.")
+    ] = 1,
+    repeat_over: Annotated[
+        str,
+        typer.Option(
+            metavar="WORDS",
+            help="What the repetitions change: nothing but the call, the draw of random examples, their order.",
+        ),
+    ] = "calls,draws,order",
     margin: shared.MarginOption = None,
     layout: shared.MapOption = "pca",
     max_cost: shared.MaxCostOption = None,
@@ -91,6 +104,8 @@ def evaluate(
             rule=rule_of(rule),
             limit=limit,
             seed=seed,
+            repeats=repeats,
+            repeat_over=[word.strip() for word in repeat_over.split(",") if word.strip()],
             margin=margin,
             max_cost=max_cost,
             accept_unknown_price=accept_unknown_price,
@@ -173,12 +188,19 @@ def rule_of(name: str) -> Rule:
 
 def show_table(results: Results) -> None:
     """Print the main table and what it says."""
-    from dermtools.evaluation.reporting.tables import rows
+    from dermtools.evaluation.reporting.tables import rows, stability_rows
 
-    head, *body = rows(results, costs=False)
-    places = [head.index(column) for column in SHOWN]
-    show("", table(SHOWN, [[row[place] for place in places] for row in body]), "", results.headline)
+    show("", _columns(rows(results, costs=False), SHOWN), "", results.headline)
     show(*filter(None, [results.cheapest]), *results.retrieval)
+    if results.stability:
+        show("", _columns(stability_rows(results), SHOWN_OF_REPEATS))
+
+
+def _columns(rows: Sequence[Sequence[str]], names: Sequence[str]) -> Table:
+    """Some columns of a table whose head comes first."""
+    head, *body = rows
+    places = [head.index(name) for name in names]
+    return table(names, [[row[place] for place in places] for row in body])
 
 
 def failures(run: Run) -> list[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dermtools.evaluation.running.predictions import write_predictions as write_predictions
     from dermtools.evaluation.running.records import Record as Record
     from dermtools.evaluation.running.records import RunError as RunError
+    from dermtools.evaluation.running.repeats import with_repeats as with_repeats
     from dermtools.evaluation.running.run import Run as Run
     from dermtools.evaluation.running.spec import RunSpec as RunSpec
     from dermtools.evaluation.scoring import Rule as Rule
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from dermtools.evaluation.statistics.comparisons import compare as compare
     from dermtools.evaluation.statistics.effects import Effect as Effect
     from dermtools.evaluation.statistics.effects import effects as effects
+    from dermtools.evaluation.statistics.stability import Stability as Stability
+    from dermtools.evaluation.statistics.stability import stability as stability
     from dermtools.evaluation.statistics.summary import Summary as Summary
     from dermtools.evaluation.study import AXES as AXES
     from dermtools.evaluation.study import SHOTS as SHOTS

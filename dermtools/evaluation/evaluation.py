@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dermtools.errors import QueryError
+from dermtools.errors import QueryError, require_extra
 from dermtools.evaluation.reporting.results import Results, results
 from dermtools.evaluation.reporting.tables import table_markdown
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.asking import Asked, ask
 from dermtools.evaluation.running.plan import Budget, Plan, make_plan
 from dermtools.evaluation.running.records import RunError
+from dermtools.evaluation.running.repeats import OVER, with_repeats
 from dermtools.evaluation.running.run import Run
 from dermtools.evaluation.running.sampling import NESTED, drawn
 from dermtools.evaluation.running.spec import LEFT_OUT, RunSpec
@@ -50,6 +51,8 @@ def evaluate(
     rule: Rule = Rule.ANY,
     limit: int | None = None,
     seed: int = 0,
+    repeats: int = 1,
+    repeat_over: Sequence[str] = OVER,
     margin: float | None = None,
     max_cost: float | None = None,
     accept_unknown_price: bool = False,
@@ -67,6 +70,8 @@ def evaluate(
         limit: ask about so many cases only, drawn with `seed`; a larger sample holds every smaller one, and a run grows
             where it is started again with a larger limit.
         seed: of the draw.
+        repeats: answers to each question of arms that ask a service, see `with_repeats`: how stable they are.
+        repeat_over: `calls`, `draws` of random examples, `order` of examples; of each arm those that it has.
         margin: difference in accuracy that makes no odds, e.g. 0.05; methods inside it may be called equivalent.
         max_cost: dollars that the run must not pass, earlier calls included.
         accept_unknown_price: ask though the price of an arm is unknown.
@@ -77,9 +82,12 @@ def evaluate(
     Raises:
         QueryError: no such task or split, or two arms have one name.
         RunError: the folder is another run's or in use, a price is unknown, or `confirm` said no.
+        MissingExtraError: `repeats`, and statsmodels is not installed.
     """
     check_margin(margin)
-    compared = [Arm.of(arm) for arm in arms]
+    if repeats > 1:
+        require_extra("statsmodels", "report")  # before anything is paid for
+    compared = with_repeats([Arm.of(arm) for arm in arms], repeats, repeat_over)
     return perform(
         run_spec(case_base, task, compared, split=split, rule=rule, limit=limit, seed=seed),
         compared,

@@ -12,6 +12,7 @@ from dermtools.evaluation.evaluation import described
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.differences import Difference, differences, prompt_path
 from dermtools.evaluation.running.records import RunError
+from dermtools.evaluation.running.repeats import repeats_of, with_repeats
 from dermtools.evaluation.running.spec import RunSpec
 from dermtools.evaluation.scoring import targets
 from dermtools.methods import family_of, method
@@ -50,7 +51,8 @@ def repetition(run: Run, case_base: CaseBase, *, cache: BaseCache | None = None)
         QueryError, TrainingError, PromptError, ModelError: as `dermtools.method`.
     """
     spec = run.spec
-    arms = tuple(_arm(run.path, spec, name, case_base, cache) for name in spec.compared)
+    asked = [_arm(run.path, spec, name, case_base, cache) for name in spec.compared]
+    arms = tuple(with_repeats(asked, *repeats_of(spec.arms)))
     rows = (case_base.columns.row_of.get(target.case_id) for target in spec.targets)
     left = [case_base.columns.case(row) for row in rows if row is not None]
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from copy import copy
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import patch_config
@@ -19,6 +20,7 @@ from dermtools.prompting.asking.models import model_name
 from dermtools.prompting.asking.replies import Reply
 from dermtools.prompting.builder import BuiltPrompt, PromptBuilder
 from dermtools.prompting.chain_input import ChainInput
+from dermtools.prompting.exemplars.selectors import ExemplarSelector
 from dermtools.tracing import private_config
 
 if TYPE_CHECKING:
@@ -46,6 +48,19 @@ class AskingChain(Runnable[ChainInput, T], ABC):
         self.builder = builder
         self.asker = Asker(model, builder.prompt.file.output, builder.labels, structured=structured, retry=retry)
         self.name = str(builder.method)
+
+    def uncached(self) -> Self:
+        """The same chain, whose calls no cache answers."""
+        made = copy(self)
+        made.asker = self.asker.uncached()
+        return made
+
+    def selecting(self, selector: ExemplarSelector) -> Self:
+        """The same chain with another choice of examples."""
+        made = copy(self)
+        made.builder = copy(self.builder)
+        made.builder.selector = selector
+        return made
 
     @abstractmethod
     def _result(self, built: BuiltPrompt, reply: Reply) -> T: ...

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from math import factorial
 from typing import Any
 
 from dermtools.prediction import Estimate, LocalMethod, Prediction, Query, TokenUsage
 from dermtools.prompting.asking.models import model_name, model_provider
 from dermtools.prompting.chain import PromptChain
 from dermtools.prompting.cost.estimate import price_of
+from dermtools.prompting.exemplars.permuted import PermutedSelector
+from dermtools.prompting.exemplars.selectors import RandomSelector
 from dermtools.prompting.files.library import HASH_SHOWN
 from dermtools.prompting.files.writing import prompt_yaml
 from dermtools.prompting.model_names import usual_output_limit
@@ -73,6 +76,25 @@ class PromptedMethod(LocalMethod):
     def priced_as(self, model: str) -> PromptedMethod:
         """The same method with another name in the price list."""
         return PromptedMethod(self.chain, name=self.name, concurrency=self._concurrency, priced_as=model)
+
+    def repeated(self, over: str, number: int) -> PromptedMethod | None:
+        """The method to be asked once more; None where that means nothing to it.
+
+        Args:
+            over: `calls`: the same prompt, which no cache answers; `draws`: random examples by another seed; `order`:
+                the same examples in another order.
+            number: of the repetition, from 1.
+        """
+        chain, selector = self.chain, self.chain.builder.selector
+        if over == "calls":
+            chain = chain.uncached()
+        elif over == "draws" and isinstance(selector, RandomSelector):
+            chain = chain.selecting(selector.drawn_again(number))
+        elif over == "order" and number < factorial(selector.k):
+            chain = chain.selecting(PermutedSelector(selector, number))
+        else:
+            return None
+        return PromptedMethod(chain, name=self.name, concurrency=self._concurrency, priced_as=self._named_price)
 
     def estimate(self, query: Query) -> Estimate | None:
         """What this very prompt will cost; None where the model's way of counting pictures is unknown."""

@@ -9,6 +9,7 @@ from tests.support.command_line import Run
 from tests.support.openai_replies import Answer, Fail, Say
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer
+from tests.support.openai_service import serving
 
 
 def test_a_run_leaves_a_table_a_report_and_every_answer(run: Run, sample_base: Path, tmp_path: Path) -> None:
@@ -81,3 +82,17 @@ def test_a_run_with_and_without_retrieval_says_whether_it_helps(
     assert "Of the methods that are not shown to be worse than the best, " in said
     assert '<section id="retrieval">' in page
     assert "## What retrieval is worth" in (out / "table.md").read_text(encoding="utf-8")
+
+
+def test_repeated_calls_are_in_the_plan_the_table_and_the_page(run: Run, sample_base: Path, tmp_path: Path) -> None:
+    labels = iter(["hand", "back", "hand", "hand", "hand", "neck"])
+    with serving(lambda path, picture: next(labels)) as service:
+        options = ["--methods", "zero-shot", "--model", "openai:gpt-4.1", "--base-url", service.url(), "--repeats", 2]
+        more = ["--limit", 3, "--yes", "--map", "none", "--concurrency", 1, "--repeat-over", "calls"]
+        done = run("evaluate", sample_base, "--task", "location", "--out", tmp_path / "run", *options, *more)
+    assert done.code == 0, done.err
+    assert "zero-shot (call 2): 3 calls" in " ".join(done.err.split())
+    assert "SD between" in " ".join(done.out.split())
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["stability"][0]["agreement"] == 1 / 3
+    assert "Does it say the same again" in (tmp_path / "run" / "report.html").read_text()

@@ -42,6 +42,7 @@ NEW_STATISTICS = frozenset(
         "overconfidence",
         "overconfidence_interval",
         "headline",
+        "stability",
         "against_best",
         "comparisons",
         "wilson",

@@ -64,6 +64,8 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
         caption=tables.caption(run.spec),
         method_text=tables.method_text(),
         comparison_rows=tables.comparison_rows(found),
+        stability_rows=tables.stability_rows(found),
+        stability_text=tables.STABILITY_TEXT,
         could_show=tables.COULD_SHOW.replace("`", ""),
         data=_page_data(run, case_base, layout),
         cases=len(case_base),
@@ -87,7 +89,7 @@ def _page_data(run: Run, case_base: CaseBase, layout: CaseMap) -> dict[str, Any]
     scored, seen = {one.name: one for one in run.scored()}, case_base.attributes.shown
     return {
         "labels": list(run.spec.task.labels),
-        "arms": [_arm(name, scored.get(name), answers, run.spec.task) for name in run.spec.arms],
+        "arms": [_arm(name, scored.get(name), answers, run.spec.task) for name in run.spec.compared],
         "cases": {case_id: _case(visible(case_base.case(case_id), seen), run.spec.task.name) for case_id in ids},
         "map": {"method": layout.caption, "places": dict(places)},
         "pictures": _thumbnails(case_base, ids[:MOST_PICTURES]),

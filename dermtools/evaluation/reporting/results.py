@@ -11,6 +11,7 @@ from dermtools.evaluation.reporting.tables import family_in_words, table_markdow
 from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.statistics.comparisons import Comparison, Verdict, compare
 from dermtools.evaluation.statistics.retrieval_worth import RetrievalWorth, retrieval_worth
+from dermtools.evaluation.statistics.stability import Stability, stability
 from dermtools.evaluation.statistics.summary import Summary, summarize
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Results:
     """A closer look; None where the case base was not at hand."""
     worth: tuple[RetrievalWorth, ...] = ()
     """What retrieval is worth to each model that was shown retrieved cases."""
+    stability: tuple[Stability, ...] = ()
+    """Of arms that were asked repeatedly."""
 
     @property
     def best(self) -> Summary:
@@ -109,6 +112,7 @@ class Results:
             "cheapest": self.cheapest,
             "retrieval": self.retrieval,
             "retrieval_worth": [asdict(one) for one in self.worth],
+            "stability": [asdict(one) for one in self.stability],
             "analyses": None if self.analyses is None else asdict(self.analyses),
         }
         return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -124,8 +128,10 @@ def results(run: Run, analyses: Analyses | None = None, *, margin: float | None 
     if not summaries:
         raise RunError(f"{run.path} holds no answer yet; run the evaluation first")
     scored = run.scored()
-    worth = retrieval_worth(scored, run.spec.arms, margin=margin)
-    return Results(run.spec, tuple(summaries), tuple(compare(scored, margin=margin)), analyses, worth)
+    facts = {arm: run.spec.arms[arm] for arm in run.spec.compared}
+    worth = retrieval_worth(scored, facts, margin=margin)
+    compared = tuple(compare(scored, margin=margin))
+    return Results(run.spec, tuple(summaries), compared, analyses, worth, tuple(stability(run)))
 
 
 @dataclass(frozen=True)

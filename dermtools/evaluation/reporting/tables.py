@@ -11,6 +11,7 @@ from dermtools.intervals import Interval
 if TYPE_CHECKING:
     from dermtools.evaluation.reporting.results import Results
     from dermtools.evaluation.running.spec import RunSpec
+    from dermtools.evaluation.statistics.stability import Stability
     from dermtools.evaluation.statistics.summary import Summary
 
 DASH = "–"
@@ -18,6 +19,13 @@ COULD_SHOW = (
     f"`could show` is the smallest difference that a run like this shows with {100 * POWER:.0f} % power, "
     "`groups needed` how many groups would show the observed one, both corrected for the number of pairs. McNemar's p, "
     "which takes cases as independent, is there for reference and decides nothing."
+)
+STABILITY_TEXT = (
+    "Over calls, the same question was asked anew; over draws, with other random examples; over order, with the same "
+    "examples in another order. Draws and order contain what calls alone do. The table above is of the first answers. "
+    "SD between is the standard deviation of the accuracy between rounds; same answer is the share of pairs of answers "
+    "to a question that are the same, kappa (Fleiss) that beyond chance. Intervals are over groups, kappa's by "
+    "jackknife. Cases with a failed call are left out here."
 )
 RESEARCH = "For research; not a diagnosis."
 
@@ -142,6 +150,34 @@ def comparison_rows(results: Results) -> list[list[str]]:
     return _table(found, kept=list(found[0])) if found else []
 
 
+def stability_rows(results: Results) -> list[list[str]]:
+    """Head and rows of how stable repeated arms are; nothing where none was repeated."""
+    found = [
+        {
+            "method": one.arm,
+            "over": one.over,
+            "answers": f"{one.answers} to each of {one.n} cases of {one.groups} groups",
+            "accuracy": percent(one.accuracy),
+            "95 %": span(one.interval),
+            "from": f"{100 * min(one.accuracies):.1f} to {100 * max(one.accuracies):.1f} %",
+            "SD between": f"{100 * one.between_sd:.2f} points",
+            "same answer": f"{percent(one.agreement, 1)} ({span(one.agreement_interval)})",
+            "kappa": _kappa(one),
+            "cases that change": f"{one.changed} of {one.n}",
+            "cost": f"${one.price_usd:.4f}" if one.price_usd else DASH,
+        }
+        for one in results.stability
+    ]
+    return _table(found, kept=list(found[0])) if found else []
+
+
+def _kappa(one: Stability) -> str:
+    if one.kappa is None:
+        return DASH
+    between = "" if one.kappa_interval is None else f" ({one.kappa_interval.low:.2f} to {one.kappa_interval.high:.2f})"
+    return f"{one.kappa:.2f}{between}"
+
+
 def table_markdown(results: Results) -> str:
     """`table.md`: the main table, the comparisons, and how to read them."""
     parts = [f"# {results.run.task.name}", results.headline, caption(results.run)]
@@ -155,6 +191,8 @@ def table_markdown(results: Results) -> str:
             "Differences in percentage points, first minus second. " + COULD_SHOW,
             markdown(comparison_rows(results)),
         ]
+    if results.stability:
+        parts += ["## Stability", STABILITY_TEXT, markdown(stability_rows(results))]
     return "\n\n".join([*parts, RESEARCH]) + "\n"
 
 

@@ -89,9 +89,13 @@ class Run:
         """The last record of each arm and case, in the order of arms and cases."""
         return {record.key: record for record in self._ordered()}
 
-    def scored(self) -> list[Scored]:
-        """The answers of every arm beside their targets; arms without any answer are left out."""
-        predictions: dict[str, dict[str, Prediction]] = {arm: {} for arm in self.spec.arms}
+    def scored(self, *, repetitions: bool = False) -> list[Scored]:
+        """The answers of every arm beside their targets; arms without any answer are left out.
+
+        So are repetitions of other arms, unless they are asked for.
+        """
+        arms = self.spec.arms if repetitions else self.spec.compared
+        predictions: dict[str, dict[str, Prediction]] = {arm: {} for arm in arms}
         for record in self.records():
             if record.arm in predictions:
                 predictions[record.arm][record.case_id] = record.prediction

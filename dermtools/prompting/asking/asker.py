@@ -96,6 +96,7 @@ class Asker:
         if structured not in get_args(Structured):
             raise PromptError(f"structured must be one of {', '.join(get_args(Structured))}, not {structured!r}")
         self.model, self.output, self.labels, self.retry = private_model(model), dict(output), labels, retry
+        self._choice = structured
         self.schema = answer_schema(output, labels.shown if labels else ())
         """JSON schema of the answer, where one is asked for."""
         modes = ("text",) if not output else MODES if structured == "auto" else (structured,)
@@ -104,6 +105,11 @@ class Asker:
             raise PromptError(f"{type(model).__name__} has no structured output by {structured}; use auto or text")
         self.asked_first = self._modes[0][0]
         """The mode in which the first question is asked."""
+
+    def uncached(self) -> Asker:
+        """One that asks the same model anew, whatever a cache holds."""
+        model = self.model.model_copy(update={"cache": False})
+        return Asker(model, self.output, self.labels, structured=self._choice, retry=self.retry)
 
     @property
     def left_out(self) -> list[str]:

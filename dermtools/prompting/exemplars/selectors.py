@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
+from copy import copy
 from itertools import islice, zip_longest
 from typing import Any, Literal, get_args
 
@@ -196,6 +197,12 @@ class RandomSelector(CaseSelector):
     @property
     def settings(self) -> dict[str, Any]:
         return {**super().settings, "seed": self.seed, "stratified": self.stratified}
+
+    def drawn_again(self, number: int) -> RandomSelector:
+        """The same selector with another seed, and so other draws."""
+        made = copy(self)
+        made.seed = self.seed + number
+        return made
 
     def select(self, query: Query) -> list[Shot]:
         snapshot, condition = self.case_base.snapshot, self._condition
