@@ -48,7 +48,7 @@ def test_json_has_the_fields_that_are_documented(run: Run, sample_base: Path, tm
         "split": ("split", first, "--group", "drawn_p02=test"),
         "history": ("history", first),
         "restore": ("restore", first, CaseStore.open(first).version),
-        "merge": ("merge", CaseBase.create(tmp_path / "empty").path, rest),
+        "merge": ("merge", CaseBase.create(tmp_path / "empty", embedder="descriptor").path, rest),
         "info": ("info", sample_base),
         "check": ("check", sample_base, "--labels"),
         "evaluate": ("evaluate", sample_base, "--task", "location", "--methods", "majority,knn-vote-5", "--out", out),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from dermtools.cases.case import Case, Task
 from dermtools.cases.columns import CaseColumns, StoredCase, from_arrow, schema, to_arrow
+from dermtools.errors import MissingExtraError
 from dermtools.retrieval.audit.label_report import TaskLabels
 from dermtools.retrieval.audit.labels import check_labels
 
@@ -119,3 +122,9 @@ def test_vectors_that_are_not_finite_are_passed_by() -> None:
     report = checked(cases)
     assert report.judged == 89
     assert [one.case_id for one in report.doubtful] == ["case0"]
+
+
+def test_without_cleanlab_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cleanlab", None)
+    with pytest.raises(MissingExtraError, match=r"^cleanlab is not installed; run: pip install 'dermtools\[report\]'$"):
+        checked(rows(4))
