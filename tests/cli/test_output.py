@@ -22,7 +22,9 @@ PAGE = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
 
 def documented(command: str) -> set[str]:
     row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{command}` |"))
-    fields = set(re.findall(r"`([a-z_]+)`", row.split("|")[2]))
+    fields = set(
+        re.findall(r"`([a-z_]+)`", re.sub(r"\([^)]*\)", "", row.split("|")[2]))
+    )  # in brackets: what is in them
     result = set(re.findall(r"`([a-z_]+)`", PAGE.partition("A result has")[2].partition("it is what")[0]))
     return fields | result if "those of a result" in row else fields
 
