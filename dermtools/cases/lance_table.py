@@ -14,7 +14,7 @@ import numpy as np
 
 from dermtools.cases import columns as cols
 from dermtools.cases.columns import CaseColumns, StoredCase
-from dermtools.errors import CaseBaseError
+from dermtools.errors import CaseBaseError, DermtoolsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,12 +132,26 @@ class CaseTable:
         self._write(lambda: self._dataset.insert(cols.to_arrow(rows, self._dataset.schema)))
 
     def add_all(self, parts: Iterable[Sequence[StoredCase]]) -> None:
-        """Append rows part by part, in one transaction; all columns are there, and the ids are new."""
+        """Append rows part by part, in one transaction; all columns are there, and the ids are new.
+
+        Raises what `parts` raises, and nothing is written then.
+        """
         import pyarrow as pa
 
-        schema = self._dataset.schema
-        batches = (batch for rows in parts for batch in cols.to_arrow(rows, schema).to_batches())
-        self._write(lambda: self._dataset.insert(pa.RecordBatchReader.from_batches(schema, batches)))
+        schema, failed = self._dataset.schema, list[DermtoolsError]()
+
+        def batches() -> Iterator[Any]:
+            try:
+                for rows in parts:
+                    yield from cols.to_arrow(rows, schema).to_batches()
+            except DermtoolsError as error:  # Lance would wrap it in a traceback of its own
+                failed.append(error)
+                raise
+
+        try:
+            self._write(lambda: self._dataset.insert(pa.RecordBatchReader.from_batches(schema, batches())))
+        except CaseBaseError as error:
+            raise (failed or [error])[0] from None
 
     def add_whole(self, rows: pa.RecordBatchReader) -> None:
         """Append columns as they are, a batch at a time, in one transaction."""

@@ -101,12 +101,17 @@ def _cell(value: Any) -> str:
 
 
 def _write_csv(out: str, names: list[str], rows: list[dict[str, Any]], found: int) -> None:
+    from dermtools.cases.exports.delimited import guarded
     from dermtools.files import writable
+
+    def cell(value: Any) -> str:
+        written = _cell(value)
+        return guarded(written) if written and isinstance(value, str | list) else written
 
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([_cell(row[name]) for name in names] for row in rows)
+    writer.writerows([cell(row[name]) for name in names] for row in rows)
     if out == "-":
         typer.echo(text.getvalue(), nl=False)
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dermtools.retrieval.editing.relabel import relabel
 from tests.support.command_line import Run
 from tests.support.stored_cases import new_store
 
@@ -46,6 +47,15 @@ def test_attributes_are_listed_where_they_are_asked_for_only(run: Run, base: Pat
     assert every[2] == "case1,group0,valid,face,,1,0.5,ü',false"
     chosen = run("cases", base, "--columns", "Age,case id", "--limit", "2", "--json").json["cases"]
     assert chosen == [{"age": None, "case_id": "case0"}, {"age": 1, "case_id": "case1"}]
+
+
+def test_what_a_spreadsheet_would_run_is_guarded_and_read_back(run: Run, tmp_path: Path) -> None:
+    store = new_store(tmp_path / "base", 2)
+    relabel(store, {"case0": {"location": ["=1+1"]}}, new_labels=True)
+    table = tmp_path / "list.csv"
+    run("cases", store.path, "--csv", table)
+    assert "case0,group0,train,'=1+1," in table.read_text(encoding="utf-8").splitlines()
+    assert run("relabel", store.path, table, "--json").json["changed"] == 0
 
 
 def test_the_list_is_a_file_that_is_written_whole(run: Run, base: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dermtools.cases.exports.delimited import unguarded
+from dermtools.cases.exports.delimited import guarded, unguarded
 from dermtools.cases.sources import cells
 from dermtools.cases.sources.rows import read_rows
 from dermtools.errors import QueryError
@@ -20,6 +20,12 @@ SEPARATOR = "|"
 """Between several labels in one cell, as in the tables that an ingest reads."""
 
 Changes = dict[str, dict[str, tuple[str, ...]]]
+
+
+def plain(cell: object) -> str:
+    """The text of a cell, without the apostrophe that keeps a spreadsheet from running it where it was written here."""
+    text = cells.text(cell)
+    return bare if (bare := unguarded(text)) != text and guarded(bare) == text else text
 
 
 class LabelList(NamedTuple):
@@ -48,7 +54,7 @@ def read_label_list(path: Path, store: CaseStore) -> LabelList:
     named = {name_key(column): column for column in table.columns}
     if (id_column := named.get("caseid")) is None:
         raise QueryError(f"{path}: no column case_id; {instead('case_id', table.columns)}")
-    rows = [(row.where, cells.text(row.cells.get(id_column)), row.cells) for row in table.rows]
+    rows = [(row.where, plain(row.cells.get(id_column)), row.cells) for row in table.rows]
     rows = [row for row in rows if row[1]]
     if {"task", "newlabel"} <= named.keys():
         return _findings(rows, named, store)
@@ -59,7 +65,7 @@ def read_label_list(path: Path, store: CaseStore) -> LabelList:
     changes: Changes = {}
     for where, case_id, row in rows:
         for task, column in tasks.items():
-            if given := cells.labels(row.get(column), SEPARATOR, column):
+            if given := _labels(row.get(column), column):
                 _put(changes, where, case_id, task, given)
     aside = [column for column in table.columns if column not in (id_column, *tasks.values())]
     return LabelList(changes, (f"columns left aside: {few(aside)}",) if aside else ())
@@ -71,7 +77,7 @@ def _findings(rows: list[tuple[str, str, dict[str, object]]], named: dict[str, s
     replaced: dict[tuple[str, str, str], str] = {}
     ignored = 0
     for where, case_id, row in rows:
-        given_cells = (cells.text(row.get(named.get(key, ""))) for key in ("task", "label", "newlabel"))
+        given_cells = (plain(row.get(named.get(key, ""))) for key in ("task", "label", "newlabel"))
         case_id, task, old, new = map(unguarded, (case_id, *given_cells))
         if not new:
             ignored += 1
@@ -93,6 +99,10 @@ def _findings(rows: list[tuple[str, str, dict[str, object]]], named: dict[str, s
         present = changes.get(case_id, {}).get(task, before)
         changes.setdefault(case_id, {})[task] = _replaced(present, olds, given)
     return LabelList(changes, (f"rows without a new_label, left as they are: {ignored}",) if ignored else ())
+
+
+def _labels(cell: object, column: str) -> tuple[str, ...]:
+    return cells.labels(cell if isinstance(cell, list) else plain(cell), SEPARATOR, column)
 
 
 def _replaced(labels: tuple[str, ...], old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:

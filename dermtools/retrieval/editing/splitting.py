@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from dermtools.cases.case import SPLITS
 from dermtools.cases.edits import Edit, edit, unchanged
-from dermtools.cases.sources import cells
 from dermtools.cases.sources.rows import read_rows
 from dermtools.cases.splits import DEFAULT_FRACTIONS, assign_splits, joined_groups
 from dermtools.errors import QueryError
 from dermtools.retrieval.editing.choice import cases_of
+from dermtools.retrieval.editing.label_list import plain
 from dermtools.retrieval.editing.outdated import outdated
 from dermtools.text import counted, few, instead, name_key
 
@@ -83,7 +83,7 @@ def read_split_list(path: Path, store: CaseStore) -> dict[str, str]:
     columns = store.columns()
     said: dict[str, str] = {}
     for row in table.rows:
-        name, where = cells.text(row.cells.get(named[key])), cells.text(row.cells.get(named["split"]))
+        name, where = plain(row.cells.get(named[key])), plain(row.cells.get(named["split"]))
         if not name or not where:
             continue
         if key == "caseid":

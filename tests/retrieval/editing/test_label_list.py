@@ -53,6 +53,15 @@ def test_the_list_of_a_check_does_what_stands_in_new_label(store: CaseStore, tmp
     assert notes == ("rows without a new_label, left as they are: 1",)
 
 
+def test_what_a_spreadsheet_would_run_is_read_as_it_was_meant(store: CaseStore, tmp_path: Path) -> None:
+    lines = ("case_id,location", "case1,'+", "case2,''tis", "case4,'tis")
+    assert read(store, tmp_path, *lines)[0] == {
+        "case1": {"location": ("+",)},
+        "case2": {"location": ("'tis",)},
+        "case4": {"location": ("'tis",)},
+    }
+
+
 def test_a_list_that_was_applied_before_asks_for_nothing(store: CaseStore, tmp_path: Path) -> None:
     assert read(store, tmp_path, HEAD, "case1,x,location,hand,face,face,")[0] == {}
 

@@ -10,7 +10,7 @@ import pytest
 
 from dermtools.cases import CaseStore, SourceNote, StoredCase, Task
 from dermtools.cases.edits import restore
-from dermtools.errors import QueryError
+from dermtools.errors import CaseBaseError, QueryError
 from dermtools.retrieval.editing.merging import merge
 from tests.support.stored_cases import TASKS, check_holds, new_store, stored
 
@@ -79,6 +79,24 @@ def test_what_contradicts_itself_is_named_and_nothing_is_written(
         merge(store, [other(tmp_path, row)])
     assert "\n" not in str(error.value)
     assert store.version == version
+
+
+def test_a_case_base_that_cannot_be_read_to_its_end_is_told_and_nothing_is_taken(
+    store: CaseStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dermtools.retrieval.editing.merging.READ_AT_ONCE", 2)
+    damaged = other(tmp_path, *(stored(number) for number in range(10, 20)))
+    rows = damaged.rows
+
+    def torn(case_ids: list[str]) -> list[StoredCase]:
+        if "case16" in case_ids:
+            raise CaseBaseError("other is damaged")
+        return rows(case_ids)
+
+    monkeypatch.setattr(damaged, "rows", torn)
+    with pytest.raises(CaseBaseError, match=r"^other is damaged$"):
+        merge(store, [damaged])
+    check_holds(store, [stored(number) for number in range(4)])
 
 
 def test_what_one_of_them_holds_by_itself_is_no_reason_to_refuse(store: CaseStore, tmp_path: Path) -> None:
