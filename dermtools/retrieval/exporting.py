@@ -15,15 +15,13 @@ from dermtools.cases.exports.extract import Choice, Extract
 from dermtools.cases.exports.record import To
 from dermtools.cases.exports.writing import PICTURED, ExportReport, write_export
 from dermtools.cases.identifiers import identifying_attributes
-from dermtools.errors import CaseBaseError, MissingExtraError, QueryError
+from dermtools.errors import CaseBaseError, MissingExtraError, QueryError, require_extra
 from dermtools.files import local_path
 from dermtools.retrieval.search.fields import Fields
 from dermtools.retrieval.search.where import matching_rows
 from dermtools.text import instead
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import datasets
     import pandas
     from numpy.typing import NDArray
@@ -72,7 +70,10 @@ def to_pandas(extract: Extract) -> pandas.DataFrame:
     """A DataFrame; whole numbers and truth values stay what they are beside unknown ones."""
     import pyarrow as pa
 
-    library = _package("pandas")
+    try:
+        import pandas as library
+    except ModuleNotFoundError:
+        raise MissingExtraError("pandas is not installed; run: pip install pandas") from None
     nullable = {pa.int64(): library.Int64Dtype(), pa.bool_(): library.BooleanDtype()}
     frame: pandas.DataFrame = extract.table().to_pandas(types_mapper=nullable.get)
     return frame
@@ -80,10 +81,11 @@ def to_pandas(extract: Extract) -> pandas.DataFrame:
 
 def to_dataset(extract: Extract) -> datasets.DatasetDict:
     """The splits as data sets, in memory."""
+    import pyarrow as pa
+
     from dermtools.cases.exports import huggingface
 
-    library = _package("datasets")
-    import pyarrow as pa
+    library = require_extra("datasets", "datasets")
 
     def one(rows: Sequence[int]) -> Any:
         pieces = [huggingface.typed(piece, extract, [""] * len(piece)) for _, piece in extract.batches(rows)]
@@ -119,14 +121,3 @@ def _rows(columns: CaseColumns, manifest: Manifest, where: Where) -> list[int]:
     fields = Fields(columns, manifest.tasks)
     masks: list[NDArray[np.bool_]] = [matching_rows(condition, fields) for condition in conditions]
     return np.flatnonzero(reduce(np.logical_and, masks)).tolist()
-
-
-def _package(name: str) -> ModuleType:
-    import importlib
-
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise MissingExtraError(f"{name} is not installed; run: pip install {name}") from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Collection, Iterable
 from itertools import chain
 from typing import Any
 
 from dermtools.cases.case import AttributeValue
 from dermtools.cases.exports.record import Kind
+from dermtools.strict_json import parsed
 
 GUARD = "'"
 """Stands before a text that a spreadsheet would take for a formula, that is empty, or that begins with it."""
@@ -52,11 +53,23 @@ def read_value(cell: str, kind: Kind) -> AttributeValue | None:
             raise ValueError(f"{cell!r} is neither true nor false")
         return cell.lower() == "true"
     if kind == "json":
-        value = json.loads(unguarded(cell))
-        if not isinstance(value, str | int | float | bool):
-            raise ValueError(f"{cell!r} is no text, number or truth value")
-        return value
-    return int(cell) if kind == "integer" else float(cell) if kind == "number" else unguarded(cell)
+        return read_json(unguarded(cell))
+    return int(cell) if kind == "integer" else finite(float(cell)) if kind == "number" else unguarded(cell)
+
+
+def read_json(document: str) -> AttributeValue:
+    """The value of a cell of kind `json`; a ValueError where it is none that an attribute may have."""
+    value = parsed(document)
+    if not isinstance(value, str | int | float | bool):
+        raise ValueError(f"{document!r} is no text, number or truth value")
+    return finite(value)
+
+
+def finite(value: AttributeValue) -> AttributeValue:
+    """The value; a ValueError for NaN and infinity, which no attribute may be."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is no finite number")
+    return value
 
 
 def read_labels(cell: str, kind: Kind, separator: str) -> Collection[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dermtools.cases.case import AttributeValue, Case, Problem, SourceCase, SourceData, Split
-from dermtools.cases.exports.delimited import read_labels, read_value, unguarded
+from dermtools.cases.exports.delimited import finite, read_json, read_labels, read_value, unguarded
 from dermtools.cases.exports.record import (
     FILE_NAME,
     IMAGE,
@@ -29,6 +29,7 @@ from dermtools.cases.sources.assembly import given_split
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.unpacking import parquet_batches
 from dermtools.errors import ImageError, SourceError
+from dermtools.text import one_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,29 +149,31 @@ def _value(cell: Any, column: Column, record: ExportRecord) -> Any:
             return tuple(read_labels(cell, kind, record.separator))
         found = tuple(cell if isinstance(cell, list) else [] if cell is None else [cell])
         names = next(task.labels for task in record.tasks if task.name == column.of)
+        if any(isinstance(one, int) and one not in range(len(names)) for one in found):
+            raise ValueError(f"the classes are 0 to {len(names) - 1}")
         return tuple(names[one] if isinstance(one, int) else one for one in found)
     return read_value(cell, kind) if is_text else _typed(cell, kind)
 
 
 def _typed(cell: Any, kind: Kind) -> AttributeValue | None:
-    if cell is None or kind != "json":
-        return cell if kind != "number" or cell is None else float(cell)
-    value: AttributeValue = json.loads(cell)
-    return value
+    if cell is None:
+        return None
+    return read_json(str(cell)) if kind == "json" else finite(float(cell) if kind == "number" else cell)
 
 
 def _csv_rows(folder: Path, record: ExportRecord) -> Iterator[_Row]:
-    vectors = None if record.vectors is None else _array(folder / record.vectors)
+    csv.field_size_limit(sys.maxsize)  # of the process, and only ever raised
+    vectors = None if record.vectors is None else _array(folder, record.vectors)
     for name in record.tables:
         try:
-            with (folder / name).open(encoding="utf-8-sig", newline="") as file:
+            with _inside(folder, name).open(encoding="utf-8-sig", newline="") as file:
                 lines = csv.reader(file, strict=True)
                 head = [unguarded(cell) for cell in next(lines, [])]
                 _check_columns(head, folder / name, record)
                 for number, cells in enumerate(lines, start=2):
                     if cells:
                         yield _csv_row(folder, f"{name} row {number}", dict(zip(head, cells, strict=False)), vectors)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+        except (OSError, ValueError, csv.Error) as error:
             raise SourceError(f"{folder / name}: not readable as CSV in UTF-8 ({error})") from error
 
 
@@ -181,20 +184,35 @@ def _csv_row(folder: Path, where: str, cells: dict[str, str], vectors: NDArray[n
     return _Row(where, cells, _picture(folder, cells.get(FILE_NAME)), vector)
 
 
-def _array(path: Path) -> NDArray[np.float32]:
+def _array(folder: Path, name: str) -> NDArray[np.float32]:
+    path = _inside(folder, name)
     try:
         held: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise SourceError(f"{path}: not readable as an array of numbers; export again") from error
+    if held.ndim != 2 or held.dtype.kind != "f":
+        raise SourceError(f"{path}: holds {held.dtype} of shape {held.shape}, no vectors; export again")
     return held
 
 
-def _picture(folder: Path, name: str | None) -> Path | None:
-    """A picture's file; never one outside the folder, since an export may come from elsewhere."""
-    if not name:
-        return None
+def _inside(folder: Path, name: str) -> Path:
+    """A file of the export; never one outside its folder, since an export may come from elsewhere."""
     path = folder / name
-    return path if path.resolve().is_relative_to(folder.resolve()) else None
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError):  # a name that no file system takes
+        inside = False
+    if not inside:
+        raise SourceError(f"{folder}: {one_line(name)} is no file in this folder; export again")
+    return path
+
+
+def _picture(folder: Path, name: object) -> Path | None:
+    """A picture's file, where it is one in the folder."""
+    try:
+        return _inside(folder, name) if name and isinstance(name, str) else None
+    except SourceError:
+        return None
 
 
 def _parquet_rows(folder: Path, record: ExportRecord) -> Iterator[_Row]:
@@ -202,7 +220,7 @@ def _parquet_rows(folder: Path, record: ExportRecord) -> Iterator[_Row]:
     import pyarrow.parquet
 
     for name in record.tables:
-        path = folder / name
+        path = _inside(folder, name)
         try:
             with pyarrow.parquet.ParquetFile(path) as file:
                 names = file.schema_arrow.names
@@ -213,12 +231,14 @@ def _parquet_rows(folder: Path, record: ExportRecord) -> Iterator[_Row]:
                 for batch in parquet_batches(path, file, read):
                     vectors = None
                     if record.vectors is not None:
+                        if not pa.types.is_fixed_size_list(batch.schema.field(VECTOR).type):
+                            raise ValueError(f"column {VECTOR!r} holds no vectors")
                         flat = batch.column(VECTOR).flatten().to_numpy(zero_copy_only=False)
                         vectors = np.asarray(flat, np.float32).reshape(batch.num_rows, -1)
                     plain = batch.select([one for one in batch.schema.names if one != VECTOR]).to_pylist()
                     for place, cells in enumerate(plain):
                         image: Image = _picture(folder, cells.get(FILE_NAME))
-                        if pictures is not None and cells[IMAGE] is not None:
+                        if pictures is not None and cells.get(IMAGE) is not None:
                             image = partial(pictures.read, done + place)
                         vector = None if vectors is None else vectors[place]
                         yield _Row(f"{name} row {done + place + 1}", cells, image, vector)
@@ -256,5 +276,7 @@ class _Pictures:
 
 
 def _check_columns(names: list[str], path: Path, record: ExportRecord) -> None:
-    if missing := [column.name for column in record.columns if column.name not in names]:
+    wanted = [column.name for column in record.columns]
+    wanted += [VECTOR] if record.vectors is not None and record.separator is None else []
+    if missing := [name for name in wanted if name not in names]:
         raise SourceError(f"{path}: column {missing[0]!r} is missing; restore it, or read it with --from table")

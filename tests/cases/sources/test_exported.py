@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -143,6 +144,34 @@ def test_a_damaged_export_is_one_line(exported: Path, name: str, content: str, s
     (exported / name).write_text(content, encoding="utf-8")
     with pytest.raises(SourceError, match=said):
         load_source(exported)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"cases.csv"', '"../base/manifest.json"', "is no file in this folder"),
+        ('"vectors.npy"', '"/etc/hostname"', "is no file in this folder"),
+        ('"cases.csv"', '"a\\u0000"', "is no file in this folder"),
+    ],
+)
+def test_a_record_that_leads_out_of_the_folder_is_refused(exported: Path, before: str, after: str, said: str) -> None:
+    record = exported / "dermtools.json"
+    text = record.read_text(encoding="utf-8")
+    assert before in text
+    record.write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(SourceError, match=said):
+        load_source(exported)
+
+
+def test_a_class_that_is_not_there_is_a_problem_of_its_row(tmp_path: Path) -> None:
+    written([stored(0, labels={"kind": ("y",)}), stored(1, labels={"kind": ("x",)})], tmp_path, "hf")
+    table = next((tmp_path / "out/data").glob("train-*"))
+    held = pyarrow.parquet.read_table(table)
+    place = held.schema.get_field_index("kind")
+    pyarrow.parquet.write_table(held.set_column(place, held.schema.field("kind"), [[7]]), table)
+    data = load_source(tmp_path / "out")
+    assert [item.case.case_id for item in data.cases] == ["case1"]
+    assert data.problems[0].reason == "column 'kind' holds no label: the classes are 0 to 2"
 
 
 def test_options_of_other_sources_are_refused(exported: Path) -> None:
