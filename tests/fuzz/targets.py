@@ -107,6 +107,31 @@ def _table(given: tuple[str, bytes]) -> object:
     return load_source(path)
 
 
+@functools.cache
+def _exported() -> dict[str, bytes]:
+    """Files of a small export."""
+    folder = _folder() / "exported"
+    _served().call(lambda workspace: workspace.case_base.export(folder, "csv", where="age > 60", pictures=False))
+    return {name: (folder / name).read_bytes() for name in ("dermtools.json", "cases.csv")}
+
+
+def _exports() -> st.SearchStrategy[tuple[str, bytes]]:
+    return st.one_of(
+        *(
+            st.tuples(st.just(name), mutated([content], seeds.TABLE_WORDS, length=100_000))
+            for name, content in _exported().items()
+        )
+    )
+
+
+def _export(given: tuple[str, bytes]) -> object:
+    folder = _folder() / "export"
+    folder.mkdir(exist_ok=True)
+    for name, content in (_exported() | dict([given])).items():
+        (folder / name).write_bytes(content)
+    return load_source(folder)
+
+
 def _arguments(given: tuple[str, Any]) -> object:
     name, arguments = given
     result = call_tool(_served(), name, arguments)
@@ -138,6 +163,7 @@ TARGETS: dict[str, Target] = {
     "written-calls": Target(lambda: mutated(seeds.CALLS, seeds.REPLY_WORDS), _call),
     "prompts": Target(lambda: mutated(seeds.prompts(), seeds.YAML_WORDS), _prompt),
     "tables": Target(_tables, _table),
+    "exports": Target(_exports, _export),
     "data-urls": Target(lambda: mutated(seeds.URLS, seeds.URL_WORDS, length=100_000), open_image),
     "arguments": Target(_calls, _arguments),
     "pictures": Target(lambda: mutated(seeds.pictures(), seeds.PICTURE_WORDS, length=100_000), open_image),
