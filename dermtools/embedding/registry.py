@@ -31,6 +31,12 @@ def registered() -> dict[str, str]:
     return dict(sorted((contributed(GROUP) | BUILT_IN).items()))
 
 
+def can_load(spec: str) -> bool:
+    """Whether there is a kind of embedder that a spec string names."""
+    kind = split_spec(spec)[0]
+    return kind in BUILT_IN or kind in registered()
+
+
 def load_embedder(spec: str, **options: object) -> Embedder:
     """Load an embedder and let it test itself.
 

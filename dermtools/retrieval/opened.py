@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dermtools.cases.case import Case, Task
 from dermtools.cases.store import CaseStore
 from dermtools.embedding import Embedder, TextEmbedder, default_embedder, load_embedder
+from dermtools.embedding.registry import can_load
 from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import local_path, writable
 from dermtools.retrieval.attributes import Attributes
@@ -35,6 +38,7 @@ class OpenedCaseBase:
         self._snapshot: Snapshot | None = None
         self._lock, self._snapshot_lock = threading.Lock(), threading.Lock()
         self._embedder = None if embedder is None else accepted(embedder, store)
+        self._process = os.getpid()
 
     @classmethod
     def create(cls, path: str | Path, *, embedder: str | Embedder | None = None, shared: bool = False) -> Self:
@@ -84,6 +88,13 @@ class OpenedCaseBase:
     def __len__(self) -> int:
         return len(self.snapshot)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as where it lies, and opened there again: with its embedder where no spec string loads that."""
+        embedder = self._embedder
+        return partial(type(self).open, embedder=embedder if embedder and not can_load(embedder.spec) else None), (
+            self.path,
+        )
+
     def __repr__(self) -> str:
         tasks = ", ".join(task.name for task in self.store.manifest.tasks)
         return f"CaseBase({str(self.path)!r}, {len(self.store)} cases, tasks: {tasks}; {self.identity.name})"
@@ -117,10 +128,19 @@ class OpenedCaseBase:
 
     @property
     def embedder(self) -> Embedder:
-        """The embedder, loaded on first use; CaseBaseError where its spec now loads another one."""
+        """The embedder, loaded on first use; CaseBaseError where its spec now loads another one.
+
+        A process that was forked after it was loaded is refused too: the threads of torch do not come along, and a
+        worker would wait for them for ever.
+        """
         with self._lock:
             if self._embedder is None:
-                self._embedder = loaded(self.store)
+                self._embedder, self._process = loaded(self.store), os.getpid()
+            if self._process != os.getpid():
+                raise CaseBaseError(
+                    f"the embedder of {self.path} was loaded before this process was forked; open the case base in the "
+                    "worker, or start workers by spawn (multiprocessing_context='spawn')"
+                )
             return self._embedder
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -16,8 +17,9 @@ from PIL import Image
 from dermtools.cases.case import SourceData
 from dermtools.embedding import default_embedder
 from dermtools.errors import CaseBaseError, QueryError
-from dermtools.retrieval import CaseBase
+from dermtools.retrieval import CaseBase, SimilarCaseRetriever
 from tests.support.mean_colour import MeanColour
+from tests.support.patience import SAFETY_NET
 
 
 def test_it_says_where_it_is_and_what_it_holds(small_base: CaseBase) -> None:
@@ -90,3 +92,60 @@ def test_vectors_are_given_read_only(small_base: CaseBase) -> None:
     assert small_base.vectors.shape == (18, small_base.identity.dimension)
     with pytest.raises(ValueError, match="read-only"):
         small_base.vectors[0] = 0
+
+
+def test_a_pickled_case_base_is_opened_where_it_lies(small_base: CaseBase) -> None:
+    again = pickle.loads(pickle.dumps(small_base))  # noqa: S301 - our own bytes
+    assert again.path == small_base.path
+    found, before = (base.search(case_id="c07", k=3).to_json() for base in (again, small_base))
+    assert found == before
+    retriever = SimilarCaseRetriever(case_base=small_base, k=2)
+    assert pickle.loads(pickle.dumps(retriever)).invoke("case:c07") == retriever.invoke("case:c07")  # noqa: S301
+
+
+def test_an_embedder_that_no_spec_loads_goes_along_in_a_pickle(tmp_path: Path) -> None:
+    case_base = CaseBase.create(tmp_path / "base", embedder=Plain())
+    assert isinstance(pickle.loads(pickle.dumps(case_base)).embedder, Plain)  # noqa: S301
+
+
+class Plain(MeanColour):
+    """Without the function that a pickle cannot hold."""
+
+    def __init__(self) -> None:
+        self.batches = []
+
+
+FORKED = """
+import os, sys, warnings
+from dermtools.errors import CaseBaseError
+from dermtools.retrieval import CaseBase
+case_base = CaseBase.open(sys.argv[1])
+nearest = [one.case.case_id for one in case_base.search(case_id="c07", k=3)]
+case_base.embedder
+warnings.simplefilter("ignore")  # Lance warns of every fork
+if os.fork() == 0:
+    assert [one.case.case_id for one in case_base.search(case_id="c07", k=3)] == nearest
+    assert case_base.jpeg("c07")
+    try:
+        case_base.search(case_base.jpeg("c07"), k=3)
+    except CaseBaseError as error:
+        print(error, flush=True)
+    os._exit(0)
+os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+def test_a_forked_process_reads_and_is_told_that_it_cannot_embed(small_base: CaseBase) -> None:
+    words = [sys.executable, "-c", FORKED, str(small_base.path)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=SAFETY_NET, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "was loaded before this process was forked; open the case base in the worker" in done.stdout
+
+
+def test_a_data_loaders_workers_read_pictures(small_base: CaseBase) -> None:
+    from torch.utils.data import DataLoader
+
+    ids = list(small_base.columns.case_ids)
+    loader = DataLoader(ids, batch_size=6, num_workers=1, collate_fn=small_base.jpegs, multiprocessing_context="spawn")
+    found = {case_id: jpeg for batch in loader for case_id, jpeg in batch.items()}
+    assert found == small_base.jpegs(ids)
