@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dermtools.cases.groups import GROUP_COLUMNS, given_group, own_group
+from dermtools.cases.groups import GROUP_COLUMNS, given_group, nearly_alike, own_group
 from dermtools.cases.sources import SourceOptions, load_source
 from tests.support.tables import by_id, write
 
@@ -43,3 +43,9 @@ def test_a_picture_of_a_folder_meets_no_group_that_bears_its_name(tmp_path: Path
         (tmp_path / name).write_bytes(name.encode())
     data = load_source(tmp_path, options=SourceOptions(group_pattern="p_(.*)_"))
     assert sorted(case.group_id for case in by_id(data).values()) == ["case:a/x.jpg", "group:case:a"]
+
+
+def test_ids_that_differ_in_case_space_or_leading_zeros_are_told_and_others_are_not():
+    ids = ["007", "7", "P 1", "p1", "P01", "10", "100", "a0", "a00", own_group("7"), own_group("07")]
+    assert nearly_alike(ids) == [["007", "7"], ["P 1", "p1", "P01"], ["a0", "a00"]]
+    assert nearly_alike(["1", "1", "2"]) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -65,6 +66,15 @@ def labels(cell: object, separator: str, column: str) -> tuple[str, ...]:
     if any(map(is_no_value, parts)):
         raise ValueError(f"column {column!r} holds a list of things that are no labels")
     return tuple(dict.fromkeys(label for label in map(text, parts) if label))
+
+
+def mixture(column: Sequence[object]) -> str | None:
+    """What the labels of a column are, where they are of several kinds, such as `texts (12) and numbers (3)`."""
+    kinds = {str: "texts", bool: "truth values", int: "numbers", float: "numbers", list: "lists"}
+    whole = (cell for cell in column if not isinstance(cell, list) or not any(map(is_no_value, cell)))
+    usable = (cell for cell in whole if isinstance(cell, list) or (not is_no_value(cell) and text(cell)))
+    counts = Counter(kinds.get(type(cell), "others") for cell in usable)
+    return " and ".join(f"{kind} ({count})" for kind, count in counts.most_common()) if len(counts) > 1 else None
 
 
 def typed_column(cells: Sequence[object], *, untyped: bool, decimal_comma: bool = False) -> list[AttributeValue | None]:

@@ -73,6 +73,7 @@ def cases_of_rows(
             problems.append(Problem(row.where, str(error)))
     problems += reader.missing()
     problems.sort(key=lambda problem: int(problem.where.rpartition(" ")[2]))
+    problems += reader.mixed_labels()
     cases = list(reader.cases.values())
     found = {name: {label for item in cases for label in item.case.labels.get(name, ())} for name in reader.tasks}
     if cases and options.tasks and (empty := [reader.tasks[name] for name, labels in found.items() if not labels]):
@@ -146,7 +147,7 @@ class _RowReader:
         if self._id is None and self._image is not None:
             names = few(DEFAULT_COLUMNS["case_id"], _NAMES_SHOWN)
             found.append(f"no id column ({names}): {self._image!r} names the cases")
-        if self._vectors is not None and (self._image is None or len(self._missing) == len(self.cases)):
+        if self._vectors is not None and self._bare == len(self.cases):
             found.append("the cases come without pictures, by their vectors alone")
         found += [f"column {column!r} is task {name!r}" for name, column in self.tasks.items() if name != column]
         if not self.tasks:
@@ -155,12 +156,24 @@ class _RowReader:
             found.append("a column without a name is left out")
         return found
 
+    @property
+    def _bare(self) -> int:
+        """Cases without a picture."""
+        return sum(item.image is None for item in self.cases.values())
+
     def missing(self) -> list[Problem]:
         """What to say of cases that come by their vectors alone where others have pictures: one line for all."""
-        if self._vectors is None or not 0 < len(self._missing) < len(self.cases):
+        if self._vectors is None or not self._missing or not 0 < self._bare < len(self.cases):
             return []
-        first, many = self._missing[0], f"{len(self._missing)} cases come without a picture, by their vectors alone"
+        first, many = self._missing[0], f"{self._bare} cases come without a picture, by their vectors alone"
         return [Problem(first.where, f"{first.reason}; {many}")]
+
+    def mixed_labels(self) -> list[Problem]:
+        """Label columns whose cells are of several kinds, where the format tells kinds apart."""
+        columns = [] if self._table.untyped else self.tasks.values()
+        kinds = {one: cells.mixture([row.cells.get(one) for row in self._table.rows]) for one in columns}
+        remedy = "each is read as text; give all labels as one kind"
+        return [Problem(f"column {one!r}", f"holds {found}; {remedy}") for one, found in kinds.items() if found]
 
     def told(self) -> list[str]:
         return self._told

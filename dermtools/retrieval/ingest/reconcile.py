@@ -9,6 +9,7 @@ from dataclasses import replace
 from dermtools.cases.attributes import kept_attributes
 from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split, Task
 from dermtools.cases.columns import CaseColumns
+from dermtools.cases.groups import nearly_alike
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.labels import doubts
 from dermtools.cases.sources.assembly import SPLITS_MADE, split_counts
@@ -143,8 +144,12 @@ def torn(columns: CaseColumns, came: Collection[str]) -> Iterator[Problem]:
 
 
 def doubtful(columns: CaseColumns, came: Collection[str], tasks: Iterable[str]) -> Iterator[Problem]:
-    """What looks wrong in a case base: groups and pictures in two splits, labels in two spellings."""
+    """What looks wrong in a case base: groups and pictures in two splits, groups and labels in two spellings."""
     yield from torn(columns, came)
+    if alike := nearly_alike(columns.group_ids):
+        shown = few([" = ".join(map(repr, ids)) for ids in alike], 3, "; ")
+        what = f"ids that differ only in case, white space or leading zeros: {shown}"
+        yield Problem("groups", f"{what}; kept apart, so give one patient one id if they are one")
     for task in tasks:
         counts = Counter(label for found in columns.labels[task] for label in found)
         yield from (Problem(f"task {task}", doubt.message) for doubt in doubts(counts))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dermtools.cases.sources.cells import typed_column
+from dermtools.cases.sources.cells import mixture, typed_column
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,17 @@ def test_every_text_column_gets_one_type_and_loses_nothing_but_blanks(cells):
             assert value == cell.strip()
         elif isinstance(value, int | float) and not isinstance(value, bool):
             assert value == float(cell) or value == int(cell)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (["a", "b", None, ""], None),
+        ([1, 2.5, float("nan")], None),
+        (["a", "b", 1, ["c"], None], "texts (2) and numbers (1) and lists (1)"),
+        ([True, "a", "b"], "texts (2) and truth values (1)"),
+        ([b"x", "a", {"b": 1}, [["c"]]], None),
+    ],
+)
+def test_a_column_of_several_kinds_of_cells_is_told(column, said):
+    assert mixture(column) == said

@@ -150,3 +150,19 @@ def test_dimension_and_norm_are_those_of_all_vectors():
     assert dimension_and_norm(loaded(Vectors.of(VECTORS)).cases) == (3, False)
     with pytest.raises(SourceError, match="no case has a vector"):
         dimension_and_norm(())
+
+
+def test_real_metadata_joins_vectors_by_the_names_of_its_pictures(shared, tmp_path):
+    table = shared / "data" / "pad-ufes-20" / "metadata_full.csv"
+    if not table.is_file():
+        pytest.skip(f"no table at {table}")
+    ids = pd.read_csv(table)["img_id"].tolist()
+    vectors = np.random.default_rng(0).normal(size=(len(ids), 4)).astype(np.float32)
+    order = np.random.default_rng(1).permutation(len(ids))[:-3]
+    np.savez(tmp_path / "v.npz", img_id=np.array(ids)[order], vector=vectors[order])
+    data = load_source(table, options=SourceOptions(vectors=tmp_path / "v.npz"))
+    assert len(data.cases) == 2298 - 3
+    assert all(np.array_equal(item.vector, vectors[ids.index(item.case.case_id)]) for item in data.cases[:50])
+    absent = sorted({*range(len(ids))} - {*order.tolist()})
+    assert [problem.where for problem in data.problems][:3] == [f"metadata_full.csv row {row + 2}" for row in absent]
+    assert "the cases come without pictures, by their vectors alone" in data.notes

@@ -52,3 +52,19 @@ def test_a_table_is_read_whole_and_an_iterator_is_not():
 def test_options_that_cannot_be_met_are_refused(cases, options, said):
     with pytest.raises(SourceError, match=said):
         source_of(cases, **options)
+
+
+def test_doubts_about_patients_and_labels_are_one_line_each(tmp_path):
+    images = [shade(number * 30) for number in range(4)]
+    frame = [
+        {"id": str(number), "image": image, "patient_id": patient, "dx": label, "split": "train"}
+        for number, (image, patient, label) in enumerate(
+            zip(images, ["007", "7", "P1", "p1"], ["nevus", 3, ["nevus"], "nevus"], strict=True)
+        )
+    ]
+    problems = CaseBase.create(tmp_path / "base").add(frame).problems
+    said = {problem.where: problem.reason for problem in problems}
+    assert said["groups"].startswith(
+        "ids that differ only in case, white space or leading zeros: '007' = '7'; 'P1' = 'p1'; kept apart"
+    )
+    assert said["column 'dx'"].startswith("holds texts (2) and numbers (1) and lists (1); each is read as text")
