@@ -239,5 +239,5 @@ def read_record(
         return model.model_validate_json(json.dumps(content))
     except ValidationError as problem:
         first = problem.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = ".".join(str(part) for part in first["loc"])[:200]  # a name in a foreign file may be of any length
         raise error(f"{path} is damaged at {where}: {first['msg']}; {remedy}") from problem

@@ -77,7 +77,7 @@ def load_export(folder: Path, options: SourceOptions) -> SourceData:
             if case.case_id in cases:
                 raise ValueError(f"case id {case.case_id!r} is taken by an earlier row")
         except ValueError as error:
-            problems.append(Problem(row.where, str(error).partition("\n")[0]))
+            problems.append(Problem(row.where, one_line(str(error).partition("\n")[0])))
         else:
             cases[case.case_id] = SourceCase(case, row.image, vector=row.vector)
     tasks = []
@@ -165,16 +165,19 @@ def _csv_rows(folder: Path, record: ExportRecord) -> Iterator[_Row]:
     csv.field_size_limit(sys.maxsize)  # of the process, and only ever raised
     vectors = None if record.vectors is None else _array(folder, record.vectors)
     for name in record.tables:
+        shown = folder / one_line(name)
         try:
             with _inside(folder, name).open(encoding="utf-8-sig", newline="") as file:
                 lines = csv.reader(file, strict=True)
                 head = [unguarded(cell) for cell in next(lines, [])]
-                _check_columns(head, folder / name, record)
+                _check_columns(head, shown, record)
                 for number, cells in enumerate(lines, start=2):
                     if cells:
-                        yield _csv_row(folder, f"{name} row {number}", dict(zip(head, cells, strict=False)), vectors)
+                        yield _csv_row(
+                            folder, f"{shown.name} row {number}", dict(zip(head, cells, strict=False)), vectors
+                        )
         except (OSError, ValueError, csv.Error) as error:
-            raise SourceError(f"{folder / name}: not readable as CSV in UTF-8 ({error})") from error
+            raise SourceError(f"{shown}: not readable as CSV in UTF-8 ({one_line(str(error))})") from error
 
 
 def _csv_row(folder: Path, where: str, cells: dict[str, str], vectors: NDArray[np.float32] | None) -> _Row:
@@ -189,7 +192,7 @@ def _array(folder: Path, name: str) -> NDArray[np.float32]:
     try:
         held: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise SourceError(f"{path}: not readable as an array of numbers; export again") from error
+        raise SourceError(f"{folder / one_line(name)}: not readable as an array of numbers; export again") from error
     if held.ndim != 2 or held.dtype.kind != "f":
         raise SourceError(f"{path}: holds {held.dtype} of shape {held.shape}, no vectors; export again")
     return held
@@ -244,7 +247,8 @@ def _parquet_rows(folder: Path, record: ExportRecord) -> Iterator[_Row]:
                         yield _Row(f"{name} row {done + place + 1}", cells, image, vector)
                     done += batch.num_rows
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise SourceError(f"{path}: not readable as Parquet ({str(error).partition(chr(10))[0]})") from error
+            reason = one_line(str(error).partition("\n")[0])
+            raise SourceError(f"{folder / one_line(name)}: not readable as Parquet ({reason})") from error
 
 
 class _Pictures:
@@ -279,4 +283,6 @@ def _check_columns(names: list[str], path: Path, record: ExportRecord) -> None:
     wanted = [column.name for column in record.columns]
     wanted += [VECTOR] if record.vectors is not None and record.separator is None else []
     if missing := [name for name in wanted if name not in names]:
-        raise SourceError(f"{path}: column {missing[0]!r} is missing; restore it, or read it with --from table")
+        raise SourceError(
+            f"{path}: column {one_line(missing[0])!r} is missing; restore it, or read it with --from table"
+        )
