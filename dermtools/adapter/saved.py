@@ -78,7 +78,7 @@ def load_classifier(store: CaseStore, task: str, kind: Kind) -> TrainedClassifie
     Raises:
         TrainingError: there is none, it is damaged or foreign, of another format, task, label set, or embedder.
     """
-    folder = classifier_folder(store.path, task, kind)
+    folder = classifier_folder(store.own_folder, task, kind)
     command = f"dermtools train {store.path} --task {task} --kind {kind}"
     saved = read_record(
         folder / RECORD_NAME,

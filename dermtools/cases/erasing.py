@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from dermtools.cases.history import forget, note
+from dermtools.cases.in_step import erase_from_spaces
 from dermtools.errors import CaseBaseError
 from dermtools.files import make_file
 from dermtools.text import counted
@@ -44,6 +45,7 @@ def purge(store: CaseStore, what: str, command: str = "delete") -> None:
     """Erase earlier versions, what interrupted writes left, and all that was derived; the history says `what`."""
     forget(store)
     store.table.compact(leftovers=True)
+    erase_from_spaces(store)
     for path in (*store.path.glob(f"{CACHE}/*.faiss"), store.path / UNFINISHED):
         path.unlink(missing_ok=True)
     note(store, command, what)

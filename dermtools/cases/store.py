@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,33 +17,16 @@ from dermtools.cases.erasing import CACHE as CACHE
 from dermtools.cases.erasing import UNFINISHED as UNFINISHED
 from dermtools.cases.erasing import erase, purge, put_away
 from dermtools.cases.identity import EmbedderIdentity
+from dermtools.cases.in_step import forget_changed
 from dermtools.cases.lance_table import TABLE, CaseTable
 from dermtools.cases.lock import WriterLock
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, manifest_stamp, read_manifest, write_manifest
+from dermtools.cases.pinned import reads
 from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import local_path, new_folder, sweep, tighten
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _reads(method: Callable[Concatenate[CaseStore, P], T]) -> Callable[Concatenate[CaseStore, P], T]:
-    """A read in one piece; at the latest version where another process has removed the one that was pinned."""
-
-    @wraps(method)
-    def read(self: CaseStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with self._guard:
-            try:
-                return method(self, *args, **kwargs)
-            except CaseBaseError:
-                if not self._refresh():
-                    raise
-            return method(self, *args, **kwargs)
-
-    return read
 
 
 class CaseStore:
@@ -117,6 +99,11 @@ class CaseStore:
         return self._table
 
     @property
+    def own_folder(self) -> Path:
+        """Where what is derived from these vectors lies: indexes, and classifiers."""
+        return self.path
+
+    @property
     def version(self) -> int:
         """Version of the table now on disk, which reads move to: another process may have written."""
         with self._guard:
@@ -137,11 +124,11 @@ class CaseStore:
             self.manifest = read_manifest(self.path)
         return moved
 
-    @_reads
+    @reads
     def __len__(self) -> int:
         return len(self._table)
 
-    @_reads
+    @reads
     def columns(self) -> CaseColumns:
         """All metadata in row order; read once a version."""
         tasks = [task.name for task in self.manifest.tasks]
@@ -154,7 +141,7 @@ class CaseStore:
         """All embeddings, float32, shape (n, d), C-contiguous, in the row order of `columns`."""
         return self.columns_and_vectors()[1]
 
-    @_reads
+    @reads
     def columns_and_vectors(self) -> tuple[CaseColumns, NDArray[np.float32]]:
         """Columns and vectors of one and the same version, whatever other threads do."""
         columns = self.columns()
@@ -183,7 +170,7 @@ class CaseStore:
             for case_id, cell in zip(case_ids, cells, strict=True)
         ]
 
-    @_reads
+    @reads
     def _take(self, case_ids: Sequence[str], names: Sequence[str]) -> tuple[CaseColumns, list[dict[str, Any]]]:
         """Columns of cases, in the order of `case_ids`, beside the metadata of the same version."""
         columns = self.columns()
@@ -250,6 +237,7 @@ class CaseStore:
         with self.exclusive():
             check_rows(rows, self.manifest.tasks, self.manifest.identity.dimension)
             if rows:
+                forget_changed(self, rows)
                 self._table.merge(rows)
 
     def delete(self, case_ids: Iterable[str]) -> int:

@@ -27,6 +27,7 @@ from dermtools.cli import (
     mcp,
     predictions,
     prompts,
+    reembed,
     search,
     show,
     study,
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 _COMMANDS: dict[Callable[..., None], str] = {
     ingest.ingest: "Make a case base of a labelled image set, or add to one.",
+    reembed.reembed: "Embed a case base with another embedder, too.",
     info.info: "Say what a case base holds.",
     check.check: "Look for duplicates, leaks, bad pictures and wrong labels.",
     cases.cases: "List the cases of a case base.",

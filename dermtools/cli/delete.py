@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -151,6 +150,7 @@ def _plan(
     caches: list[Path] | tuple[()],
     purge: bool,
 ) -> list[str]:
+    from dermtools.retrieval.editing.outdated import classifiers
     from dermtools.text import counted, few
 
     columns = case_base.columns
@@ -161,7 +161,7 @@ def _plan(
     if ids or purge:
         earlier = len(case_base.history().restorable())
         lost = f"; {counted(earlier, 'version')} cannot be restored any more" if earlier else ""
-        lines.append(f"earlier versions, the index, and what interrupted writes left{lost}")
+        lines.append(f"earlier versions, the index, vectors by other embedders, and what interrupted writes left{lost}")
     lines += [f"all replies in {file}" for file in caches]
     if key is not None and (ids or groups):
         lines.append(f"their real ids in {key}; other case bases with this key cannot be led back to them either")
@@ -172,8 +172,6 @@ def _plan(
     if same:
         lines.append(f"kept: the same pictures under other ids: {few(same, SHOWN)}; name these cases, too")
     if {columns.splits[row] for row in rows} & {"train", "valid"}:
-        for folder in sorted(path.parent for path in case_base.path.glob("adapters/*/*/adapter.json")):
-            task, kind = folder.parent.name, folder.name
-            anew = f"dermtools train {quote(str(case_base.path))} --task {task} --kind {kind}"
+        for task, kind, anew in classifiers(case_base.path):
             lines.append(f"kept: the {kind} of {task}, which may have learned from them; train it anew: {anew}")
     return [*lines, BEYOND if caches else f"{BEYOND}; caches of replies (--cache FILE)"]

@@ -13,6 +13,7 @@ import typer
 
 from dermtools.cli import parameters as shared
 from dermtools.cli.confirm import answers_kept, confirmed, receivers
+from dermtools.cli.embedders import in_space, views
 from dermtools.cli.interruption import keeping
 from dermtools.cli.models import NONE_GIVEN, ModelOptions, method_of
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
@@ -74,6 +75,13 @@ def evaluate(
     reach: ModelOptions = NONE_GIVEN,
     cache: shared.CacheOption = None,
     embedder: shared.EmbedderOption = None,
+    embedders: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPECS",
+            help="Compare embedders: each method by the vectors of each of these, comma-separated; see reembed.",
+        ),
+    ] = None,
     yes: shared.YesOption = False,
     as_json: shared.JsonOption = False,
 ) -> None:
@@ -90,10 +98,11 @@ def evaluate(
     case_base = CaseBase.open(path, embedder=embedder)
     names = [name.strip() for name in methods.split(",") if name.strip()]
     reach = replace(reach, cache=cache)
+    given = (task, names, models or [], reach, prompts or [], folders)
     arms = [
-        *_arms(case_base, task, names, models or [], reach, prompts or [], folders),
-        *outside_arms(case_base, task, predictions or [], prediction_labels),
+        arm for view, name in views(case_base, embedder, embedders) for arm in in_space(_arms(view, *given), view, name)
     ]
+    arms += outside_arms(case_base, task, predictions or [], prediction_labels)
     with keeping(lambda: answers_kept(out)), bar() as progress:
         done = run_evaluation(
             case_base,

@@ -15,12 +15,16 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
 
     case_base = CaseBase.open(path)
     held = case_base.attributes
-    facts = {**case_base.info(), "attributes": held.audiences}
+    facts = {**case_base.info(), "attributes": held.audiences, "spaces": case_base.spaces()}
     if as_json:
         print_json(facts)
         return
     show(f"{path}: {facts['cases']} cases of {facts['groups']} groups, version {facts['version']}")
     show(f"embedder: {facts['embedder']['name']}, {facts['embedder']['dimension']} dimensions")
+    for space in facts["spaces"]:
+        what = f"{space['embedder']['name']}, {space['embedder']['dimension']} dimensions, {space['cases']} cases"
+        left = f", {space['missing']} not embedded yet (dermtools reembed)" if space["missing"] else ""
+        show(f"vectors by another embedder, spaces/{space['name']}: {what}{left}")
     splits = [(name, split["cases"], split["groups"]) for name, split in facts["splits"].items()]
     show("", table(["split", "cases", "groups"], splits, right=["cases", "groups"]))
     for task, counts in facts["tasks"].items():

@@ -31,7 +31,11 @@ NewCaseBasePath = Annotated[
 ]
 EmbedderOption = Annotated[
     str | None,
-    typer.Option("--embedder", metavar="SPEC", help="Where the case base's own embedder lies now, if it was moved."),
+    typer.Option(
+        "--embedder",
+        metavar="SPEC",
+        help="Go by the vectors that `reembed` made with it; or where the case base's own lies now, if it was moved.",
+    ),
 ]
 ImageArgument = Annotated[
     Path | None,

@@ -9,7 +9,7 @@ import typer
 
 from dermtools.adapter.kinds import Kind
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
-from dermtools.cli.parameters import CaseBasePath, JsonOption, TaskOption
+from dermtools.cli.parameters import CaseBasePath, EmbedderOption, JsonOption, TaskOption
 from dermtools.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def train(
         bool, typer.Option("--per-label", help="Hold the coverage for each label by itself; label sets grow.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights and batches.")] = 0,
+    embedder: EmbedderOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a classifier on the train split; choose and calibrate it on the validation split, never on test.
@@ -47,11 +48,12 @@ def train(
     from dermtools.retrieval import CaseBase
 
     config = _config(kind, published, conv=conv, epochs=epochs, balance=balance, seed=seed)
-    case_base = CaseBase.open(path)
-    check_can_save(case_base.path, case_base.task(task).name, kind)
+    case_base = CaseBase.open(path, embedder=embedder)
+    place = case_base.store.own_folder
+    check_can_save(place, case_base.task(task).name, kind)
     guarantees = Guarantees(coverage=coverage, precision=precision, per_label=per_label)
     classifier = fit(case_base.store, task, config, wanted=guarantees, progress=_show_epoch)
-    folder = save_classifier(case_base.path, classifier)
+    folder = save_classifier(place, classifier)
     cut = next((note for note in classifier.record.notes if "interrupted" in note), None)
     if cut and sys.stderr.isatty():
         print(file=sys.stderr)  # after ^C

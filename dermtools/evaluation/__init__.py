@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from dermtools.lazy import exports
 
 if TYPE_CHECKING:
+    from dermtools.evaluation.embedders import InSpace as InSpace
     from dermtools.evaluation.evaluation import Evaluation as Evaluation
     from dermtools.evaluation.evaluation import evaluate as evaluate
     from dermtools.evaluation.evaluation import perform as perform

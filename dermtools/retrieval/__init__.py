@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dermtools.retrieval.audit.report import CheckReport as CheckReport
     from dermtools.retrieval.case_base import CaseBase as CaseBase
     from dermtools.retrieval.ingest.report import IngestReport as IngestReport
+    from dermtools.retrieval.reembedding import ReembedReport as ReembedReport
     from dermtools.retrieval.retriever import SimilarCaseRetriever as SimilarCaseRetriever
     from dermtools.retrieval.search.neighbors import Neighbor as Neighbor
     from dermtools.retrieval.search.neighbors import Neighbors as Neighbors

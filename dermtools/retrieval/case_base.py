@@ -11,7 +11,7 @@ import numpy as np
 
 from dermtools.cases.case import Case
 from dermtools.cases.splits import DEFAULT_FRACTIONS
-from dermtools.embedding import open_for_embedding
+from dermtools.embedding import Embedder, load_embedder, open_for_embedding
 from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import QueryError
 from dermtools.images import ImageLimits, ImageSource
@@ -27,6 +27,7 @@ from dermtools.retrieval.queries import (
     with_vector,
 )
 from dermtools.retrieval.search.pipeline import SearchOptions, search
+from dermtools.retrieval.spaces import described, remarks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from dermtools.progress import Progress
     from dermtools.retrieval.audit.report import CheckReport
     from dermtools.retrieval.ingest.report import IngestReport
+    from dermtools.retrieval.reembedding import ReembedReport
     from dermtools.retrieval.search.neighbors import Neighbors
 
 
@@ -94,6 +96,27 @@ class CaseBase(ExportableCaseBase):
         how: dict[str, Any] = {"batch_size": batch_size, "workers": workers, "progress": progress, "limits": limits}
         how |= {"key_file": key_file, "check_text": check_text, "redact": redact}
         return ingest(self.store, self.embedder, data, **how)
+
+    def reembed(
+        self,
+        embedder: str | Embedder,
+        *,
+        into: str | Path | None = None,
+        batch_size: int = 64,
+        progress: Progress | None = None,
+    ) -> ReembedReport:
+        """Embed the stored pictures with another embedder, too; `open(..., embedder=...)` then searches by it.
+
+        Run again after an interruption, it resumes. Options and errors as of `reembedding.reembed`.
+        """
+        from dermtools.retrieval.reembedding import reembed
+
+        other = load_embedder(embedder) if isinstance(embedder, str) else embedder
+        return reembed(self.store, other, into=into, batch_size=batch_size, progress=progress)
+
+    def spaces(self) -> list[dict[str, Any]]:
+        """Vectors by other embedders, made with `reembed`: name, embedder, cases embedded and missing of each."""
+        return described(self.store)
 
     def delete(self, case_ids: Iterable[str] = (), *, groups: Iterable[str] = ()) -> int:
         """Delete cases, and all of some groups, from the disk, and return how many went; see `deletion.delete`."""
@@ -252,4 +275,6 @@ class CaseBase(ExportableCaseBase):
             raise QueryError("query already says what to search for; leave out image, vector, case_id, text, group_id")
         found = embedded(query, self.embedder) if query.vector is None else query.vector
         found = checked_vector(found, self.identity, "the query vector")
-        return search(self.snapshot, query, found, options, self.store.jpegs, self.attributes.shown)
+        result = search(self.snapshot, query, found, options, self.store.jpegs, self.attributes.shown)
+        result.notes += tuple(remarks(self.store))
+        return result

@@ -67,15 +67,16 @@ class OpenedCaseBase:
     def open(cls, path: str | Path, *, embedder: str | Embedder | None = None) -> Self:
         """Open a case base. Its embedder is loaded when a picture or text has to be embedded.
 
-        Give `embedder` only as another way to load the same one, e.g. from where its weights lie now.
+        Give `embedder` to search by the vectors that `reembed` made with another one; the case base can then be read,
+        not written. Or give it as another way to load its own, e.g. from where its weights lie now.
 
         Raises:
-            CaseBaseError: the folder is missing, foreign, damaged or of a newer format, or the embedder not its own.
+            CaseBaseError: the folder is missing, foreign, damaged or of a newer format, or the embedder made no vectors
+                of it.
         """
-        store = CaseStore.open(path)
-        if isinstance(embedder, str):
-            embedder = None if embedder == store.manifest.embedder else load_embedder(embedder)
-        return cls(store, embedder)
+        from dermtools.retrieval.spaces import chosen
+
+        return cls(*chosen(CaseStore.open(path), embedder))
 
     @classmethod
     def open_or_create(cls, path: str | Path, *, embedder: str | Embedder | None = None, shared: bool = False) -> Self:

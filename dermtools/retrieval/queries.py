@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,7 +114,8 @@ def accepted(embedder: Embedder, store: CaseStore) -> Embedder:
     if not same_embedder(identity, manifest.identity) and not stands_for(manifest.identity, identity, embedder.spec):
         raise CaseBaseError(
             f"{store.path} was made with {manifest.identity}, not with {embedder.identity}; "
-            f"use the embedder {manifest.embedder}, or another case base"
+            f"use the embedder {manifest.embedder}, or add vectors of this one: "
+            f"dermtools reembed {quote(str(store.path))} --embedder {quote(embedder.spec)}"
         )
     return embedder
 

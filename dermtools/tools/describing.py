@@ -92,7 +92,8 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
                 question=task.question,
                 labels=info["tasks"][task.name],
                 classifiers=sorted(
-                    path.parent.name for path in (case_base.path / FOLDER / task.name).glob(f"*/{RECORD_NAME}")
+                    path.parent.name
+                    for path in (case_base.store.own_folder / FOLDER / task.name).glob(f"*/{RECORD_NAME}")
                 ),
             )
             for task in tasks

@@ -54,7 +54,7 @@ def embed_batch(
     bare = {
         digest: image for digest, (item, picture) in new.items() if item.vector is None and (image := picture.image)
     }
-    vectors, reasons = _embed(embedder, list(bare.values()))
+    vectors, reasons = embedded_pictures(embedder, list(bare.values()))
     made = dict(zip(bare, vectors, strict=True))
     failed |= {digest: reasons[number] for number, digest in enumerate(bare) if number in reasons}
     for digest, (item, picture) in new.items():
@@ -73,7 +73,7 @@ def _outcome(item: Prepared, row: StoredCase | None, failed: Mapping[str, str]) 
     return Outcome(case_id, replace(row, case=item.case, vector=vector), same_as=owner if owner != case_id else None)
 
 
-def _embed(embedder: Embedder, images: Sequence[Image.Image]) -> tuple[NDArray[np.float32], dict[int, str]]:
+def embedded_pictures(embedder: Embedder, images: Sequence[Image.Image]) -> tuple[NDArray[np.float32], dict[int, str]]:
     """Vectors, shape (n, d), and why some rows failed; EmbeddingError where the embedder fails whatever the picture."""
     shape = (len(images), embedder.dimension)
     reasons: dict[int, str] = {}
@@ -91,7 +91,7 @@ def _embed(embedder: Embedder, images: Sequence[Image.Image]) -> tuple[NDArray[n
         _check_works(embedder, error)
         if len(images) == 1:
             return np.empty(shape, np.float32), {0: str(error)}
-        alone = [_embed(embedder, [image]) for image in images]
+        alone = [embedded_pictures(embedder, [image]) for image in images]
         return np.concatenate([row for row, _ in alone]), {n: why[0] for n, (_, why) in enumerate(alone) if why}
     if vectors.shape != shape:
         raise EmbeddingError(f"{embedder.spec} returned vectors of shape {vectors.shape}, not {shape}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def load_index(store: CaseStore) -> tuple[CaseColumns, FlatIndex]:
     """Columns and index of the version that the store is at; from the cache where it matches."""
-    folder, identity = store.path / CACHE, store.manifest.identity
+    folder, identity = store.own_folder / CACHE, store.manifest.identity
     columns = store.columns()
     cached = _read(folder, _key(columns, identity))
     if cached is not None:
