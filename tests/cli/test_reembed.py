@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from dermtools.cases.sources.sample import load_sample
 from dermtools.retrieval import CaseBase
 from tests.support import tiny_onnx
 from tests.support.command_line import Run
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> Path:
-    """A case base of drawn cases by `descriptor`."""
-    CaseBase.create(tmp_path / "base").add(load_sample(patients=12))
-    return tmp_path / "base"
+def base(sample_base: Path, tmp_path: Path) -> Path:
+    """A case base of drawn cases, of the test's own."""
+    return Path(shutil.copytree(sample_base, tmp_path / "base"))
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def test_another_embedder_is_refused_until_its_vectors_are_made_and_then_every_c
         one for one in CaseBase.open(base).columns.case_ids if CaseBase.open(base).case(one).split == "train"
     )
     gone = run("delete", base, "--case", learned, "--yes")
-    assert f"--kind linear-probe --embedder {spec}" in " ".join(gone.err.split())
+    assert f"--kindlinear-probe--embedder{spec}" in "".join(gone.err.split())
     assert run("info", base, "--json").json["spaces"][0]["cases"] == cases - 1
 
 

@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dermtools.cases.sources.sample import load_sample
 from dermtools.errors import QueryError
 from dermtools.evaluation import Arm, InSpace, evaluate
 from dermtools.retrieval import CaseBase, KNNVote
-from tests.support.mean_colour import IDENTITY, MeanColour
+from tests.support.mean_colour import IDENTITY, MeanColour, source, source_case
+
+SHADES = [source_case(n, split="test" if n // 2 % 3 == 2 else "train") for n in range(24)]
+"""Pictures of one colour each, two of a patient, in two splits."""
 
 
 @pytest.fixture(scope="module")
 def two_spaces(tmp_path_factory):
     path = tmp_path_factory.mktemp("embedders") / "base"
-    case_base = CaseBase.create(path)
-    case_base.add(load_sample(patients=12))
+    case_base = CaseBase.create(path, embedder="descriptor")
+    case_base.add(source(*SHADES))
     case_base.reembed(MeanColour())
     return path
 
@@ -51,10 +53,10 @@ def test_a_picture_from_outside_is_embedded_anew(two_spaces):
 
 
 def test_cases_that_a_space_lacks_are_told_before_anything_is_asked(two_spaces, tmp_path):
-    case_base = CaseBase.create(tmp_path / "base")
-    case_base.add(load_sample(patients=4))
+    case_base = CaseBase.create(tmp_path / "base", embedder="descriptor")
+    case_base.add(source(*SHADES[:8]))
     case_base.reembed(MeanColour())
-    case_base.add(load_sample(patients=6))
+    case_base.add(source(*SHADES[:12]))
     view = CaseBase.open(case_base.path, embedder="mean-colour")
-    with pytest.raises(QueryError, match=r"\d+ cases are not embedded by mean-colour yet; run: dermtools reembed"):
+    with pytest.raises(QueryError, match=r"4 cases are not embedded by mean-colour yet; run: dermtools reembed"):
         InSpace(KNNVote(view, "location"), view)

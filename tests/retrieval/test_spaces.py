@@ -15,7 +15,7 @@ from tests.support.mean_colour import IDENTITY, MeanColour
 @pytest.fixture(scope="module")
 def base_path(small_source, tmp_path_factory):
     path = tmp_path_factory.mktemp("spaces") / "base"
-    case_base = CaseBase.create(path)
+    case_base = CaseBase.create(path, embedder="descriptor")
     case_base.add(small_source)
     case_base.reembed(MeanColour())
     return path
