@@ -17,7 +17,6 @@ from dermtools.cases.store import CaseStore
 from dermtools.errors import CaseBaseError
 
 if TYPE_CHECKING:
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -36,13 +35,10 @@ class SpaceStore(CaseStore):
         self.base = base
         self.space = space
         self.path = base.path
+        self.own_folder = space.path
         self.manifest = _through(base.manifest, space.manifest)
         self._guard = threading.RLock()
         self._seen: tuple[CaseColumns, CaseColumns, CaseColumns, NDArray[np.intp]] | None = None
-
-    @property
-    def own_folder(self) -> Path:
-        return self.space.path
 
     @property
     def table(self) -> CaseTable:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -21,12 +22,30 @@ from dermtools.cases.in_step import forget_changed
 from dermtools.cases.lance_table import TABLE, CaseTable
 from dermtools.cases.lock import WriterLock
 from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, manifest_stamp, read_manifest, write_manifest
-from dermtools.cases.pinned import reads
 from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import local_path, new_folder, sweep, tighten
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _reads(method: Callable[Concatenate[CaseStore, P], T]) -> Callable[Concatenate[CaseStore, P], T]:
+    """A read in one piece; at the latest version where another process has removed the one that was pinned."""
+
+    @wraps(method)
+    def read(self: CaseStore, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._guard:
+            try:
+                return method(self, *args, **kwargs)
+            except CaseBaseError:
+                if not self._refresh():
+                    raise
+            return method(self, *args, **kwargs)
+
+    return read
 
 
 class CaseStore:
@@ -38,6 +57,8 @@ class CaseStore:
     def __init__(self, path: Path, manifest: Manifest, table: CaseTable) -> None:
         """Use `create` or `open`."""
         self.path = path
+        self.own_folder = path
+        """Where what is derived from these vectors lies: indexes, and classifiers."""
         self.manifest = manifest
         self._stamp: tuple[int, int] | None = None
         self._table = table
@@ -64,14 +85,8 @@ class CaseStore:
             CaseBaseError: `path` exists already and is not an empty folder, or it cannot be written.
         """
         path = local_path(path, CaseBaseError).absolute()
-        manifest = Manifest(
-            embedder=embedder_spec,
-            identity=identity,
-            reads_text=reads_text,
-            tasks=tuple(tasks),
-            sources=tuple(sources),
-            shown=(),
-        )
+        about: dict[str, Any] = {"tasks": tuple(tasks), "sources": tuple(sources), "shown": ()}
+        manifest = Manifest(embedder=embedder_spec, identity=identity, reads_text=reads_text, **about)
         with new_folder(path, shared=shared) as folder:
             CaseTable.create(folder, (task.name for task in manifest.tasks), identity.dimension)
             write_manifest(folder, manifest)
@@ -99,11 +114,6 @@ class CaseStore:
         return self._table
 
     @property
-    def own_folder(self) -> Path:
-        """Where what is derived from these vectors lies: indexes, and classifiers."""
-        return self.path
-
-    @property
     def version(self) -> int:
         """Version of the table now on disk, which reads move to: another process may have written."""
         with self._guard:
@@ -124,11 +134,11 @@ class CaseStore:
             self.manifest = read_manifest(self.path)
         return moved
 
-    @reads
+    @_reads
     def __len__(self) -> int:
         return len(self._table)
 
-    @reads
+    @_reads
     def columns(self) -> CaseColumns:
         """All metadata in row order; read once a version."""
         tasks = [task.name for task in self.manifest.tasks]
@@ -141,7 +151,7 @@ class CaseStore:
         """All embeddings, float32, shape (n, d), C-contiguous, in the row order of `columns`."""
         return self.columns_and_vectors()[1]
 
-    @reads
+    @_reads
     def columns_and_vectors(self) -> tuple[CaseColumns, NDArray[np.float32]]:
         """Columns and vectors of one and the same version, whatever other threads do."""
         columns = self.columns()
@@ -170,7 +180,7 @@ class CaseStore:
             for case_id, cell in zip(case_ids, cells, strict=True)
         ]
 
-    @reads
+    @_reads
     def _take(self, case_ids: Sequence[str], names: Sequence[str]) -> tuple[CaseColumns, list[dict[str, Any]]]:
         """Columns of cases, in the order of `case_ids`, beside the metadata of the same version."""
         columns = self.columns()
