@@ -17,7 +17,6 @@ from dermtools.cases.store import CaseStore
 from dermtools.errors import CaseBaseError
 
 if TYPE_CHECKING:
-
     from numpy.typing import NDArray
 
     from dermtools.cases.lance_table import CaseTable
