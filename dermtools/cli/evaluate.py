@@ -143,7 +143,8 @@ def finish(
 
     if not as_json:
         show_table(done.results)
-        show("", *lines, *failures(done.run), "")
+        said = [*lines, *failures(done.run)]
+        show(*(["", *said] if said else []), "")
     show("drawing the report and its figures", to_stderr=True)
     page, *_ = publish(done.run, done.results, case_base, projection=cast("Projection", layout))
     if as_json:
