@@ -43,6 +43,7 @@ BEYOND_ONE_MODULE = {
     "mcp/test_no_path_leaves.py": "what fails, through tools, clients and retriever: no path in any of it",
     "mcp/test_published_files.py": "server.json and the plugin",
     "prompting/test_imports.py": "what importing the parts of the room loads",
+    "retrieval/search/test_copies_unmet.py": "edited copies, as searched for and as drawn for exemplars",
     "retrieval/test_photographs.py": "search over real photographs",
     "support/test_openai_server.py": "the server that stands for OpenAI's in other tests",
     "test_commands_in_documents.py": "commands and options that documents name",

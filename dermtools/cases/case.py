@@ -64,6 +64,8 @@ class SourceCase:
     """Whether the split was made here; one that the source gives is never changed."""
     vector: NDArray[np.float32] | None = field(default=None, repr=False)
     """Its embedding, float32, shape (d,), where it was computed elsewhere."""
+    picture_hash: bytes = field(default=b"", repr=False)
+    """Perceptual hash of the picture, where it was read to make splits; b"" otherwise."""
 
     @property
     def picture(self) -> Path | bytes:

@@ -173,6 +173,12 @@ class CaseBase(ExportableCaseBase):
         rows = range(len(snapshot)) if where is None else np.flatnonzero(snapshot.matching(where)).tolist()
         return [snapshot.columns.case(row) for row in rows]
 
+    def add_hashes(self) -> int:
+        """Hash pictures that an earlier version stored, so that edited copies are found; see `ingest.hashing`."""
+        from dermtools.cases.hashing import add_hashes
+
+        return add_hashes(self.store)
+
     def check(
         self,
         *,

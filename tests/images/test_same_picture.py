@@ -13,21 +13,7 @@ from PIL import Image, ImageOps
 from dermtools.images import encode_jpeg, open_image
 from dermtools.images.same_picture import SAME, likeness
 from tests.support.edits import EDITS, with_caption
-
-
-def naevus(seed: int, side: int = 256) -> Image.Image:
-    """A dark round spot in the middle of light skin, with texture of its own: nearly the same shape for every seed."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[:side, :side] / side - 0.5
-    radius = 0.25 * (1 + 0.05 * rng.standard_normal())
-    spot = 90 / (1 + np.exp((np.hypot(x, y) - radius) * 25))
-    levels = 190 - spot + texture(rng, side)
-    return Image.fromarray(np.stack([levels, levels * 0.8, levels * 0.7], axis=2).clip(0, 255).astype(np.uint8))
-
-
-def texture(rng: np.random.Generator, side: int) -> np.ndarray:
-    coarse = Image.fromarray(rng.normal(0, 1, (40, 40)).astype(np.float32))
-    return 12 * np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC))
+from tests.support.naevi import naevus
 
 
 @pytest.mark.parametrize("name", EDITS)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from dermtools.cases.attributes import choose
-from dermtools.cases.case import SPLITS, Case, SourceCase, SourceData, Split, Task
+from dermtools.cases.case import SPLITS, Case, SourceData, Split, Task
+from dermtools.cases.copies import joined_contents, small_pictures, with_contents
 from dermtools.cases.sources.label_file import read_label_map
 from dermtools.cases.sources.options import SourceOptions
 from dermtools.cases.sources.vectors import Vectors
 from dermtools.cases.splits import assign_splits
-from dermtools.errors import ImageError, SourceError
-from dermtools.images import content_hash, read_bytes
-from dermtools.progress import Progress, Silent
+from dermtools.errors import SourceError
+from dermtools.images.picture_hash import hash_rows
+from dermtools.progress import Progress
 
 _SPLIT_NAMES: dict[str, Split] = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -28,6 +28,9 @@ SPLIT_NAMES = tuple(_SPLIT_NAMES)
 
 SPLITS_MADE = "splits made for"
 """How the note on made splits begins."""
+COPIES = (
+    "pairs of pictures that are one photograph, edited (mirrored, cut, recoloured, captioned): {}; kept in one split"
+)
 
 _QUESTIONS = {
     **dict.fromkeys(("location", "anatomic_location", "anatomic_locations"), "Which body site does the picture show?"),
@@ -82,19 +85,25 @@ def assemble(
         )
     balanced = names[0] if names else None
     if any(item.case.split is None for item in data.cases):
-        data = _with_contents(data, progress)
+        data = with_contents(data, progress)
+    contents, copies = [item.content_hash for item in data.cases], 0
+    if any(contents):
+        hashes = hash_rows(item.picture_hash for item in data.cases)
+        contents, copies = joined_contents(contents, hashes, partial(small_pictures, data.cases))
     assignment = assign_splits(
         [item.case for item in data.cases],
         seed=options.split_seed,
         fractions=options.split_fractions,
         task=balanced,
-        contents=[item.content_hash for item in data.cases],
+        contents=contents,
     )
     notes = data.notes
     if missing := sum(item.case.split is None for item in data.cases):
         made = f"{SPLITS_MADE} {missing} of {len(data.cases)} cases: by group and picture"
         balance = f"stratified by {balanced}, " if balanced else ""
         notes = (*notes, f"{made}, {balance}seed {options.split_seed}; now {split_counts(assignment.cases)}")
+        if copies:
+            notes = (*notes, COPIES.format(copies))
     return replace(
         data,
         tasks=tuple(
@@ -107,25 +116,3 @@ def assemble(
         problems=(*data.problems, *assignment.problems),
         notes=notes,
     )
-
-
-def _with_contents(data: SourceData, progress: Progress | None) -> SourceData:
-    """The cases with the content hashes of their pictures, so that copies are known before splits are made."""
-    progress = progress or Silent()
-    progress.start(len(data.cases), "looking for copies of pictures")
-    cases = []
-    with ThreadPoolExecutor(2, thread_name_prefix="hash") as pool:
-        for item, digest in zip(data.cases, pool.map(_content, data.cases), strict=True):
-            cases.append(replace(item, content_hash=digest))
-            progress.advance()
-    return replace(data, cases=tuple(cases))
-
-
-def _content(item: SourceCase) -> str:
-    """The content hash of a case's picture; "" where there is none or it cannot be read, which the ingest will say."""
-    if item.image is None:
-        return "" if item.vector is None else hashlib.sha256(item.vector.tobytes()).hexdigest()
-    try:
-        return content_hash(read_bytes(item.picture))
-    except ImageError:
-        return ""

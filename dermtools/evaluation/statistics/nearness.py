@@ -93,6 +93,7 @@ def accuracy_by_distance(
 def near_duplicates(case_base: CaseBase, targets: Iterable[Target]) -> tuple[tuple[str, str], ...]:
     """Pairs of an evaluated case and one of another split whose picture is the same, or nearly so for `check`."""
     columns, asked = case_base.columns, {target.case_id for target in targets}
-    findings = [*leaks.duplicates(columns), *leaks.near_duplicates(columns, case_base.vectors)]
+    edited = leaks.copies(columns, case_base.jpegs)
+    findings = [*leaks.duplicates(columns), *edited, *leaks.near_duplicates(columns, case_base.vectors)]
     pairs = [ids for finding in findings if finding.kind.endswith("across-splits") for ids in finding.cases]
     return tuple((one, other) for ids in pairs for one in ids if one in asked for other in ids if other not in asked)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from dermtools.cases.case import SPLITS
 from dermtools.cases.columns import CaseColumns
+from dermtools.cases.hashing import add_hashes
 from dermtools.cases.splits import assign_splits, joined_groups
 from dermtools.files import tighten
 from dermtools.retrieval.attributes import Attributes
@@ -221,6 +222,22 @@ class Close:
     def make(self, now: Present) -> Edit | None:
         self.path.chmod(OWNER_ONLY)
         tighten(self.path, self.path)
+        return None
+
+    def __add__(self, other: Self) -> Self:
+        return self
+
+
+@dataclass(frozen=True)
+class Hash:
+    """Give each stored picture the perceptual hash that an earlier version stored it without."""
+
+    def offer(self, now: Present) -> str | None:
+        missing = len(now.columns.unhashed)
+        return f"hash {missing} pictures, so that their edited copies are found" if missing else None
+
+    def make(self, now: Present) -> Edit | None:
+        add_hashes(now.store)
         return None
 
     def __add__(self, other: Self) -> Self:

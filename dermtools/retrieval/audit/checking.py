@@ -21,7 +21,7 @@ from dermtools.retrieval.audit.coverage import doubtful_labels, label_gaps, reco
 from dermtools.retrieval.audit.identity import identifiers
 from dermtools.retrieval.audit.label_report import TaskLabels
 from dermtools.retrieval.audit.labels import check_labels
-from dermtools.retrieval.audit.leaks import duplicates, groups_across_splits, near_duplicates
+from dermtools.retrieval.audit.leaks import copies, duplicates, groups_across_splits, near_duplicates
 from dermtools.retrieval.audit.report import SEVERITIES, CheckReport, Finding, Severity, about
 from dermtools.retrieval.audit.writing import written
 from dermtools.text import instead
@@ -70,6 +70,7 @@ def check(
         *_open_to_others(store.path),
         *groups_across_splits(columns),
         *duplicates(columns),
+        *copies(columns, store.jpegs),
         *near_duplicates(columns, vectors),
         *_bad_vectors(columns, vectors, normalized=manifest.identity.normalized),
         *_tiny_pictures(columns),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from dermtools.cases.columns import CaseColumns
+from dermtools.images.copies import edited_copies, small_picture
+from dermtools.images.limits import STORED
 from dermtools.retrieval.audit.near_pairs import near_pairs
 from dermtools.retrieval.audit.report import Finding, about
 
@@ -22,6 +25,12 @@ On 677 clinical photographs (PAD-UFES-20), with a MobileNet, EfficientNet-Lite0 
 0.5 is one lesion or patient and the nearest unrelated pair lies at 0.64; JPEG quality 75 moves a picture by 0.1 to 0.6
 (with EfficientNet-Lite0 up to 1.1), cutting 5 % off every edge by 0.2 to 0.6.
 """
+
+
+NO_HASHES = (
+    "pictures without a perceptual hash, stored by an earlier version, whose edited copies may be missed: {}; "
+    "add the hashes with: dermtools check --fix --yes no-picture-hash"
+)
 
 
 def groups_across_splits(columns: CaseColumns) -> Iterator[Finding]:
@@ -56,6 +65,24 @@ def near_duplicates(columns: CaseColumns, vectors: NDArray[np.float32]) -> Itera
     yield from about("error", "near-duplicate-across-splits", message, _ids(columns, leaks))
     message = f"pairs of nearly the same picture (distance up to {pairs.threshold:.3g}): {count}{{}}"
     yield from about("warning", "near-duplicate", message, _ids(columns, found))
+
+
+def copies(columns: CaseColumns, jpegs: Callable[[Sequence[str]], dict[str, bytes]]) -> Iterator[Finding]:
+    """Pictures that are one photograph, edited, and those whose copies cannot be found; `jpegs` gives stored ones."""
+
+    def pictures(rows: Sequence[int]) -> list[Image.Image | None]:
+        stored = jpegs([columns.case_ids[row] for row in rows])
+        return [small_picture(stored[columns.case_ids[row]], STORED) for row in rows]
+
+    contents = columns.content_hashes
+    found = [pair for pair in edited_copies(columns.picture_hashes, pictures) if contents[pair[0]] != contents[pair[1]]]
+    leaks = [pair for pair in found if _spans_splits(columns, pair)]
+    message = "leak, pairs of pictures in two splits that are one photograph, edited: {}; keep each in one"
+    yield from about("error", "edited-copy-across-splits", message, _ids(columns, leaks))
+    message = "pairs of pictures that are one photograph, edited (mirrored, cut, recoloured, captioned): {}"
+    yield from about("warning", "edited-copy", message, _ids(columns, found))
+    unhashed = [[columns.case_ids[row]] for row in columns.unhashed]
+    yield from about("warning", "no-picture-hash", NO_HASHES, unhashed)
 
 
 def _rows_by(values: Sequence[Hashable]) -> list[list[int]]:

@@ -7,16 +7,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dermtools.retrieval.attributes import Attributes
-from dermtools.retrieval.audit.changes import Change, Close, Divide, Hide, Move, Relabel, Remove
+from dermtools.retrieval.audit.changes import Change, Close, Divide, Hash, Hide, Move, Relabel, Remove
 from dermtools.retrieval.audit.report import CheckReport, Finding, Kind
 
 if TYPE_CHECKING:
     from dermtools.cases.columns import CaseColumns
     from dermtools.cases.store import CaseStore
 
-TORN: tuple[Kind, ...] = ("group-across-splits", "duplicate-across-splits", "near-duplicate-across-splits")
+TORN: tuple[Kind, ...] = (
+    "group-across-splits",
+    "duplicate-across-splits",
+    "near-duplicate-across-splits",
+    "edited-copy-across-splits",
+)
 BROKEN: tuple[Kind, ...] = ("unreadable-picture", "bad-vector")
-UNSEEN: tuple[Kind, ...] = (*TORN, "duplicate", *BROKEN, "identifying-attribute", "no-split", "open-to-others")
+UNSEEN: tuple[Kind, ...] = (
+    *TORN,
+    "duplicate",
+    *BROKEN,
+    "identifying-attribute",
+    "no-split",
+    "open-to-others",
+    "no-picture-hash",
+)
 """Findings whose remedy nobody has to look at each time; which of two labels is right is not among them."""
 
 
@@ -66,6 +79,8 @@ def _changes(finding: Finding, report: CheckReport, store: CaseStore, columns: C
         yield Divide()
     elif kind == "open-to-others":
         yield Close(store.path)
+    elif kind == "no-picture-hash":
+        yield Hash()
 
 
 def _either(cases: tuple[str, ...], columns: CaseColumns, *tasks: str) -> Iterator[Change]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from dermtools.cases.attributes import choice_notes, identifier_problems
 from dermtools.cases.case import Case, Problem, SourceData
+from dermtools.cases.hashing import add_hashes
 from dermtools.cases.history import forget
 from dermtools.cases.manifest import SourceNote
 from dermtools.cases.store import CaseStore
@@ -60,7 +61,7 @@ class Batches:
 
     def __post_init__(self) -> None:
         self.before = self.store.columns()
-        self.data = with_stored_splits(with_other_tasks(self.data, self.before), self.before)
+        self.data = with_stored_splits(with_other_tasks(self.data, self.before), self.before, self.store.jpegs)
         self.told = (*self.data.told, *choice_notes(self.data))
         ids = {one for item in self.data.cases for one in (item.case.case_id, item.case.group_id)}
         suspected = identifier_problems(self.data, ids)
@@ -101,6 +102,7 @@ class Batches:
                 raise EmbeddingError(f"{error}; {kept}, run the same ingest again to resume") from error
         if self.counts["updated"]:
             self.forget_labels()
+        add_hashes(self.store)
         self.store.compact(files_kept=FILES_KEPT)
         problems = tuple(dict.fromkeys((*self.doubts(), *self.problems)))
         told = self.told if self.stream is None else self.stream.told()

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+
+import numpy as np
+from PIL import Image
 
 from dermtools.cases.attributes import kept_attributes
 from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split, Task
 from dermtools.cases.columns import CaseColumns
+from dermtools.cases.copies import joined_contents, small_pictures
 from dermtools.cases.groups import nearly_alike
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.labels import doubts
@@ -17,8 +21,12 @@ from dermtools.cases.sources.cells import text
 from dermtools.cases.sources.roles import column_of_task
 from dermtools.cases.splits import joined_groups, leak
 from dermtools.errors import CaseBaseError
+from dermtools.images.copies import small_picture
+from dermtools.images.limits import STORED
+from dermtools.images.picture_hash import hash_rows
 from dermtools.text import few
 
+Jpegs = Callable[[Sequence[str]], dict[str, bytes]]
 Votes = defaultdict[str, Counter[str | None]]
 """Group to its cases in each split."""
 
@@ -80,8 +88,8 @@ def with_kept_attributes(data: SourceData, stored: CaseColumns) -> SourceData:
     return replace(data, cases=tuple(replace(item, case=completed(item.case)) for item in data.cases))
 
 
-def with_stored_splits(data: SourceData, stored: CaseColumns) -> SourceData:
-    """The cases with their made splits as the case base needs them; given ones are kept.
+def with_stored_splits(data: SourceData, stored: CaseColumns, jpegs: Jpegs) -> SourceData:
+    """The cases with their made splits as the case base needs them; given ones are kept. `jpegs` gives stored pictures.
 
     A case keeps the split that it has there, and a new one goes where its group, or a copy of its picture, is. Where
     these disagree, given splits and cases that are not in the source decide, then most cases.
@@ -90,9 +98,23 @@ def with_stored_splits(data: SourceData, stored: CaseColumns) -> SourceData:
         return data
     came = {item.case.case_id for item in data.cases}
     rest = [row for row, case_id in enumerate(stored.case_ids) if case_id not in came]
-    units = joined_groups(
-        [*(item.case.group_id for item in data.cases), *(stored.group_ids[row] for row in rest)],
+    came_with = len(data.cases)
+
+    def pictures(places: Sequence[int]) -> list[Image.Image | None]:
+        ids = {place: stored.case_ids[rest[place - came_with]] for place in places if place >= came_with}
+        held = {case_id: small_picture(jpeg, STORED) for case_id, jpeg in jpegs(list(ids.values())).items() if jpeg}
+        read = small_pictures(data.cases, [place for place in places if place < came_with])
+        new = iter(read)
+        return [held.get(ids[place]) if place >= came_with else next(new) for place in places]
+
+    contents, _ = joined_contents(
         [*(item.content_hash for item in data.cases), *(stored.content_hashes[row] for row in rest)],
+        np.concatenate([hash_rows(item.picture_hash for item in data.cases), stored.picture_hashes[rest]]),
+        pictures,
+        came_with,
+    )
+    units = joined_groups(
+        [*(item.case.group_id for item in data.cases), *(stored.group_ids[row] for row in rest)], contents
     )
     # From the strongest to the weakest: what cannot move, where a case was, where it was put when it was read.
     votes: tuple[Votes, Votes, Votes] = (defaultdict(Counter), defaultdict(Counter), defaultdict(Counter))

@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.cases.groups import given_group
+from dermtools.images.copies import small_picture
+from dermtools.images.limits import STORED
 from dermtools.images.picture_hash import hash_rows, picture_hash, turned
 from dermtools.images.same_picture import SAME, likeness
 
@@ -104,9 +106,10 @@ def _copies_by_pixels(
         rows = [row for row in dict.fromkeys(batch) if row not in tried]
         tried.update(rows)
         pictures = jpegs([case_ids[row] for row in rows])
-        shown = [row for row in rows if pictures[case_ids[row]]]
-        alike = likeness(image, [pictures[case_ids[row]] for row in shown])
-        same = {row for row, value in zip(shown, alike, strict=True) if value >= SAME}
+        held = [(row, small_picture(jpeg, STORED)) for row in rows if (jpeg := pictures[case_ids[row]])]
+        shown = [(row, picture) for row, picture in held if picture is not None]
+        alike = likeness(image, [picture for _, picture in shown])
+        same = {row for (row, _), value in zip(shown, alike, strict=True) if value >= SAME}
         if not same and rows:
             break
         found |= same

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dermtools.prediction import Query
     from dermtools.retrieval.search.snapshot import Snapshot
 
+ADD_HASHES = "add them with dermtools check --fix --yes no-picture-hash, or CaseBase.add_hashes"
 DIVERSITY = ("mmr", "balanced")
 POOL_FACTOR = 4
 """MMR chooses k among this many times k of the nearest, by default."""
@@ -91,6 +92,8 @@ def search(
         own = snapshot.guard.left_out(query, lambda: everything, jpegs)
         if own:
             notes.append(f"leak guard: {len(own)} cases of the query's own group or picture left out")
+        elif query.image is not None and query.group_id is None and (missing := len(columns.unhashed)):
+            notes.append(f"leak guard: {missing} pictures have no hash by which edited copies are found; {ADD_HASHES}")
     else:
         notes.append("leak guard off: the query's own picture and group may be among the neighbours")
 

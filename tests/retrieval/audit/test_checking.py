@@ -40,6 +40,7 @@ def vector(number: int) -> np.ndarray:
 def row(number: int, **changes: object) -> StoredCase:
     """Case `number` of a faultless set: groups of two, ten cases of every label in every split."""
     own = {"content_hash": f"{number:064x}", "vector": vector(number), "jpeg": JPEG, "width": 640, "height": 480}
+    own["picture_hash"] = np.random.default_rng(number).bytes(32)
     own |= {name: changes.pop(name) for name in list(changes) if name in own}
     case = {
         "case_id": f"case{number}",
