@@ -2,8 +2,8 @@
 
     python -m benchmarks.leaks RECORDS.csv
 
-Every photograph of a table with columns file and group_id is edited and asked for as a picture of unknown origin, over a
-case base of all of them. Not one of the budgets: it needs real photographs.
+Every photograph of a table with columns file and group_id is edited and asked for as a picture of unknown origin, over
+a case base of all of them. Not one of the budgets: it needs real photographs.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def main() -> None:
                 wrong.update({(group, groups[other]) for other in own} - {(group, group)})
             _, numbers = np.unique(of, return_inverse=True)
             interval = share_interval(np.array(caught), numbers)
-            share = f"{sum(caught)} of {len(caught)}, {sum(caught) / len(caught):.3f} ({interval.low:.3f} to {interval.high:.3f})"
-            print(f"{name}: {share}; other patients left out: {len(wrong)}", flush=True)
+            share = f"{sum(caught) / len(caught):.3f} ({interval.low:.3f} to {interval.high:.3f})"
+            print(f"{name}: {sum(caught)} of {len(caught)}, {share}; other patients left out: {len(wrong)}", flush=True)
         print(f"pairs of patients taken for one: {dict(wrong)}")
 
 

@@ -12,6 +12,8 @@ from tests.support.edits import EDITS, with_caption
 from tests.support.naevi import naevus
 
 PATIENTS = 8
+UNTURNED = [name for name in EDITS if not name.startswith("turned")]
+"""A round spot has no angle to find: turns by degrees are tried on photographs."""
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def case_base(tmp_path_factory: pytest.TempPathFactory) -> CaseBase:
     return case_base
 
 
-@pytest.mark.parametrize("name", [name for name in EDITS if not name.startswith("turned")])  # a round spot has no angle
+@pytest.mark.parametrize("name", UNTURNED)
 def test_an_edited_copy_meets_neither_its_original_nor_its_patient_and_all_others(
     case_base: CaseBase, name: str
 ) -> None:
