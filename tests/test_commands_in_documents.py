@@ -22,6 +22,7 @@ PAGES = [
 OTHERS = {
     "claude": {"--plugin-dir"},
     "python -m benchmarks.label_errors": {"--seeds"},
+    "python -m benchmarks.leaks": {"--every", "--embedder"},
     "python -m benchmarks.methods_table": {"--choose", "--embedder"},
     "python -m benchmarks.statistics": {"--runs"},
     ".venv/bin/python -m pytest": {"--dist"},
