@@ -34,7 +34,7 @@ def test_a_notebook_runs_and_ends_in_a_report(notebook, tmp_path):
         timeout=SAFETY_NET,
     )
     assert done.returncode == 0, done.stderr
-    (page,) = tmp_path.glob("run-*/report.html")
+    (page,) = tmp_path.rglob("run-*/report.html")
     assert f"open {page.relative_to(tmp_path)}" in done.stdout
 
 
