@@ -69,7 +69,7 @@ def file_mode(within: Path | None = None) -> int:
 def _folder_mode(within: Path | None = None, shared: bool = False) -> int:
     if within is not None:
         return within.stat().st_mode & 0o777
-    return 0o770 if shared or os.environ.get("DERMTOOLS_SHARED", "0") not in ("", "0") else 0o700
+    return 0o770 if shared or os.environ.get("DERMTOOLS_SHARED") == "1" else 0o700
 
 
 def make_folder(path: Path, *, within: Path | None = None) -> None:

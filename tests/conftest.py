@@ -28,9 +28,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder with real photographs, labels and a real encoder, which the project itself never contains."""
-    folder = Path(os.environ.get("DERMTOOLS_SHARED", ROOT.parent / "shared")).resolve()
+    folder = Path(os.environ.get("DERMTOOLS_TEST_DATA", ROOT.parent / "shared")).resolve()
     if not (folder / "data").is_dir():
-        pytest.skip(f"no real data at {folder}: set DERMTOOLS_SHARED to the folder that holds data/ and models/")
+        pytest.skip(f"no real data at {folder}: set DERMTOOLS_TEST_DATA to the folder that holds data/ and models/")
     return folder
 
 

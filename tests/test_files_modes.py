@@ -63,7 +63,7 @@ def test_pages_replies_and_runs_are_their_owners_only_unless_asked_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o755)
-    for shared, file, folder in (("0", 0o600, 0o700), ("1", 0o640, 0o750)):
+    for shared, file, folder in (("0", 0o600, 0o700), ("no", 0o600, 0o700), ("1", 0o640, 0o750)):
         monkeypatch.setenv("DERMTOOLS_SHARED", shared)
         place = tmp_path / shared
         place.mkdir()

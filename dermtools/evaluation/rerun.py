@@ -11,8 +11,10 @@ from dermtools.errors import QueryError
 from dermtools.evaluation.evaluation import described
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.differences import Difference, differences, prompt_path
+from dermtools.evaluation.running.outside import HeldPredictions, outside_arm
 from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.running.repeats import repeats_of, with_repeats
+from dermtools.evaluation.running.run import Run
 from dermtools.evaluation.running.spec import RunSpec
 from dermtools.evaluation.scoring import targets
 from dermtools.methods import family_of, method
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from langchain_core.caches import BaseCache
     from langchain_core.language_models import BaseChatModel
 
-    from dermtools.evaluation.running.run import Run
     from dermtools.retrieval import CaseBase
 
 OPENAI = "https://api.openai.com/v1"
@@ -84,6 +85,9 @@ def _of_cases(before: RunSpec, now: RunSpec) -> list[Difference]:
 
 def _arm(run: Path, spec: RunSpec, name: str, case_base: CaseBase, cache: BaseCache | None) -> Arm:
     facts = spec.arms[name]
+    if {"file", "sha256"} <= facts.keys():  # made elsewhere: the run holds all that is known of it
+        held = {case_id: record.prediction for (arm, case_id), record in Run.open(run).answers().items() if arm == name}
+        return outside_arm(HeldPredictions(name, spec.task.name, held, dict(facts)))
     called = str(facts.get("method", name))
     try:
         family = family_of(called)

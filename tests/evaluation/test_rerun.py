@@ -5,7 +5,18 @@ import shutil
 
 import pytest
 
-from dermtools.evaluation import Arm, Repetition, Run, RunError, evaluate, perform, prompted_arms, repetition
+from dermtools.evaluation import (
+    Arm,
+    OutsidePredictions,
+    Repetition,
+    Run,
+    RunError,
+    evaluate,
+    outside_arm,
+    perform,
+    prompted_arms,
+    repetition,
+)
 from dermtools.methods import method
 from dermtools.prompting import PictureBudget, PromptLibrary, chat_model
 from dermtools.retrieval import CaseBase
@@ -87,6 +98,19 @@ def test_a_relabelled_case_is_told(case_base, tmp_path):
     (run.path / "run.json").write_text(json.dumps(described))
     first = repetition(Run.open(run.path), case_base).differences[0]
     assert first.what == f"truth of 1 cases, the first {described['targets'][0]['case_id']}"
+
+
+def test_predictions_made_elsewhere_are_taken_from_the_run_itself(case_base, tmp_path):
+    columns, file = case_base.columns, tmp_path / "theirs.csv"
+    ids = [case_id for case_id, split in zip(columns.case_ids, columns.splits, strict=True) if split == "test"][:3]
+    file.write_text("id,prediction\n" + "".join(f"{case_id},hand\n" for case_id in ids))
+    truths = dict(zip(columns.case_ids, columns.labels[TASK], strict=True))
+    theirs = OutsidePredictions(file, TASK, case_base.task(TASK).labels, truths, name="theirs")
+    run = evaluate(case_base, TASK, [outside_arm(theirs)], tmp_path / "run").run
+    file.unlink()
+    again, done = _again(Run.open(run.path), case_base, tmp_path / "again")
+    assert again.differences == ()
+    assert [record.prediction for record in done.run.records()] == [record.prediction for record in run.records()]
 
 
 def test_an_arm_of_python_alone_is_refused_in_a_line(case_base, tmp_path, scripted):

@@ -58,6 +58,11 @@ exemplar:
         - image: "{image}"
         - text: "It is {label}."
         - text: "{attributes}"
+  labels:
+    - role: user
+      content:
+        - text: "One is {label}."
+        - text: "{attributes}"
 output:
   label:
     type: label

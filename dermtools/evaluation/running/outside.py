@@ -51,7 +51,25 @@ class OwnTruth:
         return f"{100 * self.right / self.n:.1f} % of its {self.n} rows by its own truth ({interval})"
 
 
-class OutsidePredictions(LocalMethod):
+class HeldPredictions(LocalMethod):
+    """Answers that are held already, by case id; an error about any other case."""
+
+    def __init__(self, name: str, task: str, held: dict[str, Prediction], facts: Mapping[str, Any]) -> None:
+        self.name, self.task, self.held = name, task, held
+        self._facts = facts
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self._facts
+
+    def predict(self, query: Query) -> Prediction:
+        """The prediction about the query's case."""
+        reason = f"{self.name} has no prediction for {query.name}"
+        missing = Prediction(method=self.name, task=self.task, outcome=Outcome.ERROR, reason=reason)
+        return self.held.get(query.case_id or "", missing)
+
+
+class OutsidePredictions(HeldPredictions):
     """One prediction a case from a table of any kind that `ingest` reads (CSV, Excel, Parquet, JSON lines).
 
     Columns are found by their usual names: an id or a file name, of which the last part counts, with or without its
@@ -81,18 +99,17 @@ class OutsidePredictions(LocalMethod):
         numbered: Sequence[str] = (),
     ) -> None:
         path = Path(path)
-        self.name, self.task, self._file = name, task, path.name
+        self._file = path.name
         self._labels, self._numbered = tuple(labels), tuple(numbered)
         if unknown := [label for label in numbered if label not in self._labels]:
             raise RunError(f"{unknown[0]!r} is not a label of task {task!r}; {instead(unknown[0], labels)}")
         table = read_rows(path)
         if table.problems:
             raise RunError(f"{table.problems[0].where} {table.problems[0].reason}")
-        self._hash = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        facts = {"file": self._file, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()[:16]}
+        super().__init__(name, task, {}, {**facts, **({"labels": list(numbered)} if numbered else {})})
         self._columns = {role: _column(path, table.columns, role) for role in _ROLES}
         self._probabilities = self._probability_columns(table.columns)
-        self.held: dict[str, Prediction] = {}
-        """Case id to prediction, of the cases that the file is about."""
         self.contradicted, own = 0, Counter[bool]()
         known = _Known(truths)
         for row in table.rows:
@@ -111,15 +128,6 @@ class OutsidePredictions(LocalMethod):
         if not self.held:
             first = cells.text(table.rows[0].cells.get(self._columns["id"] or "")) if table.rows else "nothing"
             raise RunError(f"{path}: none of its {self.rows} rows is about a case of these; its first names {first!r}")
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        return {"file": self._file, "sha256": self._hash, **({"labels": self._numbered} if self._numbered else {})}
-
-    def predict(self, query: Query) -> Prediction:
-        """The prediction about the query's case; an error where the file has none."""
-        held = self.held.get(query.case_id or "")
-        return held or self._answer(Outcome.ERROR, reason=f"{self._file} has no prediction for {query.name}")
 
     def line(self) -> str:
         """What the file holds, in one line."""
@@ -218,6 +226,6 @@ def _column(path: Path, columns: Sequence[str], role: str) -> str | None:
     return found
 
 
-def outside_arm(method: OutsidePredictions) -> Arm:
-    """The row of the table: it is asked only about the cases that its file has."""
+def outside_arm(method: HeldPredictions) -> Arm:
+    """The row of the table: it is asked only about the cases that it holds a prediction for."""
     return Arm(method.name, method, facts=dict(method.settings), covers=frozenset(method.held))
