@@ -37,6 +37,7 @@ def flat(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 NEW_STATISTICS = frozenset(
     {
         "cheapest",
+        "recall_intervals",
         "retrieval",
         "retrieval_worth",
         "overconfidence",

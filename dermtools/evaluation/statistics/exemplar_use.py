@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.evaluation.scoring import Scored, Target, is_right, shows
+from dermtools.intervals import Interval, share_interval
 from dermtools.retrieval.vote import votes
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class Share:
 
     count: int
     n: int
+    interval: Interval | None = None
+    """95 %, over groups; None of no case."""
 
     @property
     def share(self) -> float | None:
@@ -59,17 +62,16 @@ def vote(exemplars: Sequence[Exemplar]) -> str | None:
 
 def exemplar_use(scored: Scored) -> ExemplarUse | None:
     """How one method used its exemplars; None where it had none."""
-    rows = [
-        _looked_at(prediction, target)
-        for prediction, target in zip(scored.predictions, scored.targets, strict=True)
-        if prediction.exemplars
-    ]
-    if not rows:
+    with_exemplars = [row for row, prediction in enumerate(scored.predictions) if prediction.exemplars]
+    if not with_exemplars:
         return None
+    part = scored.only(with_exemplars)
+    rows = [_looked_at(prediction, target) for prediction, target in zip(part.predictions, part.targets, strict=True)]
     right, vote_right, agrees, copies, last_wrong, shown = np.array(rows).T
 
     def share(of: NDArray[np.bool_], among: NDArray[np.bool_]) -> Share:
-        return Share(int(of[among].sum()), int(among.sum()))
+        interval = share_interval(of[among], part.groups[among]) if among.any() else None
+        return Share(int(of[among].sum()), int(among.sum()), interval)
 
     every = np.ones(len(rows), dtype=np.bool_)
     return ExemplarUse(

@@ -40,6 +40,8 @@ class Nearness:
 
     recall: Mapping[int, float]
     """k to share of test cases with a true label among the k nearest, one case a group."""
+    recall_intervals: Mapping[int, Interval]
+    """95 % interval of each, over groups."""
     by_distance: Mapping[str, tuple[DistanceBin, ...]]
     """Arm to its accuracy in each quarter of the cases, nearest first."""
     near_duplicates: tuple[tuple[str, str], ...]
@@ -49,8 +51,10 @@ class Nearness:
 def nearness(case_base: CaseBase, task: str, targets: Sequence[Target], methods: Iterable[Scored]) -> Nearness:
     """Look at how near the training cases come to the targets, and what that did to each method's accuracy."""
     nearest = nearest_cases(case_base, task, (target.case_id for target in targets))
+    recall = recall_at(targets, nearest)
     return Nearness(
-        recall=recall_at(targets, nearest),
+        recall={k: share for k, (share, _) in recall.items()},
+        recall_intervals={k: interval for k, (_, interval) in recall.items()},
         by_distance={one.name: accuracy_by_distance(one, nearest) for one in methods},
         near_duplicates=near_duplicates(case_base, targets),
     )
@@ -64,10 +68,15 @@ def nearest_cases(case_base: CaseBase, task: str, case_ids: Iterable[str]) -> di
 
 def recall_at(
     targets: Sequence[Target], nearest: Mapping[str, Sequence[Exemplar]], ks: Sequence[int] = (1, 3, 5, DEPTH)
-) -> dict[int, float]:
-    """Share of targets with a true label among their k nearest, by k: the ceiling of copying labels from exemplars."""
-    found = [[shows(target, exemplar) for exemplar in nearest[target.case_id]] for target in targets]
-    return {k: sum(any(shown[:k]) for shown in found) / len(targets) for k in ks}
+) -> dict[int, tuple[float, Interval]]:
+    """Share of targets with a true label among their k nearest, by k: the ceiling of copying labels from exemplars.
+
+    With its 95 % interval, over groups.
+    """
+    shown = [[shows(target, exemplar) for exemplar in nearest[target.case_id]] for target in targets]
+    groups = np.unique([target.group_id for target in targets], return_inverse=True)[1]
+    found = {k: np.array([any(one[:k]) for one in shown]) for k in ks}
+    return {k: (float(hits.mean()), share_interval(hits, groups)) for k, hits in found.items()}
 
 
 def accuracy_by_distance(

@@ -59,6 +59,7 @@ def test_agreement_copying_and_independence_are_counted():
     )
     assert use.n == 5
     assert (use.vote_right.count, use.vote_right.n) == (2, 5)
+    assert use.vote_right.interval.low < 0.4 < use.vote_right.interval.high
     assert (use.agrees_with_vote.count, use.agrees_with_vote.n) == (2, 5)
     assert (use.copies_last.count, use.copies_last.n) == (1, 5)
     assert (use.copies_last_wrong.count, use.copies_last_wrong.n) == (1, 4)

@@ -31,7 +31,9 @@ def test_recall_counts_cases_whose_true_label_is_shown_and_grows_with_k():
         name: tuple(Exemplar(case_id=x, group_id=x, labels=(x,), distance=1.0) for x in order)
         for name, order in {"a": "ab", "b": "ab", "c": "ab"}.items()
     }
-    assert recall_at(held, near, (1, 2)) == {1: pytest.approx(1 / 3), 2: pytest.approx(2 / 3)}
+    found = recall_at(held, near, (1, 2))
+    assert {k: share for k, (share, _) in found.items()} == {1: pytest.approx(1 / 3), 2: pytest.approx(2 / 3)}
+    assert all(interval.low < share < interval.high for share, interval in found.values())
 
 
 def test_distance_bins_hold_equal_parts_of_the_cases_nearest_first():

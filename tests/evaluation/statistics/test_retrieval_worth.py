@@ -40,7 +40,7 @@ def worth(zero: int, rag: int, margin: float | None = None, shots: str = "ab") -
     [
         (20, 45, None, "Retrieval helps m: rag is better than zero: +41.7 points"),
         (45, 20, None, "Retrieval makes m worse: rag is worse than zero: -41.7 points"),
-        (30, 31, None, "Whether retrieval helps m is undecided: rag against zero is undecided: +1.7 points"),
+        (30, 31, None, "Whether retrieval helps m is undecided: rag against zero: +1.7 points"),
         (30, 30, 0.2, "Retrieval makes no odds to m: rag and zero are equivalent: +0.0 points"),
     ],
 )
