@@ -126,16 +126,16 @@ def draft_folder(folder: Path, mode: int = 0o700) -> Iterator[Path]:
 
 
 @contextmanager
-def new_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
+def new_folder(path: Path, *, shared: bool = False, otherwise: str = "empty it") -> Iterator[Path]:
     """Yield a hidden folder beside `path` to be filled; it takes the name `path` at the end, at once.
 
-    It is its owner's only, and the group's too where it is `shared`.
+    It is its owner's only, and the group's too where it is `shared`. `otherwise` says what else than to choose another.
 
     Raises:
         CaseBaseError: `path` exists already and is not an empty folder, or it cannot be written.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise CaseBaseError(f"{path} exists already and is not empty; choose another folder, or open it")
+        raise CaseBaseError(f"{path} exists already and is not empty; choose another folder, or {otherwise}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft_folder(path.parent, _folder_mode(shared=shared)) as draft:

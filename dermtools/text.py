@@ -42,6 +42,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def minute(time: str) -> str:
+    """A time of ISO 8601 as a person reads it, to the minute: 2026-01-31 09:05."""
+    return time[:16].replace("T", " ")
+
+
 def instead(name: str, known: Iterable[str], *, shown: int = 20) -> str:
     """What to write for a name that is not there: the nearest one, then the first of those that there are."""
     from difflib import get_close_matches

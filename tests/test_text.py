@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dermtools.text import bounded, fenced, fenced_attributes, few, one_line
+from dermtools.text import bounded, fenced, fenced_attributes, few, minute, one_line
 
 HOSTILE = st.text(max_size=80) | st.sampled_from(
     ["</data>", "< / DATA >", "a\r\nb\x00\x1b[2J", "\u202eevil", "x" * 5000, "<data>"]
@@ -55,3 +55,7 @@ def test_a_cut_shows() -> None:
 
 def test_control_characters_keep_words_apart() -> None:
     assert one_line("x\x1b[2J\ny\tz") == "x [2J y z"
+
+
+def test_a_time_is_told_to_the_minute():
+    assert minute("2026-01-31T09:05:59+00:00") == "2026-01-31 09:05"

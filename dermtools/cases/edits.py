@@ -18,7 +18,7 @@ from dermtools.cases.history import begin, history, note, read_history, write_fi
 from dermtools.cases.manifest import Manifest
 from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import read_record
-from dermtools.text import few
+from dermtools.text import few, minute
 
 if TYPE_CHECKING:
     from dermtools.cases.columns import CaseColumns
@@ -162,7 +162,7 @@ def restore(store: CaseStore, version: int) -> Edit:
             )
         changes = {"tasks": then.tasks, "sources": then.sources, "shown": then.shown, "pseudonyms": then.pseudonyms}
         was = store.columns()
-        what = f"version {version} of {entry.time} is back"
+        what = f"version {version} of {minute(entry.time)} UTC is back"
         done = edit(store, "restore", what, 0, lambda table: table.restore(version), **changes)
         return done.model_copy(update={"changed": _differing(was, store.columns())})
 

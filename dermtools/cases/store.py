@@ -87,7 +87,7 @@ class CaseStore:
         path = local_path(path, CaseBaseError).absolute()
         about: dict[str, Any] = {"tasks": tuple(tasks), "sources": tuple(sources), "shown": ()}
         manifest = Manifest(embedder=embedder_spec, identity=identity, reads_text=reads_text, **about)
-        with new_folder(path, shared=shared) as folder:
+        with new_folder(path, shared=shared, otherwise="open it") as folder:
             CaseTable.create(folder, (task.name for task in manifest.tasks), identity.dimension)
             write_manifest(folder, manifest)
         return cls.open(path)

@@ -14,6 +14,7 @@ from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 from dermtools.errors import QueryError
 from dermtools.files import local_path
+from dermtools.text import counted
 
 if TYPE_CHECKING:
     from dermtools.cases.pseudonyms import PseudonymKey
@@ -113,7 +114,7 @@ def delete(
     if as_json:
         print_json({"cases": gone, "left": len(case_base), "notes": lines})
         return
-    show(f"{gone} cases deleted; {len(case_base)} are left in {path}")
+    show(f"{counted(gone, 'case')} deleted; {len(case_base):,} left in {path}")
 
 
 def _pseudonyms(given: str, book: PseudonymKey, *, groups: bool) -> list[str]:
@@ -151,11 +152,11 @@ def _plan(
     purge: bool,
 ) -> list[str]:
     from dermtools.retrieval.editing.outdated import classifiers
-    from dermtools.text import counted, few
+    from dermtools.text import few
 
     columns = case_base.columns
     rows = [columns.row_of[case_id] for case_id in ids if case_id in columns.row_of]
-    lines = [f"{len(rows)} cases: {few([columns.case_ids[row] for row in rows], SHOWN)}"] if rows else []
+    lines = [f"{counted(len(rows), 'case')}: {few([columns.case_ids[row] for row in rows], SHOWN)}"] if rows else []
     if len(rows) < len(ids):
         lines.append("what was put away or deleted before, under an id that is not there any more")
     if ids or purge:

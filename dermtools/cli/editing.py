@@ -12,7 +12,7 @@ from dermtools.cli.output import print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 from dermtools.errors import QueryError
 from dermtools.files import local_path
-from dermtools.text import counted
+from dermtools.text import counted, minute
 
 if TYPE_CHECKING:
     from dermtools.cases import Edit
@@ -147,7 +147,7 @@ def history(
     rows = [
         (
             one.version,
-            one.time,
+            minute(one.time),
             one.command,
             one.what,
             one.cases,
@@ -155,7 +155,7 @@ def history(
         )
         for one in found.versions
     ]
-    show(table(["version", "time", "command", "what", "cases", "restorable"], rows, right=["version", "cases"]))
+    show(table(["version", "time (UTC)", "command", "what", "cases", "restorable"], rows, right=["version", "cases"]))
     show(
         "",
         f"on the disk: {decimal(found.bytes)}, and {decimal(found.earlier_bytes)} more for earlier versions; at most "

@@ -15,12 +15,18 @@ from dermtools.cli.vectors import with_identity
 from dermtools.errors import CaseBaseError, SourceError
 from dermtools.files import local_path
 from dermtools.images.kinds import FORMATS
+from dermtools.text import few
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dermtools.cases.case import Problem
     from dermtools.retrieval import IngestReport
 
 SHOWN = 20
 """Problems printed to a person; `--json` has them all."""
+FEW = 3
+"""Cases that are named of those with one reason."""
 
 
 def ingest(
@@ -209,13 +215,35 @@ def _show(report: IngestReport, total: int, path: Path) -> None:
     if report.writing == ():
         show("", NO_WRITING)
     painted = any(one.painted for one in report.writing or ())
-    for title, lines in (
-        ("same picture under another id", [f"{d.case_id} is also {d.same_as}" for d in report.duplicates]),
-        ("left out or doubtful", [f"{p.where}: {p.reason}" for p in report.problems]),
-        ("writing drawn in" + (", painted over" if painted else ""), [one.line() for one in report.writing or ()]),
-        ("notes", list(report.notes)),
+    for title, count, lines in (
+        (
+            "same picture under another id",
+            len(report.duplicates),
+            [f"{one.case_id} is also {one.same_as}" for one in report.duplicates],
+        ),
+        ("left out or doubtful", len(report.problems), _by_reason(report.problems)),
+        (
+            "writing drawn in" + (", painted over" if painted else ""),
+            len(report.writing or ()),
+            [one.line() for one in report.writing or ()],
+        ),
+        ("notes", len(report.notes), list(report.notes)),
     ):
         if lines:
-            show("", f"{title}: {len(lines)}", *(f"  {line}" for line in lines[:SHOWN]))
+            show("", f"{title}: {count}", *(f"  {line}" for line in lines[:SHOWN]))
         if len(lines) > SHOWN:
             show(f"  and {len(lines) - SHOWN} more; --json prints them all")
+
+
+def _by_reason(problems: Sequence[Problem]) -> list[str]:
+    """One line a problem; those of one reason in one line, where they are more than a few."""
+    places: dict[str, list[str]] = {}
+    for problem in problems:
+        places.setdefault(problem.reason, []).append(problem.where)
+    lines = []
+    for reason, found in places.items():
+        if len(found) > FEW:
+            lines.append(f"{len(found)} times, {few(found, FEW)} (--json names all): {reason}")
+        else:
+            lines += [f"{where}: {reason}" for where in found]
+    return lines

@@ -34,6 +34,7 @@ def wrong_usage(error: TyperException) -> UsageError:
         message += f" ({about.rstrip('.')})"
     if "extra argument" in message:
         message = f"{message[0].lower()}{message[1:]}; put a value with spaces in quotes"
+        message += ", and name a case by --case ID" if "--case" in _options(command) else ""
     message = message.replace("Invalid value for ", "").replace("Value error, ", "").replace("Missing ", "missing ")
     message = message.replace("Input should be", "should be")
     return UsageError(f"{message}; see {path} --help")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def test_the_history_says_what_was_done_and_what_it_costs(
     run("delete", base, "--restorable", "--case", "case1")
     said = " ".join(run("history", base).out.split())
     assert "relabel other labels of location for 1 case 6 yes" in said
+    assert re.search(r" \d{4}-\d\d-\d\d \d\d:\d\d relabel ", said)
     assert "delete 1 case put away, restorably 5 present" in said
     assert "more for earlier versions; at most 20 are kept (--keep N)" in said
     assert run("history", base, "--keep", "1", "--json").json["kept"] == 1

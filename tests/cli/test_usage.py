@@ -19,6 +19,7 @@ from tests.support.command_line import Run
         (["evaluate", "x", "--task"], ["--task", "--help"]),
         (["search", "x", "-k", "many"], ["-k", "valid integer"]),
         (["info", "my", "cases"], ["cases", "quotes"]),
+        (["delete", "x", "case1"], ["case1", "name a case by --case ID"]),
         (["train", "x", "--task", "t", "--kind", "adaptr"], ["--kind", "adapter"]),
     ],
     ids=lambda value: " ".join(value),

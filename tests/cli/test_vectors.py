@@ -67,3 +67,24 @@ def test_vectors_of_another_name_or_dimension_do_not_join(table, tmp_path):
     np.save(tmp_path / "w.npy", VECTORS[:, :3])
     with pytest.raises(DermtoolsError, match=r"not of m \(3-d\)"):
         run(*ingest, tmp_path / "w.npy", "--identity", "m")
+
+
+def test_a_vector_of_another_norm_among_those_of_norm_1_is_left_out(table, tmp_path):
+    np.save(tmp_path / "v.npy", VECTORS * [[1], [1], [3], [1]])
+    words = ("ingest", table, tmp_path / "base", "--vectors", tmp_path / "v.npy", "--identity", "medimageinsight")
+    report = json.loads(run(*words, "--json").stdout)
+    assert report["added"] == 3
+    assert [(one["where"], "norm 3" in one["reason"]) for one in report["problems"]] == [("c", True)]
+    assert CaseBase.open(tmp_path / "base").identity.normalized
+
+
+def test_many_cases_with_one_fault_are_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    ids = [f"c{number}" for number in range(8)]
+    pd.DataFrame({"id": ids, "dx": "x", "split": "train"}).to_csv(tmp_path / "t.csv", index=False)
+    np.savez(tmp_path / "v.npz", id=ids[:3], vector=VECTORS[:3])
+    said = run(
+        "ingest", tmp_path / "t.csv", tmp_path / "base", "--vectors", tmp_path / "v.npz", "--identity", "m"
+    ).stdout
+    assert "left out or doubtful: 5\n  5 times, t.csv row 5, t.csv row 6, t.csv row 7, ... (--json" in said
+    assert said.count("has no vector: its id is not in v.npz") == 1

@@ -109,6 +109,8 @@ def load_woundcarevqa(root: Path, options: SourceOptions) -> SourceData:
     )
     names = few([path.relative_to(root).as_posix() for path in files])
     told = [f"recognised as WoundcareVQA by its {names}; if it is not: --from folder"]
+    if further := [field for field in METADATA if field not in tasks]:
+        told.append(f"labels that could be tasks, too: --task {' --task '.join(further)}")
     if files[0].name != ENTRIES and (missing := sorted({*CHALLENGE_FILES} - {path.name for path in files})):
         told.append(f"no {' and no '.join(missing)}: those splits are left out")
     return found.data(

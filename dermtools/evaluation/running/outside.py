@@ -18,7 +18,7 @@ from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.records import RunError
 from dermtools.intervals import share_interval
 from dermtools.prediction import LocalMethod, Outcome, Prediction, Query, ranked
-from dermtools.text import few, instead, name_key
+from dermtools.text import counted, few, instead, name_key
 
 if TYPE_CHECKING:
     from dermtools.cases.sources.records import Row
@@ -112,6 +112,7 @@ class OutsidePredictions(HeldPredictions):
         self._probabilities = self._probability_columns(table.columns)
         self.contradicted, own = 0, Counter[bool]()
         known = _Known(truths)
+        self._likely = self._likely_numbers(table.rows, known, truths)
         for row in table.rows:
             prediction, truth = self._read(row)
             if truth:
@@ -125,6 +126,11 @@ class OutsidePredictions(HeldPredictions):
             self.contradicted += bool(truth) and truth not in truths[case_id]
         self.rows = len(table.rows)
         self.own_truth = OwnTruth(own[True], own.total()) if own else None
+        if numbered and self._likely not in ((), tuple(numbered)) and 2 * self.contradicted > len(self.held):
+            raise RunError(
+                f"{path}: {self.contradicted} of {counted(len(self.held), 'case')} here have another truth in the "
+                f"file; by its truths the numbers stand for --prediction-labels {','.join(self._likely)}"
+            )
         if not self.held:
             first = cells.text(table.rows[0].cells.get(self._columns["id"] or "")) if table.rows else "nothing"
             raise RunError(f"{path}: none of its {self.rows} rows is about a case of these; its first names {first!r}")
@@ -157,14 +163,29 @@ class OutsidePredictions(HeldPredictions):
         if text in self._labels or not text.isdecimal():
             return text
         if not self._numbered:
-            named = ",".join(self._labels[:3])
+            named = ",".join(self._likely or (*self._labels[:3], "..."))
+            how = "by the truths in the file" if self._likely else "e.g."
             raise RunError(
                 f"{row.where}: {column!r} is the number {text}; name the labels in the order of their numbers, "
-                f"e.g. --prediction-labels {named},..."
+                f"{how} --prediction-labels {named}"
             )
         if int(text) >= len(self._numbered):
             raise RunError(f"{row.where}: {column!r} is {text}; only {len(self._numbered)} labels are named, from 0")
         return self._numbered[int(text)]
+
+    def _likely_numbers(
+        self, rows: Iterable[Row], known: _Known, truths: Mapping[str, Sequence[str]]
+    ) -> tuple[str, ...]:
+        """All labels in the order of the numbers that the file's truths have for them; empty where it does not show."""
+        seen: dict[str, Counter[str]] = {}
+        for row in rows:
+            truth = cells.text(row.cells.get(self._columns["truth"] or ""))
+            if truth.isdecimal() and truth not in self._labels:
+                case_id = known.case(cells.text(row.cells.get(self._columns["id"] or "")), row.where)
+                seen.setdefault(truth, Counter()).update(truths.get(case_id or "", ()))
+        counts = [seen.get(str(number)) for number in range(len(self._labels))]
+        likely = tuple(one.most_common(1)[0][0] for one in counts if one)
+        return likely if len({*likely}) == len(self._labels) else ()
 
     def _probability_columns(self, columns: Iterable[str]) -> dict[str, str]:
         """Column to label."""

@@ -22,6 +22,7 @@ from dermtools.embedding.vectors import NORM_TOLERANCE
 from dermtools.images.picture_hash import HASH_BYTES
 from dermtools.retrieval.ingest.reconcile import doubtful
 from dermtools.retrieval.ingest.report import Duplicate, IngestReport
+from dermtools.text import counted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,7 +55,7 @@ def ingest_whole(store: CaseStore, source: WholeSource) -> IngestReport | None:
         if not fits or (identity.normalized and not _are_unit(vectors)):
             return None
         report = _written(store, source.cases, source.name)
-        note(store, "ingest", f"{report.added} new cases, 0 changed")
+        note(store, "ingest", f"{counted(report.added, 'new case')}, 0 changed")
         return report
 
 

@@ -26,6 +26,7 @@ from dermtools.retrieval.ingest.reconcile import with_fitting_vectors
 from dermtools.retrieval.ingest.report import IngestReport
 from dermtools.retrieval.ingest.streaming import Stream
 from dermtools.retrieval.queries import accepted
+from dermtools.text import counted
 
 
 def ingest(
@@ -93,7 +94,7 @@ def ingest(
         if batches.painted:  # what was painted over must not come back
             store.purge()
         if store.table.version != version:
-            note(store, "ingest", f"{report.added} new cases, {report.updated} changed")
+            note(store, "ingest", f"{counted(report.added, 'new case')}, {report.updated} changed")
     notes = report.notes
     if key_file is not None:
         notes += (

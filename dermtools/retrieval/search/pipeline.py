@@ -15,7 +15,7 @@ from dermtools.numbers import plain, whole_number
 from dermtools.retrieval.search.diversity import Pair, label_balanced, maximal_marginal_relevance, per_group
 from dermtools.retrieval.search.leak_guard import Jpegs, allowed_rows
 from dermtools.retrieval.search.neighbors import Neighbors
-from dermtools.text import instead
+from dermtools.text import counted, instead
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,7 +91,7 @@ def search(
     if options.leak_guard:
         own = snapshot.guard.left_out(query, lambda: everything, jpegs)
         if own:
-            notes.append(f"leak guard: {len(own)} cases of the query's own group or picture left out")
+            notes.append(f"leak guard: {counted(len(own), 'case')} of the query's own group or picture left out")
         elif query.image is not None and query.group_id is None and (missing := len(columns.unhashed)):
             notes.append(f"leak guard: {missing} pictures have no hash by which edited copies are found; {ADD_HASHES}")
     else:

@@ -70,7 +70,7 @@ def test_a_table_file_takes_vectors_of_a_column(tmp_path):
 def test_a_row_without_a_vector_is_named_and_the_others_stay():
     data = loaded(Vectors.of({"a": VECTORS[0], "d": VECTORS[3]}))
     assert list(held(data)) == ["a", "d"]
-    assert data.problems[0] == Problem("pandas DataFrame row 1", "has no vector: 'b' is not in the vectors")
+    assert data.problems[0] == Problem("pandas DataFrame row 1", "has no vector: its id is not in the vectors")
 
 
 def test_what_is_wrong_with_one_vector_is_a_line_with_row_and_column():

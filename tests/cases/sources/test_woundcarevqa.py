@@ -145,6 +145,7 @@ def test_the_challenge_release_is_read_file_by_file(tmp_path, below):
     assert [item.case.split for item in data.cases] == ["train", "valid", "test"]
     assert data.problems == ()
     assert "train.json" in data.told[0]
+    assert data.told[1].startswith("labels that could be tasks, too: --task anatomic_locations --task wound_type")
     (folder / "test.json").unlink()
     left = load_source(root)
     assert [item.case.split for item in left.cases] == ["train", "valid"]

@@ -51,6 +51,16 @@ def test_numbers_are_the_labels_that_are_named_for_them(tmp_path: Path) -> None:
     assert (made.own_truth.right, made.own_truth.n, made.contradicted) == (0, 1, 0)
 
 
+NUMBERED = "id,true_label,predicted_label\nPAT_1_2_3,1,0\nPAT_4_5_6,0,0\nv1.5,2,2\n"
+
+
+@pytest.mark.parametrize("named", [(), LABELS], ids=["not named", "named in another order"])
+def test_the_order_of_numbers_is_told_where_the_truths_show_it(tmp_path: Path, named: tuple[str, ...]) -> None:
+    with pytest.raises(RunError, match=r"--prediction-labels NEV,BCC,ACK$"):
+        read(tmp_path, NUMBERED, numbered=named)
+    assert read(tmp_path, NUMBERED, numbered=("NEV", "BCC", "ACK")).contradicted == 0
+
+
 def test_a_file_with_another_truth_is_told(tmp_path: Path) -> None:
     made = read(tmp_path, "id,truth,prediction\nPAT_1_2_3,ACK,ACK\nelsewhere,NEV,BCC\n")
     assert made.line().startswith(
