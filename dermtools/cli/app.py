@@ -25,6 +25,7 @@ from dermtools.cli import (
     info,
     ingest,
     mcp,
+    optimise,
     predictions,
     prompts,
     reembed,
@@ -73,6 +74,7 @@ _COMMANDS: dict[Callable[..., None], str] = {
     compare.rerun: "Repeat a run from its folder.",
     predictions.predictions: "Write the answers of a run for other programs.",
     study.study: "Vary one thing at a time of a prompted method.",
+    optimise.optimise: "Find better texts for a prompt.",
     chat.chat: "Talk with an agent that looks similar cases up.",
     mcp.mcp: "Serve the tools to chat assistants (MCP).",
     demo.demo: "Do all of it once, and write one page that shows it.",
@@ -85,6 +87,7 @@ _OPENING_PICTURES = (
     evaluate.evaluate,
     compare.rerun,
     study.study,
+    optimise.optimise,
     chat.chat,
     mcp.mcp,
 )

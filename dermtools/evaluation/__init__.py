@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from dermtools.evaluation.evaluation import evaluate as evaluate
     from dermtools.evaluation.evaluation import perform as perform
     from dermtools.evaluation.evaluation import run_spec as run_spec
+    from dermtools.evaluation.optimising.optimise import optimise_prompt as optimise_prompt
+    from dermtools.evaluation.optimising.report import OptimisedPrompt as OptimisedPrompt
     from dermtools.evaluation.reporting.inspect_log import write_inspect_log as write_inspect_log
     from dermtools.evaluation.reporting.report import publish as publish
     from dermtools.evaluation.reporting.results import Results as Results

@@ -33,6 +33,12 @@ class Prompt:
     hash: str
     """SHA-256 of the file's meaning: comments, layout and key order outside messages do not change it."""
 
+    @classmethod
+    def of(cls, file: PromptFile, path: Path) -> Prompt:
+        """The prompt of a valid file; `path` is where it came from."""
+        meaning = json.dumps(file.model_dump(mode="json"), ensure_ascii=False).encode()
+        return cls(file, path, hashlib.sha256(meaning).hexdigest())
+
     @property
     def id(self) -> str:
         return self.file.id
@@ -91,9 +97,7 @@ def read_prompt(path: Path) -> Prompt:
         problems.append((1, "a prompt file is a mapping that starts with `id:`"))
     if problems:
         raise PromptFileError([f"{path}:{line}: {reason}" for line, reason in sorted(problems, key=itemgetter(0))])
-    file = PromptFile.model_validate(document.data)
-    meaning = json.dumps(file.model_dump(mode="json"), ensure_ascii=False).encode()
-    return Prompt(file, path, hashlib.sha256(meaning).hexdigest())
+    return Prompt.of(PromptFile.model_validate(document.data), path)
 
 
 class PromptLibrary:

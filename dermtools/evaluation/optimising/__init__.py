@@ -1,0 +1,1 @@
+"""Optimising the text of a prompt on validation patients: what may change, how it is searched, what came of it."""

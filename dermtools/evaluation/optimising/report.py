@@ -1,0 +1,171 @@
+"""What came of an optimisation, for people and for programs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dermtools.intervals import share_interval
+from dermtools.text import few
+
+if TYPE_CHECKING:
+    from dermtools.evaluation.optimising.parts import Parts
+    from dermtools.evaluation.running.records import Record
+    from dermtools.evaluation.scoring import Rule, Scored
+    from dermtools.evaluation.statistics.comparisons import Comparison
+    from dermtools.prompting.files.library import Prompt
+
+UNTOUCHED = "No test case was asked about, and no example was one."
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What all calls of an optimisation took, earlier starts included."""
+
+    calls: int
+    reflections: int
+    """Of the calls, those to the model that proposes texts."""
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    price_usd: float
+    unpriced: int
+    """Answers whose price is unknown; they are not in `price_usd`."""
+
+    @classmethod
+    def of(cls, records: Sequence[Record], reflection: str) -> Spent:
+        """Added up over records; those of the arm `reflection` are proposals."""
+        used = [record.prediction.usage for record in records if record.prediction.usage is not None]
+        return cls(
+            calls=len(records),
+            reflections=sum(record.arm == reflection for record in records),
+            failed=sum(record.failed for record in records),
+            input_tokens=sum(usage.input_tokens for usage in used),
+            output_tokens=sum(usage.output_tokens for usage in used),
+            price_usd=sum(record.price_usd or 0.0 for record in records),
+            unpriced=sum(record.price_usd is None and not record.failed for record in records),
+        )
+
+    @property
+    def sentence(self) -> str:
+        unknown = f", and {self.unpriced:,} answers at an unknown price" if self.unpriced else ""
+        failed = f", {self.failed:,} of them failed" if self.failed else ""
+        return (
+            f"{self.calls:,} calls ({self.reflections:,} to propose texts{failed}), {self.input_tokens:,} tokens in, "
+            f"{self.output_tokens:,} out: ${self.price_usd:.2f}{unknown}"
+        )
+
+
+@dataclass(frozen=True)
+class OptimisedPrompt:
+    """What came of an optimisation: the new prompt, where one was better to choose by, and what it is worth."""
+
+    before: Prompt
+    prompt: Prompt | None
+    """The new prompt file; None where no proposal did better on the cases to choose by."""
+    folder: Path
+    """Where answers, settings and report are kept."""
+    method: str
+    parts: Parts
+    rule: Rule
+    chosen_by: tuple[float, float] | None
+    """Share right on the cases to choose by, before and after: it chose, and so flatters."""
+    scored: tuple[Scored, ...]
+    """Answers about the held-out cases, of the first prompt and of the new one; empty where none was asked."""
+    comparison: Comparison | None
+    """Of the new prompt against the first one on the held-out cases."""
+    candidates: int
+    """Prompts that were asked about all cases to choose by, the first one included."""
+    proposed: int
+    refused: tuple[str, ...]
+    """Why proposed texts were refused, each as its author was told."""
+    ended: str | None
+    """Why the search stopped before its end; None where it did not."""
+    spent: Spent
+    texts: tuple[tuple[str, str, str], ...]
+    """Place, first text and new text of what was rewritten."""
+
+    @property
+    def lines(self) -> list[str]:
+        """For a person, a fact a line."""
+        return [*self._result(), *self._search(), f"spent: {self.spent.sentence}", UNTOUCHED]
+
+    @property
+    def markdown(self) -> str:
+        """The report: result, cases, search, cost and the texts as a diff."""
+        name = self.prompt.id if self.prompt else self.before.id
+        cases = {
+            "to learn from": self.parts.lines["learning"],
+            "to choose by": self.parts.lines["choosing"],
+            "held out, to judge by": self.parts.lines["held_out"],
+        }
+        rows = "\n".join(f"| {part} | {size} |" for part, size in cases.items())
+        result = "\n".join(f"- {line}" for line in [*self._result(), self.rule.sentence, UNTOUCHED])
+        search = "\n".join(f"- {line}" for line in [*self._search(), f"Spent: {self.spent.sentence}."])
+        diffs = "".join(f"\n### {place}\n\n```diff\n{_diff(*both)}\n```\n" for place, *both in self.texts)
+        return (
+            f"# Prompt {name}, optimised for {self.method}\n\n{result}\n\n## Cases\n\n"
+            f"All of validation, no patient in two parts.\n\n| part | size |\n| --- | --- |\n{rows}\n\n"
+            f"## Search\n\n{search}\n" + (f"\n## What was rewritten\n{diffs}" if diffs else "")
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, for programs."""
+        from dataclasses import asdict
+
+        verdict = self.comparison
+        held = {
+            name: {"n": len(one), "right": int(one.right.sum()), "interval": asdict(_interval(one))}
+            for name, one in zip(("before", "after"), self.scored, strict=False)
+        }
+        return {
+            "prompt": str(self.prompt.path) if self.prompt else None,
+            "folder": str(self.folder),
+            "report": str(self.folder / "report.md"),
+            "held_out": held,
+            "comparison": None if verdict is None else {**asdict(verdict), "in_words": verdict.sentence},
+            "chosen_by": None
+            if self.chosen_by is None
+            else dict(zip(("before", "after"), self.chosen_by, strict=True)),
+            "parts": self.parts.lines,
+            "candidates": self.candidates,
+            "proposed": self.proposed,
+            "refused": list(self.refused),
+            "ended": self.ended,
+            "spent": asdict(self.spent),
+        }
+
+    def _result(self) -> Iterator[str]:
+        if self.prompt is None:
+            yield "no proposed prompt did better on the cases to choose by: the first one stays, and none was written"
+            return
+        for name, one in zip(("before", "after"), self.scored, strict=False):
+            interval = _interval(one)
+            yield (
+                f"held out, {name}: {int(one.right.sum())} of {len(one)} right, {one.right.mean():.1%} "
+                f"(95 %: {interval.low:.1%} to {interval.high:.1%})"
+            )
+        yield self.comparison.sentence if self.comparison else "the held-out cases were not asked about: no verdict"
+
+    def _search(self) -> Iterator[str]:
+        if self.chosen_by is not None:
+            before, after = self.chosen_by
+            # Said as a count, without an interval: the best of several on the very cases that chose it.
+            cases = len(self.parts.choosing)
+            yield f"to choose by: {round(before * cases)} of {cases} right before, {round(after * cases)} after"
+        yield f"{self.candidates} prompts asked about all cases to choose by; {self.proposed} texts proposed"
+        if self.refused:
+            yield f"{len(self.refused)} proposals refused: {few(list(dict.fromkeys(self.refused)), 3, '; ')}"
+        if self.ended:
+            yield f"the search ended early: {self.ended}"
+
+
+def _interval(one: Scored) -> Any:
+    return share_interval(one.right, one.groups)
+
+
+def _diff(before: str, after: str) -> str:
+    return "\n".join(difflib.unified_diff(before.splitlines(), after.splitlines(), "before", "after", lineterm=""))
