@@ -11,7 +11,7 @@ import typer
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import JsonOption, NewCaseBasePath
-from dermtools.cli.vectors import with_identity
+from dermtools.cli.vectors import fitting, with_identity
 from dermtools.errors import CaseBaseError, SourceError
 from dermtools.files import local_path
 from dermtools.images.kinds import FORMATS
@@ -176,7 +176,9 @@ def ingest(
     if shared and path.is_dir() and any(path.iterdir()) and not path.stat().st_mode & 0o070:
         raise CaseBaseError(f"{path} is there, for its owner only; share it with: chmod -R g+rX {quote(str(path))}")
     case_base = (
-        CaseBase.open_or_create(path, embedder=embedder, shared=shared)
+        CaseBase.open_or_create(
+            path, embedder=fitting(embedder, data) if vectors and embedder else embedder, shared=shared
+        )
         if identity is None
         else with_identity(path, identity, data, shared=shared)
     )

@@ -9,7 +9,23 @@ from dermtools.errors import CaseBaseError
 
 if TYPE_CHECKING:
     from dermtools.cases import SourceData
+    from dermtools.embedding import Embedder
     from dermtools.retrieval import CaseBase
+
+
+def fitting(spec: str, data: SourceData) -> Embedder:
+    """The embedder that is said to have made the vectors of `data`, before anything is written.
+
+    Raises:
+        SourceError: no vector is as long as its.
+        EmbeddingError: it cannot be loaded.
+    """
+    from dermtools.embedding import load_embedder
+    from dermtools.retrieval.ingest.reconcile import with_fitting_vectors
+
+    embedder = load_embedder(spec)
+    with_fitting_vectors(data, embedder.identity)
+    return embedder
 
 
 def with_identity(path: Path, name: str, data: SourceData, *, shared: bool = False) -> CaseBase:

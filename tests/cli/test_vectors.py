@@ -48,6 +48,7 @@ def test_vectors_of_a_file_become_a_case_base_under_their_name(table, tmp_path):
         (["--identity", "m"], "--vectors goes with --identity NAME"),
         (["--vectors", "dx", "--identity", "m"], "column 'dx' holds no vector"),
         (["--vectors", "w.npy", "--identity", "m"], "has 4 rows, w.npy 3"),
+        (["--vectors", "v.npy", "--embedder", "descriptor"], "hold 4 numbers, those of descriptor"),
     ],
 )
 def test_what_does_not_fit_is_one_line_and_makes_nothing(table, tmp_path, words, said, monkeypatch):

@@ -85,7 +85,8 @@ class Columns:
         """The column that the user named; a SourceError gives the nearest name."""
         column = self.find(wanted)
         if column is None:
-            near = difflib.get_close_matches(name_key(wanted), filter(None, self._by_key), n=1)
+            key, keys = name_key(wanted), [*filter(None, self._by_key)]
+            near = [one for one in keys if key and one.startswith(key)] or difflib.get_close_matches(key, keys, n=1)
             nearest = f"; the nearest is {self._by_key[near[0]][0]!r}" if near else ""
             raise SourceError(f"{self._path}: no column {wanted!r}{nearest}; {self.listing}")
         return column

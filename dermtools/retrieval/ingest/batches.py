@@ -191,7 +191,8 @@ class Batches:
         return not np.array_equal(self.store.rows([item.case.case_id])[0].vector, item.vector)
 
     def leave_out(self, case_id: str, reason: str) -> None:
-        self.problems.append(Problem(case_id, reason))
+        # An error about a picture names it first: where that is the case, once is enough.
+        self.problems.append(Problem(case_id, reason.removeprefix(f"{case_id}: ")))
         self.progress.advance()
 
     def send(self, cases: list[Prepared], pool: Executor) -> Future[Embedded]:

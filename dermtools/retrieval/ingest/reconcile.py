@@ -20,7 +20,7 @@ from dermtools.cases.sources.assembly import SPLITS_MADE, split_counts
 from dermtools.cases.sources.cells import text
 from dermtools.cases.sources.roles import column_of_task
 from dermtools.cases.splits import joined_groups, leak
-from dermtools.errors import CaseBaseError
+from dermtools.errors import CaseBaseError, SourceError
 from dermtools.images.copies import small_picture
 from dermtools.images.limits import STORED
 from dermtools.images.picture_hash import hash_rows
@@ -209,7 +209,13 @@ def with_fitting_vectors(data: SourceData, identity: EmbedderIdentity) -> Source
 
     Raises:
         CaseBaseError: a case has such a vector and no picture.
+        SourceError: no vector is as long as the embedder's, so that it cannot have made them.
     """
+    lengths = {len(item.vector) for item in data.cases if item.vector is not None}
+    if data.identity is None and lengths and identity.dimension not in lengths:
+        held = few([str(length) for length in sorted(lengths)], separator=" or ")
+        remedy = "give the vectors of that embedder, or make a case base under the name of theirs (--identity)"
+        raise SourceError(f"the vectors of {data.name} hold {held} numbers, those of {identity} others; {remedy}")
     if data.identity is None or data.identity == identity:
         return data
     made = f"the vectors of {data.name} were made by {data.identity}, and this case base has {identity}"

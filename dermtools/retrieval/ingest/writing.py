@@ -60,6 +60,7 @@ def ingest(
             until one says False. True looks through pictures that are stored already, too.
 
     Raises:
+        SourceError: no given vector is as long as the embedder's.
         CaseBaseError: another embedder made the case base, another process is writing it, or the key does not fit.
         EmbeddingError: the embedder failed for good; what was committed before is kept.
         MissingExtraError: writing is to be looked for, without the extra `ocr`.
@@ -71,13 +72,13 @@ def ingest(
     text = TextCheck(check_text or paints, paints, again=check_text or bool(redact))
     if text.look:
         recogniser()
-    if isinstance(data, SourceData):
-        data = with_fitting_vectors(data, store.current_manifest().identity)
     if isinstance(data, WholeSource):
         done = ingest_whole(store, data) if key_file is None and redact is None else None
         if done is not None:
             return done.model_copy(update={"seconds": time.monotonic() - started})
         data = data.rows()
+    if isinstance(data, SourceData):
+        data = with_fitting_vectors(data, store.current_manifest().identity)
     stream, data = (data, data.outline) if isinstance(data, Stream) else (None, data)
     if stream is not None and (key_file is not None or store.current_manifest().pseudonyms is not None):
         raise SourceError(f"{data.name} is an iterator; pseudonyms need all ids at once: give a list or a table")

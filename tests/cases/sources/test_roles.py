@@ -67,6 +67,11 @@ def test_a_column_that_is_not_there_comes_with_the_nearest(folder):
         load_source(write(folder, "image,Diagnosis\n1.jpg,x\n"), options=SourceOptions(tasks=("diagnosys",)))
 
 
+def test_the_beginning_of_a_name_is_nearer_than_letters_in_common(folder):
+    with pytest.raises(SourceError, match="no column 'diag'; the nearest is 'Diagnosis'"):
+        load_source(write(folder, "image,Diagnosis\n1.jpg,x\n"), options=SourceOptions(tasks=("diag",)))
+
+
 def test_columns_without_end_are_told_in_part(tmp_path):
     with pytest.raises(SourceError, match=r"the columns are a+…") as caught:
         load_source(write(tmp_path, "a" * 50_000 + ",b\nx,y\n"))

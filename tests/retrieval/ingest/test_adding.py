@@ -68,3 +68,9 @@ def test_doubts_about_patients_and_labels_are_one_line_each(tmp_path):
         "ids that differ only in case, white space or leading zeros: '007' = '7'; 'P1' = 'p1'; kept apart"
     )
     assert said["column 'dx'"].startswith("holds texts (2) and numbers (1) and lists (1); each is read as text")
+
+
+def test_a_picture_that_cannot_be_read_is_named_once(tmp_path):
+    case_base = CaseBase.create(tmp_path / "base", embedder="descriptor")
+    report = case_base.add([{"case_id": "a", "image": b"text", "dx": "x", "split": "train"}], tasks=["dx"])
+    assert [(one.where, one.reason[:13]) for one in report.problems] == [("a", "not a picture")]
