@@ -137,6 +137,8 @@ def _longest(model: str) -> int:
 
 def _kept(out: Path) -> str:
     folder = out.with_name(f"{out.stem}.optimising")
+    if not folder.is_dir():
+        return "nothing was sent; to start again, run"
     best = folder / out.name
     found = f"the best prompt so far is {best}; " if best.exists() else ""
     return f"{found}all answers are kept in {folder}, and none is paid for twice; to go on, run"

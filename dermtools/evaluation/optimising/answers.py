@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dermtools.evaluation.running.arm import Arm
     from dermtools.evaluation.scoring import Target
     from dermtools.prompting.asking.replies import Reply
+    from dermtools.prompting.cost.estimate import PromptEstimate
 
 REFLECTION = "reflection"
 """Arm of the records whose `raw` is a proposed text; their `label` is the place that it is for."""
@@ -113,7 +114,8 @@ class Answers:
             RunError: no call was answered.
         """
         held = self.held()
-        todo = {arm.name: [one for one in targets if (arm.name, one.case_id) not in held] for arm in arms}
+        once = list(dict.fromkeys(targets))  # GEPA fills a last minibatch up with cases that it has already
+        todo = {arm.name: [one for one in once if (arm.name, one.case_id) not in held] for arm in arms}
         if any(todo.values()):
             asked = ask(arms, todo, self._query, self.log, concurrency=self._concurrency, budget=self.budget)
             if asked.out_of_budget:
@@ -143,7 +145,7 @@ class Answers:
             said = kept.prediction
             return Reply(said.outcome, said.raw, usage=said.usage, reason=said.reason)
         messages = [HumanMessage(text)]
-        most = self.reflection_price(text, slack=SLACK) or 0.0
+        most = self._ceiling(text) or 0.0
         if not self.budget.reserve(most):
             raise StoppedError("the next call might have passed the ceiling")
         paid, began = most, time.perf_counter()
@@ -174,12 +176,17 @@ class Answers:
             raise RunError(f"the reflecting model did not answer: {reply.reason}; answers are kept: run it again")
         return reply
 
-    def reflection_price(self, text: str, *, slack: float = 1.0, output_tokens: int | None = None) -> float | None:
-        """Dollars for one reflection, at the most its model may write where no `output_tokens` are given."""
+    def estimate(self, text: str, output_tokens: int) -> PromptEstimate:
+        """What one reflection takes that is answered with so many tokens, reasoning besides."""
         from langchain_core.messages import HumanMessage
 
-        from dermtools.prompting.cost.estimate import estimate_prompt, price_of
+        from dermtools.prompting.cost.estimate import estimate_prompt
 
-        limit = output_tokens or getattr(self._asker.model, "max_tokens", None) or UNLIMITED_OUTPUT
-        tokens = estimate_prompt([HumanMessage(text)]).input_tokens or 0
-        return price_of(self._priced_as, round(slack * tokens), limit)
+        return estimate_prompt([HumanMessage(text)], self._priced_as, output_tokens=output_tokens)
+
+    def _ceiling(self, text: str) -> float | None:
+        """Dollars for one reflection at the most that its model may write."""
+        from dermtools.prompting.cost.estimate import price_of
+
+        limit = getattr(self._asker.model, "max_tokens", None) or UNLIMITED_OUTPUT
+        return price_of(self._priced_as, round(SLACK * (self.estimate(text, limit).input_tokens or 0)), limit)

@@ -62,17 +62,16 @@ def make_search_plan(job: Job, first: Arm, answers: Answers, max_cost: float | N
     rounds = (job.max_calls - len(job.parts.choosing)) // (2 * job.minibatch)
     # What is read: the longest text, the frame around it, and some hundred characters an answer.
     text = "x" * (len(max(job.texts.values(), key=len)) + len(TEMPLATE) + 800 * job.minibatch)
-    each = answers.reflection_price(text, output_tokens=len(text) // 4)
+    each = answers.estimate(text, len(text) // 4)
     left = max(0, rounds - proposals)
-    tokens = left * (len(text) // 4)
     reflecting = ArmPlan(
-        "proposals, no picture",
-        True,
-        left + proposals,
-        proposals,
-        tokens,
-        tokens,
-        None if each is None else left * each,
+        arm="proposals, no picture",
+        remote=True,
+        cases=left + proposals,
+        answered=proposals,
+        input_tokens=left * (each.input_tokens or 0),
+        output_tokens=left * each.output_tokens,
+        price_usd=None if each.dollars is None else left * each.dollars,
     )
     plans = (
         _scaled(one, f"{job.method}, search", job.max_calls, searched),

@@ -18,9 +18,11 @@ from dermtools.evaluation.optimising.texts import texts_of, with_texts
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.plan import Budget, Plan
 from dermtools.evaluation.running.records import RecordLog, RunError
+from dermtools.evaluation.running.spec import LEFT_OUT
 from dermtools.evaluation.scoring import Rule, Scored, score
 from dermtools.evaluation.statistics.comparisons import check_margin, compare
 from dermtools.files import writable, write_whole
+from dermtools.numbers import whole_number
 from dermtools.progress import Silent
 from dermtools.prompting.files.library import Prompt, PromptLibrary, read_prompt
 from dermtools.prompting.files.writing import prompt_yaml
@@ -88,6 +90,7 @@ def optimise_prompt(
 
     require_extra("gepa", "optimise")  # before anything is paid for
     check_margin(margin)
+    minibatch, max_calls = whole_number(minibatch, "minibatch"), whole_number(max_calls, "max_calls")
     family = family_of(method)
     if family.kind != "prompted":
         raise QueryError(f"{method} has no prompt to optimise; choose zero-shot, random-K or rag-K")
@@ -129,12 +132,12 @@ def optimise_prompt(
         raise RunError(f"{out} exists already; choose another name for the new prompt")
     first = job.arm_of(job.texts)
     settings = {
-        "method": {key: value for key, value in first.facts.items() if key != "left_out"},
-        "reflection": reflection_priced_as,
-        "case base": case_base.info()["version"],
+        **{name: value for name, value in first.facts.items() if name != LEFT_OUT},
+        "reflection model": reflection_priced_as,
+        "case base version": case_base.info()["version"],
         "cases": {name: [one.case_id for one in getattr(job.parts, name)] for name in job.parts.lines},
         "rule": rule.value,
-        "seed": seed,
+        "search seed": seed,
         "minibatch": minibatch,
     }
     with answers_in(folder, settings) as log:
@@ -156,6 +159,10 @@ def optimise_prompt(
             )
             write_whole(out, _written(job, out, search.best, f"From {before.id} version {before.file.version}, {how}."))
             made = read_prompt(out)
+
+        def right(share: float) -> int:
+            return round(share * len(job.parts.choosing))
+
         done = OptimisedPrompt(
             before=before,
             prompt=made,
@@ -163,7 +170,7 @@ def optimise_prompt(
             method=method,
             parts=job.parts,
             rule=rule,
-            chosen_by=(search.scores[0], max(search.scores)) if search.scores else None,
+            chosen_by=(right(search.scores[0]), right(max(search.scores))) if search.scores else None,
             scored=scored,
             comparison=compare([scored[1], scored[0]], margin=margin)[0] if scored else None,
             candidates=len(search.scores),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermtools.intervals import share_interval
-from dermtools.text import few
+from dermtools.text import counted, few
 
 if TYPE_CHECKING:
     from dermtools.evaluation.optimising.parts import Parts
@@ -51,11 +51,11 @@ class Spent:
 
     @property
     def sentence(self) -> str:
-        unknown = f", and {self.unpriced:,} answers at an unknown price" if self.unpriced else ""
-        failed = f", {self.failed:,} of them failed" if self.failed else ""
+        unknown = f", and {counted(self.unpriced, 'answer')} at an unknown price" if self.unpriced else ""
+        failed = f", {self.failed:,} failed" if self.failed else ""
         return (
-            f"{self.calls:,} calls ({self.reflections:,} to propose texts{failed}), {self.input_tokens:,} tokens in, "
-            f"{self.output_tokens:,} out: ${self.price_usd:.2f}{unknown}"
+            f"{counted(self.calls, 'call')} ({self.reflections:,} to propose texts{failed}), "
+            f"{self.input_tokens:,} tokens in, {self.output_tokens:,} out: ${self.price_usd:.2f}{unknown}"
         )
 
 
@@ -71,8 +71,8 @@ class OptimisedPrompt:
     method: str
     parts: Parts
     rule: Rule
-    chosen_by: tuple[float, float] | None
-    """Share right on the cases to choose by, before and after: it chose, and so flatters."""
+    chosen_by: tuple[int, int] | None
+    """Right on the cases to choose by, before and after: they chose, and so flatter; None where none were asked."""
     scored: tuple[Scored, ...]
     """Answers about the held-out cases, of the first prompt and of the new one; empty where none was asked."""
     comparison: Comparison | None
@@ -127,9 +127,8 @@ class OptimisedPrompt:
             "report": str(self.folder / "report.md"),
             "held_out": held,
             "comparison": None if verdict is None else {**asdict(verdict), "in_words": verdict.sentence},
-            "chosen_by": None
-            if self.chosen_by is None
-            else dict(zip(("before", "after"), self.chosen_by, strict=True)),
+            "chosen_by": self.chosen_by
+            and {"n": len(self.parts.choosing), "before": self.chosen_by[0], "after": self.chosen_by[1]},
             "parts": self.parts.lines,
             "candidates": self.candidates,
             "proposed": self.proposed,
@@ -152,13 +151,13 @@ class OptimisedPrompt:
 
     def _search(self) -> Iterator[str]:
         if self.chosen_by is not None:
+            # Counts, not shares: the best of several on the very cases that chose it deserves no interval.
             before, after = self.chosen_by
-            # Said as a count, without an interval: the best of several on the very cases that chose it.
-            cases = len(self.parts.choosing)
-            yield f"to choose by: {round(before * cases)} of {cases} right before, {round(after * cases)} after"
-        yield f"{self.candidates} prompts asked about all cases to choose by; {self.proposed} texts proposed"
+            yield f"to choose by: {before} of {len(self.parts.choosing)} right before, {after} after"
+        proposed = f"{counted(self.proposed, 'text')} proposed"
+        yield f"{counted(self.candidates, 'prompt')} asked about all cases to choose by; {proposed}"
         if self.refused:
-            yield f"{len(self.refused)} proposals refused: {few(list(dict.fromkeys(self.refused)), 3, '; ')}"
+            yield f"{counted(len(self.refused), 'proposal')} refused: {few(list(dict.fromkeys(self.refused)), 3, '; ')}"
         if self.ended:
             yield f"the search ended early: {self.ended}"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from dermtools.evaluation import Budget, RunError
+from dermtools.evaluation import Arm, Budget, RunError, Target
 from dermtools.evaluation.optimising.answers import Answers, StoppedError, answers_in
 from dermtools.evaluation.running.records import RecordLog
-from dermtools.prediction import Query, TokenUsage
+from dermtools.prediction import LocalMethod, Prediction, Query, TokenUsage
 from dermtools.prompting import chat_model
 from tests.support.openai_replies import Fail
 from tests.support.optimising import Service
@@ -90,7 +90,27 @@ def test_a_reflecting_model_that_fails_ends_it_and_is_asked_again_next_time(prop
 
 def test_what_a_proposal_costs_is_unknown_where_its_model_is(proposing: Service, tmp_path: Path) -> None:
     with answers_in(tmp_path / "kept", {}) as log:
-        assert _answers(log, proposing, priced_as="openai:nobody-knows").reflection_price("x") is None
+        assert _answers(log, proposing, priced_as="openai:nobody-knows").estimate("x", 50).dollars is None
         # 4 characters a token, and 4 tokens a message.
-        price = _answers(log, proposing).reflection_price("x" * 400, output_tokens=50)
+        price = _answers(log, proposing).estimate("x" * 400, 50).dollars
     assert price == pytest.approx(104 * 0.4e-6 + 50 * 1.6e-6)
+
+
+class _Local(LocalMethod):
+    name, task = "local", "location"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def predict(self, query: Query) -> Prediction:
+        self.asked.append(query.name)
+        return Prediction(method=self.name, task=self.task, label="back")
+
+
+def test_a_case_that_a_batch_holds_twice_is_asked_about_once(proposing: Service, tmp_path: Path) -> None:
+    target, method = Target("one", "patient", ("back",)), _Local()
+    with answers_in(tmp_path / "kept", {}) as log:
+        found = _answers(log, proposing).of([Arm.of(method)], [target, target])
+        assert _answers(log, proposing).of([Arm.of(method)], [target]) == found
+    assert method.asked == ["one"]
+    assert found["local"]["one"].prediction.label == "back"
