@@ -15,6 +15,7 @@ from dermtools.cli.evaluate import rule_of
 from dermtools.cli.interruption import keeping
 from dermtools.cli.models import NONE_GIVEN, ModelOptions, connect
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show
+from dermtools.errors import QueryError, require_extra
 from dermtools.files import writable
 
 if TYPE_CHECKING:
@@ -72,12 +73,13 @@ def optimise(
 
     Test cases are never asked about. Nothing that was answered is asked again when it is started once more.
     """
-    from dermtools.errors import require_extra
     from dermtools.evaluation import optimise_prompt
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
     require_extra("gepa", "optimise")
+    if reflection_base_url and not reflection_model:
+        raise QueryError("--reflection-base-url goes with --reflection-model; name that model too, or leave it out")
     case_base = CaseBase.open(path, embedder=embedder)
     chat = connect(model, replace(reach, cache=cache), method="optimise")
     proposing = reflection_model or str(model)

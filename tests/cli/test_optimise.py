@@ -55,3 +55,10 @@ def test_without_a_yes_nothing_is_sent(run: Run, typed: list[object], proposing:
     done = run(*typed)
     assert (done.code, proposing.requests) == (1, [])
     assert "add --yes" in done.err
+
+
+def test_an_address_without_its_model_is_refused(run: Run, valid_base: CaseBase, tmp_path: Path) -> None:
+    done = run("optimise", valid_base.path, "--task", "location", "--model", "openai:gpt-4.1",
+               "--reflection-base-url", "http://127.0.0.1:9/v1", "--out", tmp_path / "better.yaml")  # fmt: skip
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "--reflection-base-url goes with --reflection-model" in done.err

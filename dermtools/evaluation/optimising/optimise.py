@@ -131,10 +131,11 @@ def optimise_prompt(
     if out.exists() and not folder.is_dir():
         raise RunError(f"{out} exists already; choose another name for the new prompt")
     first = job.arm_of(job.texts)
+    info = case_base.info()
     settings = {
         **{name: value for name, value in first.facts.items() if name != LEFT_OUT},
         "reflection model": reflection_priced_as,
-        "case base version": case_base.info()["version"],
+        **{f"case base {name}": info[name] for name in ("version", "embedder")},
         "cases": {name: [one.case_id for one in getattr(job.parts, name)] for name in job.parts.lines},
         "rule": rule.value,
         "search seed": seed,
@@ -160,6 +161,8 @@ def optimise_prompt(
             write_whole(out, _written(job, out, search.best, f"From {before.id} version {before.file.version}, {how}."))
             made = read_prompt(out)
 
+        judging = {one.case_id for one in job.parts.held_out}
+
         def right(share: float) -> int:
             return round(share * len(job.parts.choosing))
 
@@ -173,6 +176,7 @@ def optimise_prompt(
             chosen_by=(right(search.scores[0]), right(max(search.scores))) if search.scores else None,
             scored=scored,
             comparison=compare([scored[1], scored[0]], margin=margin)[0] if scored else None,
+            judged=len({record.arm for record in log.records if record.case_id in judging} - {first.name}),
             candidates=len(search.scores),
             proposed=search.proposed,
             refused=tuple(search.refused),

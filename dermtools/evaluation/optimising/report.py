@@ -77,6 +77,8 @@ class OptimisedPrompt:
     """Answers about the held-out cases, of the first prompt and of the new one; empty where none was asked."""
     comparison: Comparison | None
     """Of the new prompt against the first one on the held-out cases."""
+    judged: int
+    """New prompts that the held-out cases have judged, earlier starts of a search that went on included."""
     candidates: int
     """Prompts that were asked about all cases to choose by, the first one included."""
     proposed: int
@@ -130,6 +132,7 @@ class OptimisedPrompt:
             "chosen_by": self.chosen_by
             and {"n": len(self.parts.choosing), "before": self.chosen_by[0], "after": self.chosen_by[1]},
             "parts": self.parts.lines,
+            "judged": self.judged,
             "candidates": self.candidates,
             "proposed": self.proposed,
             "refused": list(self.refused),
@@ -148,6 +151,8 @@ class OptimisedPrompt:
                 f"(95 %: {interval.low:.1%} to {interval.high:.1%})"
             )
         yield self.comparison.sentence if self.comparison else "the held-out cases were not asked about: no verdict"
+        if self.judged > 1:
+            yield f"these cases have judged {self.judged} new prompts of this search: the verdict takes the last alone"
 
     def _search(self) -> Iterator[str]:
         if self.chosen_by is not None:

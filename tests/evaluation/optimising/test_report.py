@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,7 @@ def done() -> OptimisedPrompt:
         chosen_by=(2, 5),
         scored=(before, after),
         comparison=compare([after, before])[0],
+        judged=1,
         candidates=3,
         proposed=4,
         refused=("messages.0.text: it is empty",),
@@ -75,6 +77,11 @@ def test_the_result_has_its_interval_its_verdict_and_says_that_test_was_left_alo
     assert done.lines[1] == f"held out, after: 20 of 20 right, 100.0% (95 %: {known.low:.1%} to 100.0%)"
     assert done.lines[2].startswith("the new prompt is better than the first prompt: +100.0 points (95 %: ")
     assert done.lines[-1] == "No test case was asked about, and no example was one."
+
+
+def test_held_out_cases_that_have_judged_before_are_told(done: OptimisedPrompt) -> None:
+    assert "have judged" not in done.markdown
+    assert "these cases have judged 2 new prompts of this search" in replace(done, judged=2).markdown
 
 
 def test_the_report_shows_cases_search_cost_and_what_was_rewritten(done: OptimisedPrompt) -> None:
