@@ -124,6 +124,8 @@ nearest = [one.case.case_id for one in case_base.search(case_id="c07", k=3)]
 case_base.embedder
 warnings.simplefilter("ignore")  # Lance warns of every fork
 if os.fork() == 0:
+    import faiss
+    assert faiss.omp_get_max_threads() == 1
     assert [one.case.case_id for one in case_base.search(case_id="c07", k=3)] == nearest
     assert case_base.jpeg("c07")
     try:

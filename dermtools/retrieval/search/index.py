@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,16 @@ MARGIN = 16
 GROWTH = 4
 BLOCK_ROWS = 4096
 """Rows whose float64 distances are computed at once."""
+
+
+def _alone() -> None:
+    """FAISS's threads do not come along with a fork, and it may wait for them for ever: it does without."""
+    if faiss := sys.modules.get("faiss"):
+        faiss.omp_set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_alone)
 
 
 class FlatIndex:
