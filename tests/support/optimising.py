@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 
 from dermtools.cases.sources.sample import load_sample
-from dermtools.prompting import PromptLibrary, prompt_for
 from dermtools.retrieval import CaseBase
-from tests.support.chains import sent_pictures
 from tests.support.openai_replies import Answer, Reply, Say
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer, Request
@@ -96,6 +94,10 @@ def _digest(picture: bytes) -> str:
 @pytest.fixture(scope="session")
 def truth(valid_base: CaseBase) -> dict[str, tuple[str, str]]:
     """Digest of every picture as it is sent, to its case and a true label."""
+    # Here: they load LangChain, and every test process loads this module.
+    from dermtools.prompting import PromptLibrary, prompt_for
+    from tests.support.chains import sent_pictures
+
     builder = prompt_for("zero-shot", case_base=valid_base, task="location", prompt=PromptLibrary().get("generic"))
     found = {}
     columns = valid_base.columns
