@@ -1,4 +1,4 @@
-"""Vector to neighbours: index, leak guard, diversity, vote, LangChain retriever; and `CaseBase`, which holds it all."""
+"""Vector to neighbours: index, leak guard, diversity, vote, LangChain's doors; and `CaseBase`, which holds it all."""
 
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dermtools.retrieval.retriever import SimilarCaseRetriever as SimilarCaseRetriever
     from dermtools.retrieval.search.neighbors import Neighbor as Neighbor
     from dermtools.retrieval.search.neighbors import Neighbors as Neighbors
+    from dermtools.retrieval.vector_store import CaseVectorStore as CaseVectorStore
     from dermtools.retrieval.vote import KNNVote as KNNVote
 
 __getattr__, __dir__, __all__ = exports(__name__)

@@ -248,7 +248,7 @@ class CaseBase(ExportableCaseBase):
         mmr_relevance: float = 0.5,
         mmr_pool: int | None = None,
         leak_guard: bool = True,
-        where_shown: str | None = None,
+        where_shown: str | Collection[str] | None = None,
     ) -> Neighbors:
         """The k nearest cases by exact Euclidean distance, nearest first; fewer where no more are left.
 
@@ -266,7 +266,7 @@ class CaseBase(ExportableCaseBase):
             mmr_relevance, mmr_pool: for `mmr`, from 0 (unlike each other) to 1 (near the query); and from
                 how many of the nearest to choose, 4 k by default.
             leak_guard: False only to meet the query's own cases too; the result's notes say so.
-            where_shown: a further condition, which may name shown attributes alone: one that a model or client wrote.
+            where_shown: further conditions, which may name shown attributes alone: those that a model or client wrote.
 
         Raises:
             QueryError, ImageError: as `query`, or an option cannot be met as given.

@@ -65,7 +65,7 @@ def _redacted(value: Any, pictures: bool, depth: int) -> Any:
         case PurePath():
             return A_PATH
         case Image.Image():
-            return value if pictures else f"[picture of {value.width} x {value.height} pixels]"
+            return value if pictures else picture_name(value)
         case Query():
             seen = value.jpeg if value.jpeg is not None else value.image
             told = {"case_id": value.case_id, "text": value.text, "picture": seen}
@@ -128,6 +128,16 @@ def _text(text: str, pictures: bool) -> str:
 def _is_something_else(run: str) -> bool:
     """A hash, a number or a line of one repeated sign."""
     return _NOT_BASE64.fullmatch(run) is not None
+
+
+def picture_name(picture: bytes | str | Image.Image) -> str:
+    """What stands for a picture where only its name may: of bytes or a `data:` URL its handle, size and hash."""
+    match picture:
+        case bytes():
+            return _named(picture)
+        case str():
+            return _encoded("".join(picture.partition(",")[2].split()))
+    return f"[picture of {picture.width} x {picture.height} pixels]"
 
 
 def _encoded(data: str) -> str:

@@ -75,3 +75,11 @@ def small_base(tmp_path: Path, small_source: SourceData) -> CaseBase:
     case_base = CaseBase.create(tmp_path / "base", embedder="descriptor")
     case_base.add(small_source)
     return case_base
+
+
+@pytest.fixture(scope="session")
+def shared_base(tmp_path_factory: pytest.TempPathFactory, small_source: SourceData) -> CaseBase:
+    """As `small_base`, one for all tests that do not write it."""
+    case_base = CaseBase.create(tmp_path_factory.mktemp("shared") / "base", embedder="descriptor")
+    case_base.add(small_source)
+    return case_base

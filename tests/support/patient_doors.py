@@ -25,6 +25,7 @@ from dermtools.methods import method
 from dermtools.prompting import RagSelector, SQLiteCache, chat_model
 from dermtools.retrieval import CaseBase, KNNVote
 from dermtools.retrieval.retriever import SimilarCaseRetriever
+from dermtools.retrieval.vector_store import CaseVectorStore
 from tests.support.agent_replies import call, final
 from tests.support.openai_replies import Answer
 from tests.support.openai_requests import OpenAISchemas
@@ -121,6 +122,11 @@ class Clinic:
         message = tool.invoke({"type": "tool_call", "id": "1", "name": "cases", "args": {"query": f"case:{QUERY}"}})
         return f"{message.content}{message.artifact}{retriever.invoke(f'case:{QUERY}')}".encode()
 
+    def by_vector_store(self) -> bytes:
+        store = CaseVectorStore(self.case_base)
+        found = store.as_retriever(search_kwargs={"k": 10}).invoke(f"case:{QUERY}")
+        return f"{found}{store.get_by_ids([QUERY])}".encode()
+
     def by_selector(self) -> bytes:
         shown = sorted(self.case_base.attributes.shown)
         selector = RagSelector(self.case_base, self.case_base.task(TASK), 5, attributes=shown)
@@ -183,13 +189,15 @@ DOORS: dict[str, Callable[[Clinic], bytes]] = {
     },
     **{
         name: getattr(Clinic, f"by_{name}")
-        for name in ("agent", "cache", "mcp", "retriever", "selector", "trace", "notebook", "run", "error")
+        for name in (
+            "agent", "cache", "mcp", "retriever", "vector_store", "selector", "trace", "notebook", "run", "error",
+        )
     },
 }  # fmt: skip
 SHOWING = {
     "random-3", "rag-3", "rag-mmr-3", "rag-balanced-3", "rag-labels-3", "tool search_similar_cases", "tool get_case",
     "tool describe_case_base", "tool format_exemplars", "refusing search_similar_cases", "search (CLI)", "agent", "mcp",
-    "retriever", "selector", "trace", "notebook", "run", "error",
+    "retriever", "vector_store", "selector", "trace", "notebook", "run", "error",
 }  # fmt: skip
 """Doors by which a shown attribute does go out."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler, get_usage_metadata_callback
 from langchain_core.tracers.context import collect_runs
 from langchain_core.tracers.langchain import LangChainTracer
+from PIL import Image
 
 from dermtools.agent import DermContext, DermToolkit, create_derm_agent
 from dermtools.cases import Case, SourceCase, SourceData, Task
@@ -149,11 +151,15 @@ def test_tools_and_the_retriever_are_traced_without_pictures_and_paths(
         (toolkit.tool("get_case"), {"case_id": next(iter(case_base.columns.row_of)), "show_picture": True}),
         (toolkit.tool("format_exemplars"), {"task": "location", "image": str(photo), "show_pictures": True}),
         (retriever, str(photo)),
+        (retriever, drawn_jpeg),
+        (retriever, data_url(drawn_jpeg)),
+        (retriever, Image.open(io.BytesIO(drawn_jpeg))),
     ]
     with langsmith.tracing():
         for runnable, value in ways:
             asyncio.run(runnable.ainvoke(value)) if is_async else runnable.invoke(value)
     assert [run["run_type"] for run in langsmith.runs].count("tool") == 5
+    assert [run["run_type"] for run in langsmith.runs].count("retriever") == 4
     assert pictures_in(langsmith.sent, stored) == 0
     assert b"[picture img_" in langsmith.sent
     assert str(tmp_path).encode() not in langsmith.sent

@@ -24,6 +24,7 @@ from dermtools.images import data_url
 from dermtools.prediction import Query
 from dermtools.retrieval import CaseBase
 from dermtools.tracing import TRACE_PICTURES, redacted
+from dermtools.tracing.redaction import picture_name
 from tests.support.langsmith_server import pictures_in
 
 LINES = st.text(st.characters(codec="utf-8", exclude_characters="/\\:~"), max_size=50)
@@ -34,6 +35,17 @@ def test_a_picture_is_told_by_handle_size_and_hash(drawn_jpeg: bytes) -> None:
     handle, sha = context.images.add(drawn_jpeg).handle, hashlib.sha256(drawn_jpeg).hexdigest()
     assert redacted(drawn_jpeg) == f"[picture {handle}, {len(drawn_jpeg)} bytes, sha256 {sha}]"
     assert redacted(f"see {data_url(drawn_jpeg)} here") == f"see {redacted(drawn_jpeg)} here"
+
+
+def test_a_pictures_name_is_never_the_picture_however_it_is_written_or_allowed(
+    drawn_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = redacted(drawn_jpeg)
+    monkeypatch.setenv(TRACE_PICTURES, "1")
+    wrapped = "data:image/jpeg;base64," + base64.encodebytes(drawn_jpeg).decode()
+    assert [picture_name(one) for one in (drawn_jpeg, data_url(drawn_jpeg), wrapped)] == [told] * 3
+    assert picture_name("data:image/svg+xml,%3Csvg%3E") == "[a picture or a piece of one, 9 characters]"
+    assert picture_name(Image.new("RGB", (4, 3))) == "[picture of 4 x 3 pixels]"
 
 
 def _wrapped(jpeg: bytes) -> list[Any]:

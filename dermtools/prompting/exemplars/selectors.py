@@ -37,7 +37,12 @@ class ExemplarSelector(BaseExampleSelector, ABC):
     """Chooses examples for a query. None is ever of the query's own group, or shows its picture.
 
     As a LangChain example selector it gives, for `{"query": Query}` or `{"image": ...}`, one dictionary an
-    example, with the variables of the exemplar template.
+    example, with the variables of the exemplar template: `image` (a `data:` URL), `label`, `rank`, `distance`,
+    `attributes` and `case_id`.
+
+        FewShotChatMessagePromptTemplate(
+            example_selector=RagSelector(case_base, "location", 5), example_prompt=..., input_variables=["image"]
+        )
     """
 
     k: int
@@ -77,7 +82,7 @@ class CaseSelector(ExemplarSelector):
     """Chooses among the labelled cases of a case base.
 
     Args:
-        task: examples need a label of it; None: any case.
+        task: examples need a label of it, by its name or itself; None: any case.
         k: how many.
         split: from which split; by default `train` where the case base has one, else all.
         where: further condition on the cases, as for `CaseBase.search`.
@@ -85,13 +90,13 @@ class CaseSelector(ExemplarSelector):
 
     Raises:
         PromptError: k below 1, or no such split.
-        QueryError: a bad condition.
+        QueryError: a bad condition, or no such task.
     """
 
     def __init__(
         self,
         case_base: CaseBase,
-        task: Task | None,
+        task: Task | str | None,
         k: int,
         *,
         split: Split | Literal["auto", "all"] = "auto",
@@ -100,6 +105,7 @@ class CaseSelector(ExemplarSelector):
         attributes: Sequence[str] = (),
     ) -> None:
         k = whole_number(k, "the number of examples", error=PromptError)
+        task = case_base.task(task) if isinstance(task, str) else task
         if split not in (*SPLITS, "auto", "all"):
             raise PromptError(f"split must be {', '.join(SPLITS)}, auto or all, not {split!r}")
         if where is not None:
@@ -147,7 +153,7 @@ class RagSelector(CaseSelector):
     def __init__(
         self,
         case_base: CaseBase,
-        task: Task | None,
+        task: Task | str | None,
         k: int,
         *,
         order: Order = "nearest-last",
@@ -187,7 +193,14 @@ class RandomSelector(CaseSelector):
 
     @takes_base
     def __init__(
-        self, case_base: CaseBase, task: Task | None, k: int, *, seed: int = 0, stratified: bool = False, **options: Any
+        self,
+        case_base: CaseBase,
+        task: Task | str | None,
+        k: int,
+        *,
+        seed: int = 0,
+        stratified: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(case_base, task, k, **options)
         if stratified and task is None:

@@ -45,7 +45,7 @@ class SearchOptions:
     leak_guard: bool = True
     mmr_relevance: float = 0.5
     mmr_pool: int | None = None
-    where_shown: str | None = None
+    where_shown: str | Collection[str] | None = None
 
     def __post_init__(self) -> None:
         for name in ("k", "max_per_group", "mmr_pool"):
@@ -122,10 +122,8 @@ def _eligible(
     """Rows that the options allow, None for all; and notes on them."""
     eligible: NDArray[np.bool_] | None = None
     notes = []
-    conditions = [options.where] if isinstance(options.where, str) else list(options.where or ())
-    satisfied = [snapshot.matching(condition) for condition in conditions]
-    if options.where_shown is not None:
-        satisfied.append(snapshot.matching(options.where_shown, shown))
+    satisfied = [snapshot.matching(condition) for condition in _conditions(options.where)]
+    satisfied += [snapshot.matching(condition, shown) for condition in _conditions(options.where_shown)]
     if satisfied:
         eligible = reduce(np.logical_and, satisfied)
         notes.append(f"where: {np.count_nonzero(eligible)} of {len(snapshot)} cases satisfy it")
@@ -135,6 +133,10 @@ def _eligible(
         excluded |= snapshot.guard.rows_of_groups(options.exclude_groups)
         eligible = _both(eligible, allowed_rows(len(snapshot), excluded))
     return eligible, notes
+
+
+def _conditions(given: str | Collection[str] | None) -> list[str]:
+    return [given] if isinstance(given, str) else list(given or ())
 
 
 def _both(a: NDArray[np.bool_] | None, b: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:

@@ -9,6 +9,7 @@ from langchain_core.prompts import ChatPromptTemplate, FewShotChatMessagePromptT
 from PIL import Image
 
 from dermtools.errors import PromptError, QueryError
+from dermtools.images import data_url
 from dermtools.prediction import Query
 from dermtools.prompting import ExemplarSelector, NoExemplars, PromptLibrary, RagSelector, RandomSelector
 from dermtools.prompting.files.compile import compile_exemplar
@@ -138,6 +139,29 @@ def test_as_langchain_example_selectors_they_fill_the_exemplar_template(case_bas
         messages = template.invoke({"image": picture(999), "words": "And this?"}).to_messages()
         assert len(messages) == 4
         assert messages[0].content[0]["image_url"]["url"].startswith("data:image/jpeg;base64,")
+
+
+@pytest.mark.parametrize("asked", [picture(999), "case:c03"])
+def test_one_line_puts_similar_cases_into_a_few_shot_template_of_ones_own(
+    case_base: CaseBase, asked: bytes | str
+) -> None:
+    shown = ("human", [{"type": "image_url", "image_url": {"url": "{image}"}}, {"type": "text", "text": "Where?"}])
+    few_shot = FewShotChatMessagePromptTemplate(
+        example_selector=RagSelector(case_base, TASK, 3),
+        example_prompt=ChatPromptTemplate([shown, ("ai", "{label}")]),
+        input_variables=["image"],
+    )
+    messages = few_shot.format_messages(image=asked)
+    query = case_base.query(case_id="c03") if isinstance(asked, str) else case_base.query(asked)
+    cases = [shot.case for shot in RagSelector(case_base, case_base.task(TASK), 3).select(query)]
+    assert [message.content for message in messages[1::2]] == [" | ".join(case.labels[TASK]) for case in cases]
+    urls = [message.content[0]["image_url"]["url"] for message in messages[::2]]
+    assert urls == [data_url(case_base.jpeg(case.case_id)) for case in cases]
+
+
+def test_a_task_that_there_is_not_is_refused(case_base: CaseBase) -> None:
+    with pytest.raises(QueryError, match="locatoin"):
+        RagSelector(case_base, "locatoin", 3)
 
 
 async def test_asynchronous_selection_is_the_same(case_base: CaseBase) -> None:
