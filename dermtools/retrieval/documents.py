@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,6 +29,7 @@ from dermtools.retrieval.case_base import CaseBase
 from dermtools.text import one_line
 
 if TYPE_CHECKING:
+    from dermtools.cases.columns import CaseColumns
     from dermtools.retrieval.search.neighbors import Neighbor
 
 logger = logging.getLogger(__name__)
@@ -96,13 +98,14 @@ def add_documents(
         for number, (document, given) in enumerate(zip(documents, ids, strict=True))
     ]
     made = [case.case.case_id for case in cases]
-    if twice := next((one for number, one in enumerate(made) if one in made[:number]), None):
-        raise QueryError(f"the id {twice!r} comes twice; give each document its own")
+    if len(set(made)) < len(made):
+        raise QueryError(f"the id {Counter(made).most_common(1)[0][0]!r} comes twice; give each document its own")
     cases = _embedded(case_base, cases, batch_size)
     with case_base.store.write():  # from the first check on, whatever other processes write
         names = sorted({name for case in cases for name in case.case.attributes})
         _check_names(case_base, names)
-        cases = [_in_place(case_base, case) for case in cases]
+        columns = case_base.columns
+        cases = [_in_place(columns, case) for case in cases]
         if case_base.store.current_manifest().shown is None:  # made by an earlier version: chosen from now on
             case_base.store.update_manifest(shown=tuple(sorted(case_base.attributes.shown)))
         report = case_base.add(SourceData(SOURCE, (), tuple(cases), shown=tuple(names)), batch_size=batch_size)
@@ -198,9 +201,9 @@ def _check_names(case_base: CaseBase, names: Sequence[str]) -> None:
         )
 
 
-def _in_place(case_base: CaseBase, new: SourceCase) -> SourceCase:
+def _in_place(columns: CaseColumns, new: SourceCase) -> SourceCase:
     """The case with the split of the document whose place it takes; a QueryError where that is none."""
-    columns, case_id = case_base.columns, new.case.case_id
+    case_id = new.case.case_id
     row = columns.row_of.get(case_id)
     if row is None:
         return new
