@@ -46,7 +46,8 @@ def read_label_list(path: Path, store: CaseStore) -> LabelList:
 
     Raises:
         SourceError: the file is no table, or a row cannot be read.
-        QueryError: a column is missing, two rows contradict each other, or a case has not the label to be replaced.
+        QueryError: a column is missing, a case is unknown, two rows contradict each other, or a case has not the label
+            to be replaced.
     """
     table = read_rows(path, wanted=("caseid",))
     if table.problems:
@@ -63,7 +64,10 @@ def read_label_list(path: Path, store: CaseStore) -> LabelList:
         known = few([task.name for task in store.manifest.tasks]) or "none"
         raise QueryError(f"{path}: no column is a task; a column of labels is named after its task: {known}")
     changes: Changes = {}
+    known = store.columns().row_of
     for where, case_id, row in rows:
+        if case_id not in known:
+            raise QueryError(f"{where}: no case {case_id!r} in the case base; {instead(case_id, known, shown=5)}")
         for task, column in tasks.items():
             if given := _labels(row.get(column), column):
                 _put(changes, where, case_id, task, given)

@@ -71,7 +71,7 @@ def read_split_list(path: Path, store: CaseStore) -> dict[str, str]:
 
     Raises:
         SourceError: the file is no table.
-        QueryError: a column is missing, a case is unknown, or a group is put into two splits.
+        QueryError: a column is missing, a case, group or split is unknown, or a group is put into two splits.
     """
     table = read_rows(path, wanted=("split",))
     if table.problems:
@@ -81,7 +81,7 @@ def read_split_list(path: Path, store: CaseStore) -> dict[str, str]:
     if key is None or "split" not in named:
         raise QueryError(f"{path}: the columns are {few(table.columns)}; needed are group_id or case_id, and split")
     columns = store.columns()
-    said: dict[str, str] = {}
+    groups, said = {*columns.group_ids}, dict[str, str]()
     for row in table.rows:
         name, where = plain(row.cells.get(named[key])), plain(row.cells.get(named["split"]))
         if not name or not where:
@@ -90,6 +90,10 @@ def read_split_list(path: Path, store: CaseStore) -> dict[str, str]:
             if name not in columns.row_of:
                 raise QueryError(f"{row.where}: no case {name!r}; {instead(name, columns.case_ids, shown=5)}")
             name = columns.group_ids[columns.row_of[name]]
+        elif name not in groups:
+            raise QueryError(f"{row.where}: no group {name!r}; {instead(name, columns.group_ids, shown=5)}")
+        if where not in SPLITS:
+            raise QueryError(f"{row.where}: no split {where!r}; {instead(where, SPLITS)}")
         if said.setdefault(name, where) != where:
             raise QueryError(f"{row.where}: group {name!r} would be in {said[name]} and {where}; give it one split")
     return said

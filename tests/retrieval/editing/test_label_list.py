@@ -72,6 +72,7 @@ def test_a_list_that_was_applied_before_asks_for_nothing(store: CaseStore, tmp_p
         (("id,location", "case1,face"), "no column case_id"),
         (("case_id,place", "case1,face"), "no column is a task; .*: location, Diagnosis_2"),
         (("case_id,location", "case1,face", "case1,hand"), r"row 3: case 'case1' is hand here and face above"),
+        (("case_id,location", "case1,face", "cse2,face"), "row 3: no case 'cse2' in the case base; did you mean case2"),
         (("case_id,location", "case1,face,x"), "row 2 has 3 cells"),
         ((HEAD, "case1,x,,face,,hand,"), "row 2: new_label is filled, but task is empty"),
         ((HEAD, "case1,x,location,hand,,arm,"), "row 2: case 'case1' is not 'hand' in location any more; it is face"),

@@ -83,6 +83,13 @@ def test_a_table_says_the_split_of_groups_or_of_cases_with_their_groups(store: C
     table.write_text("case_id,split\ncase99,test\n")
     with pytest.raises(QueryError, match="row 2: no case 'case99'"):
         read_split_list(table, store)
+    for written, said in (
+        ("group_id,split\ngruop1,test\n", "group 'gruop1'"),
+        ("case_id,split\ncase2,tset\n", "split 'tset'"),
+    ):
+        table.write_text(written)
+        with pytest.raises(QueryError, match=f"row 2: no {said}; did you mean"):
+            read_split_list(table, store)
     table.write_text("patient,split\nx,test\n")
     with pytest.raises(QueryError, match="needed are group_id or case_id, and split"):
         read_split_list(table, store)
