@@ -64,10 +64,10 @@ def read_label_list(path: Path, store: CaseStore) -> LabelList:
         known = few([task.name for task in store.manifest.tasks]) or "none"
         raise QueryError(f"{path}: no column is a task; a column of labels is named after its task: {known}")
     changes: Changes = {}
-    known = store.columns().row_of
+    stored = store.columns().row_of
     for where, case_id, row in rows:
-        if case_id not in known:
-            raise QueryError(f"{where}: no case {case_id!r} in the case base; {instead(case_id, known, shown=5)}")
+        if case_id not in stored:
+            raise QueryError(f"{where}: no case {case_id!r} in the case base; {instead(case_id, stored, shown=5)}")
         for task, column in tasks.items():
             if given := _labels(row.get(column), column):
                 _put(changes, where, case_id, task, given)
