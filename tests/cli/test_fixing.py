@@ -48,6 +48,7 @@ def state(path: Path) -> dict[str, tuple[str | None, tuple[str, ...]]]:
 def test_a_person_is_asked_about_each_remedy(base: Path) -> None:
     before = state(base)
     keys = [("skip or quit", b"a\r"), ("skip or quit", b"perhaps\r"), ("a to accept", b"\r"), ("skip or quit", b"a\r")]
+    keys.append(("no-picture-hash: ", b"q\r"))
     seen = watch("check", base, "--fix", cwd=base.parent, keys=keys)
     assert seen.code == 0
     assert "group-across-splits: move all of a to train (now train 1, test 1)" in seen.text
