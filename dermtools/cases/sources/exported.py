@@ -27,9 +27,9 @@ from dermtools.cases.exports.record import (
 from dermtools.cases.manifest import SourceNote
 from dermtools.cases.sources.assembly import given_split
 from dermtools.cases.sources.options import SourceOptions
-from dermtools.cases.sources.unpacking import parquet_batches
+from dermtools.cases.sources.unpacking import arrays_of, parquet_batches
 from dermtools.errors import ImageError, SourceError
-from dermtools.text import one_line
+from dermtools.text import few, one_line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -158,6 +158,8 @@ def _value(cell: Any, column: Column, record: ExportRecord) -> Any:
 def _typed(cell: Any, kind: Kind) -> AttributeValue | None:
     if cell is None:
         return None
+    if isinstance(cell, list | dict):
+        raise ValueError("it has several values")
     return read_json(str(cell)) if kind == "json" else finite(float(cell) if kind == "number" else cell)
 
 
@@ -190,11 +192,13 @@ def _csv_row(folder: Path, where: str, cells: dict[str, str], vectors: NDArray[n
 def _array(folder: Path, name: str) -> NDArray[np.float32]:
     path = _inside(folder, name)
     try:
-        held: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        arrays = arrays_of(path)
+    except SourceError as error:
         raise SourceError(f"{folder / one_line(name)}: not readable as an array of numbers; export again") from error
-    if held.ndim != 2 or held.dtype.kind != "f":
-        raise SourceError(f"{path}: holds {held.dtype} of shape {held.shape}, no vectors; export again")
+    held = arrays.get("")
+    if held is None or held.ndim != 2 or held.dtype.kind != "f":
+        found = few([f"{array.dtype} of shape {array.shape}" for array in arrays.values()]) or "nothing"
+        raise SourceError(f"{folder / one_line(name)}: holds {found}, no vectors; export again")
     return held
 
 

@@ -9,20 +9,23 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from dermtools.errors import SourceError
 
 if TYPE_CHECKING:
     import pyarrow
     import pyarrow.parquet
+    from numpy.typing import NDArray
 
 WORKBOOK_BYTES = 100_000_000
 """Of all parts of a workbook, unpacked; reading one takes about four times as much memory."""
 WORKBOOK_CELLS = 10_000_000
 """Of one sheet, from its first to its last filled row and column."""
 PARQUET_BYTES, PARQUET_RATIO = 300_000_000, 20
-"""A Parquet file may unpack to this much, or to so many times its size where that is more."""
+"""A Parquet or .npz file may unpack to this much, or to so many times its size where that is more."""
 _BATCH_BYTES = 100_000_000
 _BLOCK, _OVERLAP = 1 << 20, 800
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]{0,200}?\br="([A-Z]{1,3})([0-9]{1,7})"')
@@ -88,6 +91,31 @@ def parquet_batches(
                 f"{path}: unpacks to more than the {most:,} bytes allowed; write it without repeated cells"
             )
         yield batch
+
+
+def arrays_of(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file by their names, or that of an .npy file, mapped and without a name. No pickle is read.
+
+    Raises:
+        SourceError: there is none, it is damaged, protected or holds something else, or it unpacks to too much.
+    """
+    try:
+        with np.errstate(over="ignore"):  # of a shape that is larger than any memory
+            loaded = np.load(path, mmap_mode="r", allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"": loaded}
+        with loaded:
+            most = max(PARQUET_BYTES, PARQUET_RATIO * path.stat().st_size)
+            # More than it names here is never unpacked of a part.
+            if sum(part.file_size for part in loaded.zip.infolist()) > most:
+                raise SourceError(f"{path}: unpacks to more than the {most:,} bytes allowed; write it with numpy.savez")
+            arrays = {key: loaded[key] for key in loaded.files}
+    except FileNotFoundError:
+        raise SourceError(f"{path}: no such file; give the .npy or .npz file of the vectors") from None
+    except (OSError, ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+        reason = str(error).partition("\n")[0]
+        raise SourceError(f"{path}: not readable as an array of numbers ({reason}); write it with numpy") from error
+    return {key: array for key, array in arrays.items() if isinstance(array, np.ndarray)}
 
 
 def _column(letters: bytes) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from dermtools.cases.case import Problem, SourceCase, SourceData
 from dermtools.cases.sources.pictures import picture_stem
 from dermtools.cases.sources.records import Rows
 from dermtools.cases.sources.roles import Columns
+from dermtools.cases.sources.unpacking import arrays_of
 from dermtools.errors import SourceError
 from dermtools.strict_json import parsed
 from dermtools.text import few, name_key
@@ -120,21 +120,19 @@ class Vectors:
         Raises:
             SourceError: it cannot be read, or holds no array of shape (n, d).
         """
-        try:
-            loaded = np.load(path, mmap_mode="r", allow_pickle=False)
-            arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {key: loaded[key] for key in loaded.files}
-        except FileNotFoundError:
-            raise SourceError(f"{path}: no such file; give the .npy or .npz file of the vectors") from None
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            reason = str(error).partition("\n")[0]
-            raise SourceError(f"{path}: not readable as an array of numbers ({reason}); write it with numpy") from error
+        arrays = arrays_of(path)
         tables = {key: array for key, array in arrays.items() if array.ndim == 2 and array.dtype.kind in "fiu"}
         if len(tables) != 1:
             held = few([f"{key or 'array'} {array.shape}" for key, array in arrays.items()])
             many = len(tables) or "no"
             raise SourceError(f"{path}: holds {many} arrays of shape (cases, dimension) where one is needed: {held}")
         values = next(iter(tables.values()))
-        ids = _ids(arrays, len(values))
+        if 0 in values.shape:
+            raise SourceError(f"{path}: holds an array of shape {values.shape}, no vector; {_SHAPES}")
+        try:
+            ids = _ids(arrays, len(values))
+        except UnicodeDecodeError as error:
+            raise SourceError(f"{path}: holds ids that are no text in UTF-8; write them as text") from error
         named = None if ids is None else {one: row for row, one in enumerate(ids)}
         if named is not None and ids is not None and len(named) != len(ids):
             twice = next(one for one, count in Counter(ids).items() if count > 1)

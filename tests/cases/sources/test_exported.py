@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -161,6 +163,33 @@ def test_a_record_that_leads_out_of_the_folder_is_refused(exported: Path, before
     record.write_text(text.replace(before, after), encoding="utf-8")
     with pytest.raises(SourceError, match=said):
         load_source(exported)
+
+
+def test_a_record_that_names_another_file_for_the_vectors_is_one_line(exported: Path) -> None:
+    np.savez(exported / "other.npz", a=np.ones((3, DIMENSION), np.float32))
+    record = exported / "dermtools.json"
+    record.write_text(record.read_text(encoding="utf-8").replace("vectors.npy", "other.npz"), encoding="utf-8")
+    with pytest.raises(SourceError, match=r"other\.npz: holds float32 of shape .*, no vectors"):
+        load_source(exported)
+
+
+@pytest.mark.parametrize("kind", ["text", "integer", "number", "json"])
+@pytest.mark.parametrize("cell", [[1.0], {"a": 1}])
+def test_a_cell_of_several_values_is_a_problem_of_its_row(tmp_path: Path, kind: str, cell: object) -> None:
+    sound, odd = (Case(case_id=one, group_id=one, attributes={"age": 7}) for one in ("sound", "odd"))
+    written([replace(stored(0), case=sound), replace(stored(1), case=odd)], tmp_path, "parquet")
+    table, record = tmp_path / "out/cases.parquet", tmp_path / "out/dermtools.json"
+    facts = json.loads(record.read_text(encoding="utf-8"))
+    column = next(one for one in facts["columns"] if one["role"] == "attribute")
+    column["kind"] = kind
+    record.write_text(json.dumps(facts), encoding="utf-8")
+    held = pyarrow.parquet.read_table(table)
+    place = held.schema.get_field_index(column["name"])
+    pyarrow.parquet.write_table(held.set_column(place, column["name"], pa.array([None, cell])), table)
+    data = load_source(tmp_path / "out")
+    assert [problem.reason for problem in data.problems] == [
+        f"column {column['name']!r} holds no {kind}: it has several values"
+    ]
 
 
 def test_a_class_that_is_not_there_is_a_problem_of_its_row(tmp_path: Path) -> None:
