@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.records import RunError
 from dermtools.intervals import share_interval
 from dermtools.prediction import LocalMethod, Outcome, Prediction, Query, ranked
-from dermtools.text import counted, few, instead, name_key
+from dermtools.text import counted, few, instead, name_key, one_line
 
 if TYPE_CHECKING:
     from dermtools.cases.sources.records import Row
@@ -34,6 +33,10 @@ _ROLES = {
 _PROBABILITY = ("probability_class_", "probability_", "prob_class_", "prob_", "proba_", "p_")
 _SUM = 0.01
 """How far probabilities, as people round them, may sum from 1."""
+_SHOWN = 100
+"""Characters of a cell that a message quotes."""
+_DIGITS = 9
+"""Of a number of a label; a longer one numbers nothing."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ class OutsidePredictions(HeldPredictions):
             )
         if not self.held:
             first = cells.text(table.rows[0].cells.get(self._columns["id"] or "")) if table.rows else "nothing"
-            raise RunError(f"{path}: none of its {self.rows} rows is about a case of these; its first names {first!r}")
+            raise RunError(f"{path}: none of its {self.rows} rows is about a case of these; its first names {one_line(first, _SHOWN)!r}")
 
     def line(self) -> str:
         """What the file holds, in one line."""
@@ -153,7 +156,7 @@ class OutsidePredictions(HeldPredictions):
                 Outcome.ABSTAINED, reason="the file has no prediction", probabilities=probabilities
             ), truth
         if given not in self._labels:
-            reason = f"{given!r} is not a label of the task"
+            reason = f"{one_line(given, _SHOWN)!r} is not a label of the task"
             return self._answer(Outcome.INVALID, raw=given, reason=reason), truth
         return self._answer(label=given, probabilities=probabilities), truth
 
@@ -166,11 +169,11 @@ class OutsidePredictions(HeldPredictions):
             named = ",".join(self._likely or (*self._labels[:3], "..."))
             how = "by the truths in the file" if self._likely else "e.g."
             raise RunError(
-                f"{row.where}: {column!r} is the number {text}; name the labels in the order of their numbers, "
+                f"{row.where}: {column!r} is the number {one_line(text, _SHOWN)}; name the labels in the order of their numbers, "
                 f"{how} --prediction-labels {named}"
             )
-        if int(text) >= len(self._numbered):
-            raise RunError(f"{row.where}: {column!r} is {text}; only {len(self._numbered)} labels are named, from 0")
+        if len(text) > _DIGITS or int(text) >= len(self._numbered):
+            raise RunError(f"{row.where}: {column!r} is {one_line(text, _SHOWN)}; only {len(self._numbered)} labels are named, from 0")
         return self._numbered[int(text)]
 
     def _likely_numbers(
@@ -194,7 +197,7 @@ class OutsidePredictions(HeldPredictions):
             stem = next((column[len(one) :] for one in _PROBABILITY if column.lower().startswith(one)), column)
             if stem in self._labels:
                 found[column] = stem
-            elif stem != column and stem.isdecimal() and int(stem) < len(self._numbered):
+            elif stem != column and stem.isdecimal() and len(stem) <= _DIGITS and int(stem) < len(self._numbered):
                 found[column] = self._numbered[int(stem)]
         return found
 
@@ -202,12 +205,14 @@ class OutsidePredictions(HeldPredictions):
         given = {label: cells.text(row.cells.get(column)) for column, label in self._probabilities.items()}
         if not any(given.values()):
             return None
-        try:
-            values = {label: float(text) for label, text in given.items()}
-        except ValueError:
-            bad = next(label for label, text in given.items() if not text or not text[:1].isdigit())
-            raise RunError(f"{row.where}: the probability of {bad!r} is {given[bad]!r}, not a number") from None
-        total = math.fsum(values.values())
+        values: dict[str, float] = {}
+        for label, text in given.items():
+            try:
+                values[label] = float(text)
+            except ValueError:
+                shown = one_line(text, _SHOWN)
+                raise RunError(f"{row.where}: the probability of {label!r} is {shown!r}, not a number") from None
+        total = sum(values.values())
         if not all(0 <= value <= 1 for value in values.values()) or abs(total - 1) > _SUM:
             raise RunError(f"{row.where}: probabilities must lie in [0, 1] and sum to 1, not to {total:.3g}")
         return ranked({label: value / total for label, value in values.items()})
@@ -227,7 +232,7 @@ class _Known:
             return text
         found = self._by_stem.get(_stem(text), [])
         if len(found) > 1:
-            raise RunError(f"{where}: {text!r} may be case {few(found, 2, ' or ')}; write the case id")
+            raise RunError(f"{where}: {one_line(text, _SHOWN)!r} may be case {few(found, 2, ' or ')}; write the case id")
         return next(iter(found), None)
 
 

@@ -92,6 +92,11 @@ def test_no_prediction_is_no_answer_and_an_unknown_one_is_invalid(tmp_path: Path
             "id,prediction,p_NEV,p_ACK\nPAT_1_2_3,NEV,1,high\n",
             "row 2: the probability of .ACK. is .high., not a",
         ),
+        ("id,prediction,p_NEV\nPAT_1_2_3,NEV,0.5x\n", "row 2: the probability of 'NEV' is '0.5x', not a number"),
+        ("id,prediction,p_NEV,p_ACK\nPAT_1_2_3,NEV,.5,x\n", "row 2: the probability of 'ACK' is 'x', not a number"),
+        ("id,prediction,p_NEV,p_ACK\nPAT_1_2_3,NEV,inf,-inf\n", "row 2: probabilities must lie in"),
+        (f"id,prediction\n{'x' * 5000},NEV\n", "its first names 'x{50,200}…'$"),
+        (f"id,prediction\nPAT_1_2_3,{'7' * 5000}\n", "'prediction' is the number 7{50,200}…; name the labels"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path, text: str, says: str) -> None:
@@ -103,6 +108,9 @@ def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path, text: str, s
 def test_a_number_beyond_the_named_labels_and_a_label_that_is_none_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"row 2: 'prediction' is 2; only 2 labels are named, from 0"):
         read(tmp_path, "id,prediction\nPAT_1_2_3,2\n", numbered=("NEV", "BCC"))
+    with pytest.raises(RunError, match=r"row 2: 'prediction' is 7{50,200}…; only 2 labels are named, from 0"):
+        read(tmp_path, f"id,prediction\nPAT_1_2_3,{'7' * 5000}\n", numbered=("NEV", "BCC"))
+    assert read(tmp_path, f"id,prediction,p_{'7' * 5000}\nPAT_1_2_3,0,1\n", numbered=("NEV", "BCC")).held
     with pytest.raises(RunError, match=r"'MEL' is not a label of task 'diagnosis'"):
         read(tmp_path, "id,prediction\nPAT_1_2_3,2\n", numbered=("NEV", "MEL"))
 
