@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError, require_extra
+from dermtools.evaluation.reporting.tables import passed_on
 from dermtools.evaluation.running.records import Record, RunError
 from dermtools.evaluation.scoring import is_right
 from dermtools.evaluation.statistics.summary import summarize
@@ -74,7 +75,6 @@ def _log(run: Run, arm: str, records: list[Record]) -> Any:
     }
     score = log.EvalScore(name=SCORER, scorer=SCORER, scored_samples=len(records), metrics=metrics)
     model = _model(facts)
-    shown = {name: value for name, value in facts.items() if name != "base_url"}  # an address inside a clinic
     usages = [record.prediction.usage for record in records if record.prediction.usage is not None]
     return log.EvalLog(
         status="success",
@@ -88,7 +88,7 @@ def _log(run: Run, arm: str, records: list[Record]) -> Any:
             ),
             config=log.EvalConfig(epochs=1),
             packages={name: version for name, version in spec.versions.items() if name == "dermtools"},
-            metadata={"arm": arm, "rule": spec.rule.value, "labels": list(spec.task.labels), "facts": shown},
+            metadata={"arm": arm, "rule": spec.rule.value, "labels": list(spec.task.labels), "facts": passed_on(facts)},
         ),
         results=log.EvalResults(total_samples=len(records), completed_samples=len(records), scores=[score]),
         stats=log.EvalStats(

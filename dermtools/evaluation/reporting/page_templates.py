@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def page_templates() -> Environment:
     """The environment with filters, style and script."""
     environment = templates("dermtools.evaluation.reporting")
-    for name in ("percent", "span", "seconds", "dollars", "unlabelled", "credits"):
+    for name in ("percent", "span", "seconds", "dollars", "unlabelled", "credits", "passed_on"):
         environment.filters[name] = getattr(tables, name)
     environment.globals["house_style"] = verbatim("dermtools.retrieval", "style.css")
     environment.globals["style"] = verbatim("dermtools.evaluation.reporting", "report.css")

@@ -28,6 +28,8 @@ STABILITY_TEXT = (
     "jackknife. Cases with a failed call are left out here."
 )
 RESEARCH = "For research; not a diagnosis."
+_PLACES = ("path", "spec", "base_url")
+"""Facts with a folder of the machine, of the case base or an encoder, or an address inside a clinic."""
 
 
 def percent(share: float | None, digits: int = 2) -> str:
@@ -54,6 +56,15 @@ def seconds(value: float) -> str:
 def unlabelled(summary: Summary) -> str:
     """Answers without a label, by how they ended; a dash where every answer has one."""
     return ", ".join(f"{count} {outcome}" for outcome, count in summary.unlabelled.items()) or DASH
+
+
+def passed_on(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a run that a page or log says, which others may get: all but where something lies or is served."""
+    return {
+        name: passed_on(value) if isinstance(value, Mapping) else value
+        for name, value in facts.items()
+        if name not in _PLACES
+    }
 
 
 def credits(case_base: Mapping[str, Any]) -> list[str]:

@@ -120,6 +120,13 @@ def test_the_page_names_no_other_file_and_no_address(page):
     assert re.findall(r'(?:src|href)="?([^">]+)|url\(|@import', markup) == ["data:,"]
 
 
+def test_the_page_tells_no_folder_of_the_machine_and_no_address_of_a_service(case_base, evaluation, page, encoder):
+    run, text = (evaluation.run.path / "run.json").read_text(), page.read_text()
+    for place in (str(case_base.path), str(encoder.parent), "127.0.0.1"):
+        assert place in run  # by which it is repeated
+        assert place not in text
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [1280, 768, 390])
 def test_the_page_fits_shows_all_and_the_console_is_silent(browser, page, width, dark):
