@@ -136,7 +136,9 @@ class OutsidePredictions(HeldPredictions):
             )
         if not self.held:
             first = cells.text(table.rows[0].cells.get(self._columns["id"] or "")) if table.rows else "nothing"
-            raise RunError(f"{path}: none of its {self.rows} rows is about a case of these; its first names {one_line(first, _SHOWN)!r}")
+            raise RunError(
+                f"{path}: none of its {self.rows} rows is about a case of these; its first names {_quoted(first)!r}"
+            )
 
     def line(self) -> str:
         """What the file holds, in one line."""
@@ -156,7 +158,7 @@ class OutsidePredictions(HeldPredictions):
                 Outcome.ABSTAINED, reason="the file has no prediction", probabilities=probabilities
             ), truth
         if given not in self._labels:
-            reason = f"{one_line(given, _SHOWN)!r} is not a label of the task"
+            reason = f"{_quoted(given)!r} is not a label of the task"
             return self._answer(Outcome.INVALID, raw=given, reason=reason), truth
         return self._answer(label=given, probabilities=probabilities), truth
 
@@ -169,11 +171,13 @@ class OutsidePredictions(HeldPredictions):
             named = ",".join(self._likely or (*self._labels[:3], "..."))
             how = "by the truths in the file" if self._likely else "e.g."
             raise RunError(
-                f"{row.where}: {column!r} is the number {one_line(text, _SHOWN)}; name the labels in the order of their numbers, "
+                f"{row.where}: {column!r} is the number {_quoted(text)}; name the labels in the order of their numbers, "
                 f"{how} --prediction-labels {named}"
             )
         if len(text) > _DIGITS or int(text) >= len(self._numbered):
-            raise RunError(f"{row.where}: {column!r} is {one_line(text, _SHOWN)}; only {len(self._numbered)} labels are named, from 0")
+            raise RunError(
+                f"{row.where}: {column!r} is {_quoted(text)}; only {len(self._numbered)} labels are named, from 0"
+            )
         return self._numbered[int(text)]
 
     def _likely_numbers(
@@ -210,7 +214,7 @@ class OutsidePredictions(HeldPredictions):
             try:
                 values[label] = float(text)
             except ValueError:
-                shown = one_line(text, _SHOWN)
+                shown = _quoted(text)
                 raise RunError(f"{row.where}: the probability of {label!r} is {shown!r}, not a number") from None
         total = sum(values.values())
         if not all(0 <= value <= 1 for value in values.values()) or abs(total - 1) > _SUM:
@@ -232,8 +236,12 @@ class _Known:
             return text
         found = self._by_stem.get(_stem(text), [])
         if len(found) > 1:
-            raise RunError(f"{where}: {one_line(text, _SHOWN)!r} may be case {few(found, 2, ' or ')}; write the case id")
+            raise RunError(f"{where}: {_quoted(text)!r} may be case {few(found, 2, ' or ')}; write the case id")
         return next(iter(found), None)
+
+
+def _quoted(cell: str) -> str:
+    return one_line(cell, _SHOWN)
 
 
 def _stem(text: str) -> str:
