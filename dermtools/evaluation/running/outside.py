@@ -169,10 +169,10 @@ class OutsidePredictions(HeldPredictions):
             return text
         if not self._numbered:
             named = ",".join(self._likely or (*self._labels[:3], "..."))
-            how = "by the truths in the file" if self._likely else "e.g."
+            how = ("by the truths in the file" if self._likely else "e.g.") + f" --prediction-labels {named}"
             raise RunError(
-                f"{row.where}: {column!r} is the number {_quoted(text)}; name the labels in the order of their numbers, "
-                f"{how} --prediction-labels {named}"
+                f"{row.where}: {column!r} is the number {_quoted(text)}; name the labels in the order of their "
+                f"numbers, {how}"
             )
         if len(text) > _DIGITS or int(text) >= len(self._numbered):
             raise RunError(
