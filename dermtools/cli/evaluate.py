@@ -201,7 +201,7 @@ def show_table(results: Results) -> None:
     from dermtools.evaluation.reporting.tables import rows, stability_rows
 
     show("", _columns(rows(results, costs=False), SHOWN), "", results.headline)
-    show(*filter(None, [results.cheapest]), *results.retrieval)
+    show(*filter(None, [results.basis, results.cheapest]), *results.retrieval)
     if results.stability:
         show("", _columns(stability_rows(results), SHOWN_OF_REPEATS))
 

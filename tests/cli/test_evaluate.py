@@ -78,7 +78,8 @@ def test_a_run_with_and_without_retrieval_says_whether_it_helps(
     assert "Whether retrieval helps openai:gpt-4.1 is undecided: rag-2 against zero-shot: " in said
     for control in ("random examples: rag-2 against random-2", "labels alone: rag-2 against rag-labels-2"):
         assert f"against {control}" in said
-    assert "these 4 comparisons are one family, over patients" in said
+    for family in ("6 comparisons of the table", "4 comparisons of retrieval"):
+        assert f"The {family} are a family of their own (sign-flip tests over groups, such as patients; Holm's" in said
     assert "Of the methods that are not shown to be worse than the best, " in said
     assert '<section id="retrieval">' in page
     assert "## What retrieval is worth" in (out / "table.md").read_text(encoding="utf-8")

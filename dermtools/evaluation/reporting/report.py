@@ -62,7 +62,7 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
         spec=run.spec,
         rows=tables.rows(found, costs=False),
         caption=tables.caption(run.spec),
-        method_text=tables.method_text(),
+        method_text=tables.method_text(len(found.comparisons)),
         comparison_rows=tables.comparison_rows(found),
         stability_rows=tables.stability_rows(found),
         stability_text=tables.STABILITY_TEXT,

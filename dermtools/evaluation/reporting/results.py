@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dermtools.evaluation.reporting.tables import family_in_words, table_markdown
+from dermtools.evaluation.reporting.tables import family_in_words, made_elsewhere, table_markdown
 from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.statistics.comparisons import Comparison, Verdict, compare
 from dermtools.evaluation.statistics.retrieval_worth import RetrievalWorth, retrieval_worth
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from dermtools.evaluation.statistics.analysis import Analyses
 
 
+APART = "no case shared"
 _AGAINST_BEST = {
+    "better": "better on the cases that both answered",
     "worse": "worse",
     "equivalent": "equivalent to it inside the margin",
     "undecided": "not shown to differ from it",
+    APART: "about other cases",
 }
 
 
@@ -44,17 +47,25 @@ class Results:
 
     @property
     def best(self) -> Summary:
-        """The arm with the highest accuracy; of several, the first."""
-        return max(self.summaries, key=lambda summary: summary.accuracy)
+        """The arm with the highest accuracy of those that answered most cases; of several, the first.
+
+        One that answered fewer, as predictions made elsewhere may, could lead by having had the easier ones.
+        """
+        most = max(summary.n for summary in self.summaries)
+        whole = [summary for summary in self.summaries if summary.n == most]
+        return max(whole, key=lambda summary: summary.accuracy)
 
     def against_best(self, arm: str) -> str:
-        """What an arm is against the best one, in a word or two."""
+        """What an arm is against the best one, on the cases that both answered, in a word."""
         best = self.best.arm
         if arm == best:
             return "best"
-        pair = next(pair for pair in self.comparisons if {pair.first, pair.second} == {arm, best})
-        # The best has the most right answers, so where a pair differs, it is the other one that is worse.
-        return "worse" if pair.verdict in (Verdict.BETTER, Verdict.WORSE) else pair.verdict.value
+        pair = next((pair for pair in self.comparisons if {pair.first, pair.second} == {arm, best}), None)
+        if pair is None:
+            return APART
+        if pair.verdict not in (Verdict.BETTER, Verdict.WORSE):
+            return pair.verdict.value
+        return (Verdict.BETTER if (pair.difference > 0) == (pair.first == arm) else Verdict.WORSE).value
 
     @property
     def headline(self) -> str:
@@ -65,25 +76,38 @@ class Results:
         share = f"{100 * best.accuracy:.1f} % of {best.n} cases (95 %: {low:.1f} to {high:.1f})"
         if len(others) == 1:
             return f"{best.arm} is right in {share}."
-        if not said["equivalent"] and not said["undecided"]:
-            return f"{best.arm} is better than all others: right in {share}."
+        fewer = [f"{summary.arm} ({summary.n})" for summary in self.summaries if summary.n < best.n]
+        only = f" Answered fewer cases, and compared on those alone: {_and(fewer)}." if fewer else ""
+        if len(said["worse"]) == len(others) - 1:
+            return f"{best.arm} is better than all others: right in {share}.{only}"
         parts = [
             f"{_and(arms)} {'is' if len(arms) == 1 else 'are'} {in_words}"
             for word, in_words in _AGAINST_BEST.items()
             if (arms := said[word])
         ]
-        return f"{best.arm} is right most often, in {share}; {'; '.join(parts)}."
+        among = " among methods with as many answers" if fewer else ""
+        return f"{best.arm} is right most often{among}, in {share}; {'; '.join(parts)}.{only}"
+
+    @property
+    def basis(self) -> str | None:
+        """What the verdicts of the table rest on, in a sentence; None of a single method."""
+        count = len(self.comparisons)
+        return family_in_words(count, "of the table") if count else None
 
     @property
     def cheapest(self) -> str | None:
-        """The cheapest method not shown to be worse than the best, in a sentence; None where no price is known."""
-        fit = [one for one in self.summaries if self.against_best(one.arm) != "worse" and not one.usage.unpriced]
+        """The cheapest method not shown to be worse than the best, in a sentence; None where no price is known.
+
+        What predictions made elsewhere did cost is not known.
+        """
+        known = [one for one in self.summaries if not one.usage.unpriced and not made_elsewhere(self.run, one.arm)]
+        fit = [one for one in known if self.against_best(one.arm) != "worse"]
         if len(self.summaries) < 2 or not fit:
             return None
         cheap = min(fit, key=lambda one: (one.usage.price_usd / one.n, -one.accuracy))
         price = cheap.usage.price_usd / cheap.n
         cost = f"${price:.4f} a case" if price else "nothing"
-        said = {"best": "the best itself", "equivalent": "equivalent to the best"}
+        said = {"best": "the best itself", "equivalent": "equivalent to the best", "better": _AGAINST_BEST["better"]}
         why = said.get(self.against_best(cheap.arm), "not shown to be worse than the best, which is undecided")
         return f"Of the methods that are not shown to be worse than the best, {cheap.arm} costs least: {cost} ({why})."
 
@@ -92,7 +116,7 @@ class Results:
         """Whether retrieval helps each model that was shown retrieved cases, and what it rests on, one line each."""
         lines = [line for one in self.worth for line in one.lines]
         count = self.worth[0].family if self.worth else 0
-        return [*lines, family_in_words(count)] if count > 1 else lines
+        return [*lines, family_in_words(count, "of retrieval")] if count else lines
 
     def _repr_markdown_(self) -> str:
         return table_markdown(self)
@@ -105,6 +129,7 @@ class Results:
             "rule_in_words": self.run.rule.sentence,
             "split": self.run.split,
             "headline": self.headline,
+            "basis": self.basis,
             "cases": len(self.run.targets),
             "groups": self.run.groups,
             "arms": [{**asdict(summary), "against_best": self.against_best(summary.arm)} for summary in self.summaries],

@@ -21,7 +21,7 @@ EFFECTS_TEXT = (
     "values; what else was varied is summed over. The unit is the group (patient, encounter), the test a sign-flip "
     f"permutation of each group's contrast, and better or worse is said at p < {ALPHA} after Holm's correction for all "
     "tests of the study. A change is that of the straight line through all values, from the first to the last, with "
-    "its 95 % interval over groups."
+    "its 95 % interval over groups, which is of that change by itself and not corrected."
 )
 
 

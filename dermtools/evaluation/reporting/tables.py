@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 DASH = "–"
 COULD_SHOW = (
     f"`could show` is the smallest difference that a run like this shows with {100 * POWER:.0f} % power, "
-    "`groups needed` how many groups would show the observed one, both corrected for the number of pairs. McNemar's p, "
+    "`groups needed` how many groups would show the observed one if it were the true one, both corrected for the "
+    "number of pairs. 95 % is the interval of a pair by itself, not corrected: it may leave out zero where the pair is "
+    "undecided. McNemar's p, "
     "which takes cases as independent, is there for reference and decides nothing."
 )
 STABILITY_TEXT = (
@@ -40,6 +42,10 @@ def percent(share: float | None, digits: int = 2) -> str:
 def span(interval: Interval) -> str:
     """An interval of a share, in percent."""
     return f"{100 * interval.low:.1f} to {100 * interval.high:.1f}"
+
+
+def _with_span(share: float | None, interval: Interval | None) -> str:
+    return percent(share) if interval is None else f"{percent(share)} ({span(interval)})"
 
 
 def dollars(summary: Summary) -> str:
@@ -97,9 +103,9 @@ def _quality(results: Results, one: Summary) -> dict[str, str]:
         "against the best": results.against_best(one.arm),
         "balanced accuracy": percent(one.balanced_accuracy),
         "macro-F1": percent(one.macro_f1),
-        "top-3": percent(one.top_k.get(3)),
-        "top-5": percent(one.top_k.get(5)),
-        "neighbouring sites too": percent(one.adjacent_accuracy),
+        "top-3": _with_span(one.top_k.get(3), one.top_k_intervals.get(3)),
+        "top-5": _with_span(one.top_k.get(5), one.top_k_intervals.get(5)),
+        "neighbouring sites too": _with_span(one.adjacent_accuracy, one.adjacent_interval),
         "calibration error": DASH if one.calibration is None else f"{one.calibration.ece:.3f}",
         "no label": unlabelled(one),
     }
@@ -125,14 +131,17 @@ def caption(spec: RunSpec) -> str:
     )
 
 
-def method_text() -> str:
-    """How intervals and verdicts are made."""
+def method_text(pairs: int) -> str:
+    """How intervals and verdicts are made, with so many pairs of methods."""
     return (
         "The unit is the group (patient, encounter). 95 % is the interval of Korn and Graubard: Clopper and Pearson's "
         "for the number of independent cases that these groups are worth. Better or worse is said where the sign-flip "
-        f"permutation test over groups, after Holm's correction for all pairs, gives p < {ALPHA}; the correction also "
-        "covers that the best method was chosen after looking. Equivalent is said only inside a margin that was given, "
-        "by two one-sided t tests over groups, corrected likewise. Undecided means that neither was shown."
+        f"permutation test over groups, after Holm's correction for the {pairs} pairs of these methods, gives "
+        f"p < {ALPHA}; the correction also covers that the best method was chosen after looking. Equivalent is said "
+        "only inside a margin that was given, by two one-sided t tests over groups, corrected likewise as a family of "
+        "their own. Undecided means that neither was shown. Balanced accuracy, macro-F1 and calibration error have no "
+        "interval and no verdict: in the first two a label of few cases weighs as much as any other, and the last is "
+        "above zero by chance alone. A pair is compared on the cases that both answered."
     )
 
 
@@ -192,7 +201,7 @@ def _kappa(one: Stability) -> str:
 def table_markdown(results: Results) -> str:
     """`table.md`: the main table, the comparisons, and how to read them."""
     parts = [f"# {results.run.task.name}", results.headline, caption(results.run)]
-    parts += [markdown(rows(results)), method_text()]
+    parts += [markdown(rows(results)), method_text(len(results.comparisons))]
     parts += filter(None, [results.cheapest])
     if results.retrieval:
         parts += ["## What retrieval is worth", "\n".join(f"- {line}" for line in results.retrieval)]
@@ -207,12 +216,20 @@ def table_markdown(results: Results) -> str:
     return "\n\n".join([*parts, RESEARCH]) + "\n"
 
 
-def family_in_words(count: int) -> str:
-    """How sure the verdicts of a family of comparisons are."""
+def family_in_words(count: int, of: str) -> str:
+    """Test, unit and size of a family of comparisons, and how sure its verdicts are."""
+    among = f"in at most {100 * ALPHA:.0f} % of such runs"
+    if count == 1:
+        return f"One comparison {of}, by a sign-flip test over groups, such as patients: {among} a better or worse is false."
     return (
-        f"these {count} comparisons are one family, over patients: "
-        f"in at most {100 * ALPHA:.0f} % of such runs any better or worse among them is false"
+        f"The {count} comparisons {of} are a family of their own (sign-flip tests over groups, such as patients; Holm's "
+        f"correction): {among} any better or worse among them is false."
     )
+
+
+def made_elsewhere(spec: RunSpec, arm: str) -> bool:
+    """Whether a run's arm is predictions from a file, whose cost and speed nobody here knows."""
+    return {"file", "sha256"} <= spec.arms[arm].keys()
 
 
 def markdown(table: Sequence[Sequence[str]]) -> str:

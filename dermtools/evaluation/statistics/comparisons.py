@@ -76,9 +76,9 @@ class Comparison:
         points, cases = f"{100 * self.difference:+.1f} points", f"{self.n} cases of {self.groups} groups"
         span = f"95 %: {100 * self.interval.low:+.1f} to {100 * self.interval.high:+.1f}"
         if self.verdict is Verdict.EQUIVALENT and self.margin is not None and self.equivalence_p is not None:
-            inside = f"inside {100 * self.margin:g} points, p = {self.equivalence_p:.2g}"
+            inside = f"inside {100 * self.margin:g} points, adjusted p = {self.equivalence_p:.2g}"
             return f"{self.first} and {self.second} are equivalent: {points} ({span}; {inside}; {cases})"
-        figures = f"{points} ({span}; p = {self.adjusted_p:.2g}; {cases})"
+        figures = f"{points} ({span}; adjusted p = {self.adjusted_p:.2g}; {cases})"
         if self.verdict is not Verdict.UNDECIDED:
             return f"{self.first} is {self.verdict.value} than {self.second}: {figures}"
         could = f"this run shows {100 * self.detectable:.0f} points or more with {100 * POWER:.0f} % power"
@@ -113,15 +113,17 @@ def compare(methods: Sequence[Scored], *, alpha: float = ALPHA, margin: float | 
     """Compare every pair of methods; they are one family for Holm's correction.
 
     Args:
-        methods: scored answers; each pair is compared on the cases that both have.
+        methods: scored answers; each pair is compared on the cases that both have, and left out where it has none.
         alpha: chance of any false `better` or `worse` in the family, and of any false `equivalent`.
         margin: difference in accuracy, in (0, 1), that makes no odds; without one, nothing is called equivalent.
 
     Raises:
-        QueryError: two methods share no case or differ in the truth of one, or the margin is no such share.
+        QueryError: no two methods share a case, two differ in the truth of one, or the margin is no such share.
     """
     check_margin(margin)
-    pairs = list(combinations(methods, 2))
+    asked = {one.name: {target.case_id for target in one.targets} for one in methods}
+    every = list(combinations(methods, 2))
+    pairs = [(one, two) for one, two in every if not asked[one.name].isdisjoint(asked[two.name])] or every
     return judge([unjudged(*pair, alpha / len(pairs), margin) for pair in pairs], alpha)
 
 

@@ -66,7 +66,7 @@ class Effect:
         span = f"95 %: {100 * self.interval.low:+.1f} to {100 * self.interval.high:+.1f}"
         of = f"{self.n} cases of {self.groups} groups"
         trend = f"trend over {len(self.values)} values, " if len(self.values) > 2 else ""
-        figures = f"{100 * self.change:+.1f} points ({span}; {trend}p = {self.adjusted_p:.2g}; {of})"
+        figures = f"{100 * self.change:+.1f} points ({span}; {trend}adjusted p = {self.adjusted_p:.2g}; {of})"
         return f"{self.axis} from {self.values[0]} to {self.values[-1]}: {self.verdict.value}, {figures}"
 
 

@@ -104,15 +104,13 @@ def confusion(scored: Scored, labels: Sequence[str] = ()) -> Confusion:
     return Confusion.of(scored.truth, scored.labels, labels)
 
 
-def top_k(scored: Scored, k: int) -> float | None:
-    """Share of cases with a true label among the k most probable; None where no answer has probabilities."""
+def top_k_hits(scored: Scored, k: int) -> NDArray[np.bool_] | None:
+    """Whether a true label is among the k most probable, a case; None where no answer has probabilities."""
     if not any(prediction.probabilities for prediction in scored.predictions):
         return None
-    hits = sum(
-        not set(list(prediction.probabilities or {})[:k]).isdisjoint(target.truth)
-        for prediction, target in zip(scored.predictions, scored.targets, strict=True)
-    )
-    return hits / len(scored)
+    pairs = zip(scored.predictions, scored.targets, strict=True)
+    hits = [not set(list(one.probabilities or {})[:k]).isdisjoint(target.truth) for one, target in pairs]
+    return np.array(hits, np.bool_)
 
 
 def calibration(scored: Scored, bins: int = BINS) -> Calibration | None:
@@ -151,13 +149,13 @@ def neighboring_sites() -> dict[str, frozenset[str]]:
     return {site: frozenset(others) for site, others in sorted(found.items())}
 
 
-def adjacent_accuracy(scored: Scored) -> float | None:
-    """Share of answers that are right or name a site next to a true one; None where no label is a known site."""
+def adjacent_hits(scored: Scored) -> NDArray[np.bool_] | None:
+    """Whether an answer is right or names a site next to a true one, a case; None where no label is a known site."""
     sites = neighboring_sites()
     if not any(label in sites for target in scored.targets for label in target.truth):
         return None
-    near = sum(
+    near = [
         bool(right) or any(prediction.label in sites.get(label, ()) for label in target.truth)
         for right, prediction, target in zip(scored.right, scored.predictions, scored.targets, strict=True)
-    )
-    return near / len(scored)
+    ]
+    return np.array(near, np.bool_)

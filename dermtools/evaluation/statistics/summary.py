@@ -11,10 +11,10 @@ import numpy as np
 from dermtools.evaluation.statistics.metrics import (
     Calibration,
     ClassMetrics,
-    adjacent_accuracy,
+    adjacent_hits,
     calibration,
     confusion,
-    top_k,
+    top_k_hits,
 )
 from dermtools.intervals import Interval, share_interval
 from dermtools.prediction import Outcome
@@ -61,8 +61,12 @@ class Summary:
     macro_f1: float
     top_k: dict[int, float]
     """k to share of cases with a true label among the k most probable; empty without probabilities."""
+    top_k_intervals: dict[int, Interval]
+    """95 % interval of each, over groups."""
     adjacent_accuracy: float | None
     """Neighbouring body sites count as right; None where the labels are no body sites."""
+    adjacent_interval: Interval | None
+    """95 %, over groups."""
     calibration: Calibration | None
     outcomes: dict[str, int]
     classes: tuple[ClassMetrics, ...]
@@ -91,7 +95,8 @@ def _summary(scored: Scored, records: Sequence[Record], cases: int, labels: Sequ
     """One arm, from its answers and from all its records, repeated ones included, for what they cost."""
     records = [record for record in records if record.arm == scored.name]
     counts, right, n = confusion(scored, labels), int(scored.right.sum()), len(scored)
-    tops = {k: top_k(scored, k) for k in TOP}
+    tops = {k: hits for k in TOP if (hits := top_k_hits(scored, k)) is not None}
+    near = adjacent_hits(scored)
     used = [record.prediction.usage for record in records if record.prediction.usage is not None]
     latency = np.array([record.latency_s for record in records])
     return Summary(
@@ -104,8 +109,10 @@ def _summary(scored: Scored, records: Sequence[Record], cases: int, labels: Sequ
         interval=share_interval(scored.right, scored.groups),
         balanced_accuracy=counts.balanced_accuracy(),
         macro_f1=counts.macro_f1(),
-        top_k={k: share for k, share in tops.items() if share is not None},
-        adjacent_accuracy=adjacent_accuracy(scored),
+        top_k={k: float(hits.mean()) for k, hits in tops.items()},
+        top_k_intervals={k: share_interval(hits, scored.groups) for k, hits in tops.items()},
+        adjacent_accuracy=None if near is None else float(near.mean()),
+        adjacent_interval=None if near is None else share_interval(near, scored.groups),
         calibration=calibration(scored),
         outcomes=scored.outcomes(),
         classes=tuple(counts.per_class()),

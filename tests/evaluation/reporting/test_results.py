@@ -106,6 +106,51 @@ def test_an_unfinished_arm_says_so(tmp_path, spec, targets):
     assert "m (unfinished: 1 of 4 cases)" in table_markdown(results(run))
 
 
+def test_few_answers_lead_no_table_and_are_judged_on_the_cases_that_both_answered(tmp_path, spec, targets):
+    """Predictions of another's model may be about a few easy cases, or about those it does better on."""
+    held = targets(60)
+    right = {"all": lambda k: k >= 24, "easy": lambda k: True, "few": lambda k: True}
+    about = {"all": range(60), "easy": range(22, 24), "few": range(24)}
+    with Run.writing(tmp_path / "run", spec(held, *right)) as (run, log):
+        for arm, is_right in right.items():
+            log.append([_record(arm, held[k], "back" if is_right(k) else "hand") for k in about[arm]])
+    found = results(run)
+    assert found.best.arm == "all"
+    assert {arm: found.against_best(arm) for arm in right} == {"all": "best", "easy": "undecided", "few": "better"}
+
+
+def test_methods_about_different_cases_are_not_compared_with_each_other(tmp_path, spec, targets):
+    held = targets(8)
+    with Run.writing(tmp_path / "run", spec(held, "all", "first", "last")) as (run, log):
+        for arm, rows_of in {"all": held, "first": held[:4], "last": held[4:]}.items():
+            log.append([_record(arm, target, "back") for target in rows_of])
+    found = results(run)
+    assert [(pair.first, pair.second, pair.n) for pair in found.comparisons] == [
+        ("all", "first", 4),
+        ("all", "last", 4),
+    ]
+    assert "first (4) and last (4)" in found.headline
+
+
+def test_predictions_from_a_file_are_not_called_free(made):
+    run = made({"a": 3, "b": 5}, n=9)
+    assert "b costs least: nothing" in results(run).cheapest
+    run.spec.arms["b"] |= {"file": "b.csv", "sha256": "0"}
+    assert "a costs least: nothing" in results(run).cheapest
+
+
+def test_the_shares_beside_accuracy_have_their_intervals_too(tmp_path, spec):
+    held = [Target(f"case-{k}", f"group-{k}", ("back",)) for k in range(4)]
+    with Run.writing(tmp_path / "run", spec(held, "m")) as (run, log):
+        log.append([_record("m", target, label) for target, label in zip(held, ("back", *["chest"] * 3), strict=True)])
+    (one,) = results(run).summaries
+    assert one.adjacent_accuracy is not None
+    near = round(4 * one.adjacent_accuracy)
+    worth = 4 * 5 / 6  # two pseudo-groups, of which one degree of freedom is spent
+    low, high = proportion_confint(near / 4 * worth, worth, method="beta")
+    assert (one.adjacent_interval.low, one.adjacent_interval.high) == pytest.approx((low, high))
+
+
 def test_metrics_are_plain_json_and_the_same_every_time(made):
     run = made({"a": 3, "b": 5}, n=9)
     content = json.loads(results(run).to_json())

@@ -13,10 +13,10 @@ from sklearn import metrics as reference
 from dermtools.evaluation.scoring import Scored, Target
 from dermtools.evaluation.statistics.metrics import (
     Confusion,
-    adjacent_accuracy,
+    adjacent_hits,
     calibration,
     neighboring_sites,
-    top_k,
+    top_k_hits,
 )
 from dermtools.prediction import Outcome, Prediction, ranked
 
@@ -87,7 +87,9 @@ def test_top_k_equals_scikit_learns(data, k):
     columns = shares[:, [labels.index(label) for label in order]]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # k as large as the label set is remarked on
-        assert top_k(scored, k) == pytest.approx(reference.top_k_accuracy_score(truth, columns, k=k, labels=order))
+        assert top_k_hits(scored, k).mean() == pytest.approx(
+            reference.top_k_accuracy_score(truth, columns, k=k, labels=order)
+        )
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=80), st.integers(1, 20))
@@ -127,12 +129,12 @@ def test_an_abstained_answer_counts_wrong_in_accuracy_but_its_probabilities_are_
     scored = Scored("m", targets, answers)
     assert scored.right.mean() == 0.5
     assert calibration(scored).ece == pytest.approx(0.3)
-    assert top_k(scored, 1) == 1.0
+    assert top_k_hits(scored, 1).mean() == 1.0
 
 
 def test_methods_without_probabilities_have_no_top_k_and_no_calibration():
     scored = Scored("m", (Target("a", "a", ("x",)),), (Prediction(method="m", task="t", label="x"),))
-    assert top_k(scored, 3) is None
+    assert top_k_hits(scored, 3) is None
     assert calibration(scored) is None
 
 
@@ -178,12 +180,12 @@ def test_neighbours_are_mutual_and_never_oneself():
 
 def test_a_neighbouring_site_counts_and_a_far_one_does_not():
     scored = _about_sites((("hand",), "fingers"), (("lowerback",), "back"), (("scalp",), "toes"), (("hand",), None))
-    assert adjacent_accuracy(scored) == 0.5
+    assert adjacent_hits(scored).mean() == 0.5
 
 
 def test_one_true_site_of_several_is_enough():
-    assert adjacent_accuracy(_about_sites((("scalp", "hand"), "fingers"))) == 1.0
+    assert adjacent_hits(_about_sites((("scalp", "hand"), "fingers"))).mean() == 1.0
 
 
 def test_tasks_that_are_no_body_sites_have_no_adjacent_accuracy():
-    assert adjacent_accuracy(_about_sites((("BCC",), "BCC"))) is None
+    assert adjacent_hits(_about_sites((("BCC",), "BCC"))) is None
