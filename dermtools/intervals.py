@@ -48,7 +48,8 @@ def share_interval(values: ArrayLike, groups: NDArray[np.intp], confidence: floa
     The number of cases is divided by the design effect (Kish 1965), at least 1, and corrected for the degrees of
     freedom of groups. The design effect counts two pseudo-groups as well, one all right and one all wrong, so that it
     is defined where all answers agree (compare Dean and Pagano 2015). The interval never has width zero; of a single
-    group it is [0, 1]. With one case a group it is Clopper and Pearson's exact interval.
+    group it is [0, 1]. With one case a group it is Clopper and Pearson's interval of
+    n (n + 1) / (n + 2) cases, a little wider than their exact one of n.
 
     Args:
         values: 0 or 1 a case, or any share in [0, 1], shape (n,).

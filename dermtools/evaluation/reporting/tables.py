@@ -218,12 +218,15 @@ def table_markdown(results: Results) -> str:
 
 def family_in_words(count: int, of: str) -> str:
     """Test, unit and size of a family of comparisons, and how sure its verdicts are."""
-    among = f"in at most {100 * ALPHA:.0f} % of such runs"
+    sure = f"in at most {100 * ALPHA:.0f} % of such runs"
     if count == 1:
-        return f"One comparison {of}, by a sign-flip test over groups, such as patients: {among} a better or worse is false."
+        return (
+            f"The comparison {of} is a sign-flip test over groups, such as patients: {sure} a better or worse is false."
+        )
+    test = "sign-flip tests over groups, such as patients; Holm's correction"
     return (
-        f"The {count} comparisons {of} are a family of their own (sign-flip tests over groups, such as patients; Holm's "
-        f"correction): {among} any better or worse among them is false."
+        f"The {count} comparisons {of} are a family of their own ({test}): "
+        f"{sure} any better or worse among them is false."
     )
 
 

@@ -55,8 +55,8 @@ def test_what_is_not_shown_is_undecided_and_says_what_could_have_been():
     assert pair.verdict is Verdict.UNDECIDED
     assert (pair.only_first, pair.only_second, pair.p) == (5, 0, 2 * 0.5**5)
     assert pair.sentence == (
-        "rag-5 against zero-shot is undecided: +1.6 points (95 %: -0.1 to +3.2; p = 0.062; 312 cases of 312 groups); "
-        "this run shows 2 points or more with 80 % power; the observed difference needs 676 groups"
+        "rag-5 against zero-shot is undecided: +1.6 points (95 %: -0.1 to +3.2; adjusted p = 0.062; 312 cases of 312 "
+        "groups); this run shows 2 points or more with 80 % power; the observed difference needs 676 groups"
     )
 
 
