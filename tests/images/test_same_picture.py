@@ -61,3 +61,11 @@ def test_photographs_of_other_patients_are_others(photographs: Path) -> None:
         others = [value for value, other in zip(alike, rows, strict=True) if other["group_id"] != row["group_id"]]
         assert max(others) < SAME
         assert alike[number] >= SAME, list(EDITS)[number % len(edits)]
+
+
+def test_two_naevi_that_fit_one_way_but_not_the_other_are_two_photographs(photographs: Path) -> None:
+    """Two patients of PAD-UFES-20 whose naevi lie over each other as well as copies do, tried one way alone."""
+    one, other = (photographs.parent / "images" / f"{name}.jpg" for name in ("PAT_1288_1003_969", "PAT_1109_436_141"))
+    pair = [open_image(one), open_image(other)]
+    assert likeness(pair[0], pair[1:]).item() < SAME
+    assert likeness(pair[1], pair[:1]).item() < SAME
