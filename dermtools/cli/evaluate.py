@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SHOWN = ("method", "right", "accuracy", "95 %", "against the best")
 """Columns of the table that fit a terminal; the report has all."""
-SHOWN_OF_REPEATS = ("method", "over", "accuracy", "SD between", "same answer", "kappa")
+SHOWN_OF_REPEATS = ("method", "over", "accuracy", "95 %", "same answer", "kappa")
 LONGEST_REASON = 160
 NONE: list[str | None] = [None]
 
@@ -203,7 +203,10 @@ def show_table(results: Results) -> None:
     show("", _columns(rows(results, costs=False), SHOWN), "", results.headline)
     show(*filter(None, [results.basis, results.cheapest]), *results.retrieval)
     if results.stability:
+        cases = {(one.n, one.groups) for one in results.stability}
+        over = " or ".join(f"{n} cases of {groups} groups" for n, groups in sorted(cases))
         show("", _columns(stability_rows(results), SHOWN_OF_REPEATS))
+        show(f"Over {over} with all answers; 95 % intervals over groups. It describes: nothing of it is tested.")
 
 
 def _columns(rows: Sequence[Sequence[str]], names: Sequence[str]) -> Table:

@@ -98,7 +98,7 @@ def _show_epoch(stats: EpochStats) -> None:
 def _show(record: ClassifierRecord) -> None:
     show(f"{record.kind} for {record.task}: {len(record.labels)} labels, trained on {record.trained_on}")
     if record.chosen_on is not None:
-        show(f"chosen on {record.chosen_on}")
+        show(f"chosen on {record.chosen_on}, which flatters its figures there; `dermtools evaluate` has intervals")
     metrics = [(name, f"{value:.4g}") for name, value in record.metrics.items()]
     show(table(["figure", "value"], metrics, right=["value"]))
     if record.answering is not None:
@@ -106,9 +106,11 @@ def _show(record: ClassifierRecord) -> None:
         show(
             "",
             f"calibrated on {fit.fitted_on}: temperature {calibration.temperature:.2f}, "
-            f"expected calibration error {calibration.before.ece:.3f} before, {calibration.after.ece:.3f} after",
-            f"label sets hold a true label for {fit.conformal.coverage:.0%} of new patients' cases"
-            + (", of each label by itself" if fit.conformal.limits is not None else ""),
+            f"expected calibration error {calibration.before.ece:.3f} before, {calibration.after.ece:.3f} after "
+            "(on the same cases; some hundredths are chance)",
+            f"label sets hold a true label of a new patient's case with a probability of {fit.conformal.coverage:.0%}, "
+            "over fits like this one"
+            + (", for the cases of each label by itself" if fit.conformal.limits is not None else ""),
         )
         if fit.abstention.threshold is not None:
             show(fit.abstention.remark())

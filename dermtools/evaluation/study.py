@@ -13,7 +13,7 @@ from dermtools.errors import QueryError
 from dermtools.evaluation.evaluation import Evaluation, evaluate
 from dermtools.evaluation.reporting.figures import Curve, Point, save_curve
 from dermtools.evaluation.reporting.study_page import EFFECTS_TEXT, write_study_page
-from dermtools.evaluation.reporting.tables import RESEARCH, caption, dollars, markdown, percent, span
+from dermtools.evaluation.reporting.tables import RESEARCH, caption, dollars, family_in_words, markdown, percent, span
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.statistics.effects import Effect, Setting, effects, lines_along
 from dermtools.files import write_whole
@@ -93,7 +93,8 @@ class Study:
     @property
     def verdicts(self) -> list[str]:
         """What the study says, a sentence an effect."""
-        return [one.sentence for one in self.effects] or [self.evaluation.results.headline]
+        said = [one.sentence for one in self.effects]
+        return [*said, family_in_words(len(said), "of the study")] if said else [self.evaluation.results.headline]
 
     def table(self) -> str:
         """The grid and its verdicts in Markdown."""

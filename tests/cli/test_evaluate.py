@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.support.command_line import Run
@@ -93,7 +94,9 @@ def test_repeated_calls_are_in_the_plan_the_table_and_the_page(run: Run, sample_
         done = run("evaluate", sample_base, "--task", "location", "--out", tmp_path / "run", *options, *more)
     assert done.code == 0, done.err
     assert "zero-shot (call 2): 3 calls" in " ".join(done.err.split())
-    assert "SD between" in " ".join(done.out.split())
+    said = " ".join(done.out.split())
+    assert "method over accuracy 95 % same answer kappa" in said
+    assert re.search(r"Over 3 cases of \d groups with all answers; 95 % intervals over groups", said)
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert metrics["stability"][0]["agreement"] == 1 / 3
     assert "Does it say the same again" in (tmp_path / "run" / "report.html").read_text()

@@ -27,6 +27,7 @@ def test_a_study_prints_its_table_and_one_verdict_and_writes_a_page(
     said = " ".join(done.out.split())
     assert "shots right accuracy 95 % cost" in said
     assert said.count("shots from 0 to 2: undecided") == 1
+    assert "The comparison of the study is a sign-flip test over groups, such as patients" in said
     described = json.loads((out / "run.json").read_text())
     assert {facts["prompt_version"] for facts in described["arms"].values()} == {7}
     assert (described["split"], described["rule"]) == ("valid", "single")

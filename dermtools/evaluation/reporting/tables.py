@@ -27,7 +27,8 @@ STABILITY_TEXT = (
     "examples in another order. Draws and order contain what calls alone do. The table above is of the first answers. "
     "SD between is the standard deviation of the accuracy between rounds; same answer is the share of pairs of answers "
     "to a question that are the same, kappa (Fleiss) that beyond chance. Intervals are over groups, kappa's by "
-    "jackknife. Cases with a failed call are left out here."
+    "jackknife; SD between has none and is rough over few rounds. Nothing here is tested. Cases with a failed call are "
+    "left out here."
 )
 RESEARCH = "For research; not a diagnosis."
 _PLACES = ("path", "spec", "base_url")
@@ -56,7 +57,8 @@ def dollars(summary: Summary) -> str:
 
 def seconds(value: float) -> str:
     """A duration in the unit that suits it."""
-    return f"{value:.2g} s" if value >= 1 else f"{1000 * value:.2g} ms"
+    number, unit = (value, "s") if value >= 1 else (1000 * value, "ms")
+    return f"{number:.2g} {unit}" if number < 99.5 else f"{number:.0f} {unit}"  # .2g would write 500 as 5e+02
 
 
 def unlabelled(summary: Summary) -> str:
@@ -85,7 +87,7 @@ def credits(case_base: Mapping[str, Any]) -> list[str]:
 
 def rows(results: Results, *, costs: bool = True) -> list[list[str]]:
     """Head and rows of the main table, with or without costs. Columns that no arm fills are left out."""
-    found = [_quality(results, one) | (_cost(one) if costs else {}) for one in results.summaries]
+    found = [_quality(results, one) | (_cost(results, one) if costs else {}) for one in results.summaries]
     return _table(found, kept=[name for name in found[0] if any(row[name] != DASH for row in found)])
 
 
@@ -95,8 +97,9 @@ def _table(found: Sequence[Mapping[str, str]], kept: Sequence[str]) -> list[list
 
 
 def _quality(results: Results, one: Summary) -> dict[str, str]:
+    partly = "" if made_elsewhere(results.run, one.arm) else "unfinished: "
     return {
-        "method": one.arm if one.complete else f"{one.arm} (unfinished: {one.n} of {one.cases} cases)",
+        "method": one.arm if one.complete else f"{one.arm} ({partly}{one.n} of {one.cases} cases)",
         "right": f"{one.right} of {one.n}",
         "accuracy": percent(one.accuracy),
         "95 %": span(one.interval),
@@ -111,13 +114,14 @@ def _quality(results: Results, one: Summary) -> dict[str, str]:
     }
 
 
-def _cost(one: Summary) -> dict[str, str]:
+def _cost(results: Results, one: Summary) -> dict[str, str]:
+    elsewhere = made_elsewhere(results.run, one.arm)
     tokens = one.usage.input_tokens + one.usage.output_tokens
     free = not tokens and not one.usage.price_usd and not one.usage.unpriced
     return {
         "tokens": f"{tokens:,}" if tokens else DASH,
         "cost": DASH if free else dollars(one),
-        "median latency": seconds(one.usage.latency_median_s),
+        "median latency": DASH if elsewhere else seconds(one.usage.latency_median_s),
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from dermtools.evaluation.reporting.results import compare_runs, results
-from dermtools.evaluation.reporting.tables import credits, markdown, rows, table_markdown
+from dermtools.evaluation.reporting.tables import credits, markdown, rows, seconds, table_markdown
 from dermtools.evaluation.running.records import Record, RunError
 from dermtools.evaluation.running.run import Run
 from dermtools.evaluation.scoring import Target
@@ -136,7 +136,10 @@ def test_predictions_from_a_file_are_not_called_free(made):
     run = made({"a": 3, "b": 5}, n=9)
     assert "b costs least: nothing" in results(run).cheapest
     run.spec.arms["b"] |= {"file": "b.csv", "sha256": "0"}
-    assert "a costs least: nothing" in results(run).cheapest
+    found = results(run)
+    assert "a costs least: nothing" in found.cheapest
+    head, *body = rows(found)
+    assert [row[head.index("median latency")] for row in body] == ["500 ms", "–"]
 
 
 def test_the_shares_beside_accuracy_have_their_intervals_too(tmp_path, spec):
@@ -200,3 +203,11 @@ def test_a_report_credits_the_sources_that_state_what_they_are_owed():
     earlier = {"name": "old", "notes": ["licence in a note"]}  # as runs before there were such fields
     assert credits({"sources": [owed, earlier]}) == ["ham; T 2018; licence CC BY-NC 4.0; https://a.example"]
     assert credits({}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.00042, "0.42 ms"), (0.0994, "99 ms"), (0.0996, "100 ms"), (0.5, "500 ms"), (1.5, "1.5 s")]
+)
+def test_durations_are_written_without_an_exponent(value, text):
+    assert seconds(value) == text
+    assert seconds(123.4) == "123 s"
