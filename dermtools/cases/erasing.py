@@ -33,19 +33,30 @@ def erase(store: CaseStore, case_ids: Iterable[str]) -> None:
     Killed meanwhile, the cases are all there or all gone, and the next write removes what is left of them.
     """
     gone = sorted(case_ids)
-    try:
-        make_file(store.path / UNFINISHED, within=store.path)
-    except OSError as error:
-        raise CaseBaseError(f"{store.path} cannot be written: {error.strerror}") from error
+    _begin(store)
     store.table.delete(gone)
     purge(store, f"{counted(len(gone), 'case')} erased for good, and earlier versions with them")
 
 
 def purge(store: CaseStore, what: str, command: str = "delete") -> None:
-    """Erase earlier versions, what interrupted writes left, and all that was derived; the history says `what`."""
+    """Erase earlier versions, what interrupted writes left, and all that was derived; the history says `what`.
+
+    Joining files leaves the rows that are only marked as deleted, and former cells, in some: all is written anew then.
+    """
+    _begin(store)
     forget(store)
+    if store.table.holds_former():
+        store.table.delete(())
     store.table.compact(leftovers=True)
     erase_from_spaces(store)
     for path in (*store.path.glob(f"{CACHE}/*.faiss"), store.path / UNFINISHED):
         path.unlink(missing_ok=True)
     note(store, command, what)
+
+
+def _begin(store: CaseStore) -> None:
+    """From now on the next write ends what is killed."""
+    try:
+        make_file(store.path / UNFINISHED, within=store.path)
+    except OSError as error:
+        raise CaseBaseError(f"{store.path} cannot be written: {error.strerror}") from error

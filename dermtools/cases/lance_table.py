@@ -169,7 +169,8 @@ class CaseTable:
 
         Lance's own deletion only marks rows, and joining files drops them from some files but not from others.
         """
-        kept = self._dataset.scanner(filter=f"case_id NOT IN ({_quoted(case_ids)})", scan_in_order=True)
+        gone = _quoted(case_ids)
+        kept = self._dataset.scanner(filter=f"case_id NOT IN ({gone})" if gone else None, scan_in_order=True)
         self._write(lambda: self._dataset.insert(kept, mode="overwrite"))
 
     def set_cells(self, case_ids: Sequence[str], cells: Mapping[str, Sequence[Any]]) -> None:
@@ -197,6 +198,11 @@ class CaseTable:
     def hide(self, case_ids: Iterable[str]) -> None:
         """Mark rows as deleted, in one transaction: no later version has them, but they stay on the disk."""
         self._write(lambda: self._dataset.delete(f"case_id IN ({_quoted(case_ids)})"))
+
+    def holds_former(self) -> bool:
+        """Whether its files hold rows that are only marked as deleted, or cells that were replaced."""
+        with _reading(self._folder):
+            return any(part.num_deletions or len(part.data_files()) > 1 for part in self._dataset.get_fragments())
 
     def keep(self, version: int) -> None:
         """Keep a version through every `compact` but one that ends history."""
@@ -235,9 +241,10 @@ class CaseTable:
             return {file.path: file.file_size_bytes or 0 for file in files}
 
     def ids_of(self, version: int) -> tuple[set[str], set[str]]:
-        """Case ids and group ids of a kept version."""
+        """Case ids and group ids in the files of a kept version, those of rows that are only marked as deleted too."""
         with _reading(self._folder):
-            at = self._dataset.checkout_version(f"{_TAG}{version}").to_table(columns=["case_id", "group_id"])
+            options = {"columns": ["case_id", "group_id"], "with_row_id": True, "include_deleted_rows": True}
+            at = self._dataset.checkout_version(f"{_TAG}{version}").to_table(**options)
             return set(at["case_id"].to_pylist()), set(at["group_id"].to_pylist())
 
     def add_tasks(self, tasks: Iterable[str]) -> None:

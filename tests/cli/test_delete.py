@@ -203,3 +203,29 @@ def test_a_patient_is_named_by_the_key_file_and_leaves_it(tmp_path: Path, run: R
     known = json.loads(key.read_text())
     assert real not in known["groups"].values()
     assert len(known["cases"]) == len(sample.cases) - count == len(CaseStore.open(base))
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"), [(("--group", GROUP), True), (("--case", CASE), False), (("--purge",), True)]
+)
+def test_nothing_is_left_of_a_patient_who_was_put_away_among_many(
+    base: Path, run: Run, command: tuple[str, ...], kept: bool
+) -> None:
+    """So few of a file's rows are marked as deleted that joining files would leave them in it."""
+    store, traces = CaseStore.open(base), Traces(base)
+    others = store.rows([one for one in store.columns().case_ids if one != CASE])
+    many = [
+        replace(row, case=row.case.model_copy(update={"case_id": f"{row.case.case_id}-{number}"}), jpeg=b"small")
+        for row in others
+        for number in range(5)
+    ]
+    store.add(many)
+    store.compact()
+    assert run("delete", base, "--group", GROUP, "--restorable", "--yes").code == 0
+    if not kept:  # no earlier version can be had back any more, and the rows are still there
+        with store.write():
+            store.table.let_go(store.table.kept() - {store.table.version})
+    assert "cases.lance" in traces.found(base)
+    assert run("delete", base, *command, "--yes").code == 0
+    assert traces.found(base) == set()
+    assert len(CaseStore.open(base)) == len(others) + len(many)
