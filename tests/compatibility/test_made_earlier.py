@@ -36,6 +36,8 @@ def flat(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 NEW_STATISTICS = frozenset(
     {
+        "adjacent_interval",
+        "basis",
         "cheapest",
         "recall_intervals",
         "retrieval",
@@ -51,6 +53,7 @@ NEW_STATISTICS = frozenset(
         "interval",
         "groups",
         "by_distance",
+        "top_k_intervals",
     }
 )
 """Intervals and verdicts of `metrics.json` are made anew, over groups; what was counted stays the same."""
