@@ -86,7 +86,7 @@ def test_a_study_leaves_a_table_and_a_curve(
         done = run("study", sample_base, *arguments, "--base-url", server.url, "--out", out)
         assert done.code == 0, done.err
         assert sorted(len(request.pictures) for request in server.requests) == [1, 1, 1, 3, 3, 3]
-    assert "shots 2" in (out / "study.md").read_text()
+    assert "shots from 0 to 2" in (out / "study.md").read_text()
     assert (out / "shots.png").is_file()
 
 

@@ -31,10 +31,10 @@ def test_another_embedder_is_refused_until_its_vectors_are_made_and_then_every_c
     assert refused.code == 1
     assert f"dermtools reembed {base} --embedder {spec}" in refused.err
     made = run("reembed", base, "--embedder", spec)
-    told = " ".join(made.out.split())
+    told = "".join(made.out.split())  # long paths are broken at the edge
     cases = len(CaseBase.open(base))
-    assert f"{cases} cases embedded with {spec}, 0 were already" in told
-    assert "at most 512 pixels a side: not the originals" in told
+    assert f"{cases} cases embedded with {spec}, 0 were already".replace(" ", "") in told
+    assert "at most 512 pixels a side: not the originals".replace(" ", "") in told
     assert run("reembed", base, "--embedder", spec, "--json").json["unchanged"] == cases
 
     by_own, by_other = (
@@ -43,7 +43,7 @@ def test_another_embedder_is_refused_until_its_vectors_are_made_and_then_every_c
     )
     assert [one["distance"] for one in by_own] != [one["distance"] for one in by_other]
     trained = run("train", base, "--task", "location", "--kind", "linear-probe", "--embedder", spec)
-    assert "spaces" in trained.out
+    assert "spaces" in "".join(trained.out.split())
     answer = ("classify", base, "--case", "drawn_p03_1", "--task", "location", "--method", "linear-probe")
     assert run(*answer, "--embedder", spec).code == 0
     assert "no trained classifier" in run(*answer).err

@@ -29,16 +29,18 @@ def check_request(request: Request, case_base: CaseBase, prediction: Prediction,
     system, *shown, question = request.messages
     assert [message["role"] for message in request.messages] == ["system", *["user"] * (len(shown) + 1)]
     assert len(shown) == len(prediction.exemplars)
-    assert len(request.pictures) == len(shown) + 1
+    pictured = not prediction.method.startswith("rag-labels")
+    assert len(request.pictures) == (len(shown) if pictured else 0) + 1
 
-    for message, exemplar in zip(shown, prediction.exemplars, strict=True):
+    for rank, (message, exemplar) in enumerate(zip(shown, prediction.exemplars, strict=True)):
         case = case_base.case(exemplar.case_id)
-        assert texts(message) == [f"Answer: {' | '.join(case.labels['location'])}"]
+        told = "" if pictured else f"Similar photograph {len(shown) - rank}, not shown. "
+        assert texts(message) == [f"{told}Answer: {' | '.join(case.labels['location'])}"]
         assert set(case.labels["location"]) <= set(case_base.task("location").labels)
         assert case.group_id != query.group_id
         assert case.split == "train"
     assert len({exemplar.group_id for exemplar in prediction.exemplars}) == len(prediction.exemplars)
-    if max_side >= 512:
+    if max_side >= 512 and pictured:
         assert request.pictures[:-1] == [case_base.jpeg(exemplar.case_id) for exemplar in prediction.exemplars]
 
     for jpeg in request.pictures:

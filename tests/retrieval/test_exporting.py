@@ -70,7 +70,7 @@ def test_a_case_base_that_went_out_and_came_in_is_the_same(
         assert again.case(case_id) == small_base.case(case_id)
         rows = [base.columns.row_of[case_id] for base in (again, small_base)]
         assert np.array_equal(again.vectors[rows[0]], small_base.vectors[rows[1]])
-        assert bool(again.jpeg(case_id)) == pictures
+        assert bool(again.store.jpegs([case_id])[case_id]) == pictures
 
 
 def test_vectors_of_another_embedder_are_not_taken(small_base: CaseBase, tmp_path: Path) -> None:
