@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 from scipy.stats import binomtest
 
+from dermtools.adapter import Guarantees, LabelledVectors
 from dermtools.adapter.abstention import fit_abstention
+from dermtools.adapter.answering import calibrated, fit_answering
 from dermtools.evaluation import Verdict, share_interval
 from dermtools.evaluation.reporting.tables import markdown
 from dermtools.evaluation.statistics.comparisons import ALPHA, Comparison, judge, measure
@@ -32,7 +34,7 @@ FAMILIES = (2, 3, 6)
 PICTURES = 6
 MARGIN = 0.1
 PRECISION = 0.8
-FALSE, COVERED, MISSED = 0.06, 0.94, 0.1
+FALSE, COVERED, MISSED, SET_MISSED = 0.06, 0.94, 0.1, 0.1
 SURE = 0.001
 
 
@@ -154,6 +156,33 @@ def missed_precision(runs: int, patients: int, correlation: float, overconfidenc
     return count(f"precision of {PRECISION:g} missed when abstaining", setting, runs, 6, event)
 
 
+def missed_set(runs: int, patients: int, correlation: float) -> Cell:
+    """A new patient's case whose true label is not in the conformal set, the temperature fitted on the same patients.
+
+    Four labels; logits of a case are those of its patient and its own, and are twice as sure as they should be.
+    """
+
+    def drawn(random: np.random.Generator, sizes: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        groups = np.repeat(np.arange(len(sizes)), sizes)
+        common, own = random.normal(size=(len(sizes), 4))[groups], random.normal(size=(len(groups), 4))
+        honest = 1.5 * (correlation**0.5 * common + (1 - correlation) ** 0.5 * own)
+        return 2 * honest, np.argmax(honest + random.gumbel(size=honest.shape), axis=1)
+
+    def event(random: np.random.Generator) -> bool:
+        sizes = random.integers(1, PICTURES + 1, size=patients)
+        logits, truth = drawn(random, sizes)
+        groups = [str(group) for group in np.repeat(np.arange(patients), sizes)]
+        labels = [str(label) for label in range(4)]
+        ids = [str(place) for place in range(len(truth))]
+        vectors = np.zeros((len(truth), 1), np.float32)
+        cases = LabelledVectors(vectors, [(labels[label],) for label in truth], ids, groups)
+        rule = fit_answering(logits, cases, labels, held_out=True, wanted=Guarantees(coverage=1 - SET_MISSED))
+        new, true = drawn(random, np.array([1]))
+        return int(true[0]) not in rule.conformal.label_set(calibrated(new, rule)[0])
+
+    return count("label set of 0.9 misses", f"{patients} patients, correlation {correlation}", runs, 7, event)
+
+
 def cells(runs: int) -> Iterator[tuple[Cell, float]]:
     """Every cell with the bound of its rate."""
     grid = list(product(PATIENTS, CORRELATIONS, ACCURACIES))
@@ -167,6 +196,8 @@ def cells(runs: int) -> Iterator[tuple[Cell, float]]:
         yield false_equivalence(runs // (methods - 1), patients, correlation, 0.8, methods), FALSE
     for patients, correlation, overconfidence in product(PATIENTS, CORRELATIONS, (0.0, 0.1)):
         yield missed_precision(runs // 4, patients, correlation, overconfidence), MISSED
+    for patients, correlation in product(PATIENTS, CORRELATIONS):
+        yield missed_set(runs, patients, correlation), SET_MISSED
 
 
 def power(runs: int, patients: int, accuracy: float, difference: float) -> list[str]:

@@ -9,10 +9,12 @@ from benchmarks.statistics import (
     COVERED,
     FALSE,
     MISSED,
+    SET_MISSED,
     difference_misses,
     false_equivalence,
     false_verdicts,
     missed_precision,
+    missed_set,
     misses,
     run_of,
 )
@@ -43,6 +45,10 @@ def test_methods_that_differ_by_the_margin_are_rarely_called_equivalent() -> Non
 @pytest.mark.parametrize("correlation", [0.0, 0.8])
 def test_a_precision_held_by_abstaining_is_rarely_missed(correlation: float) -> None:
     assert not missed_precision(RUNS // 3, 100, correlation, 0.1).above(MISSED)
+
+
+def test_label_sets_hold_the_truth_of_new_patients_though_the_temperature_is_fitted_on_the_same() -> None:
+    assert not missed_set(RUNS, 50, 0.8).above(SET_MISSED)
 
 
 def test_the_simulation_has_the_correlation_that_it_states() -> None:
