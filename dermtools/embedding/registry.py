@@ -33,8 +33,7 @@ def registered() -> dict[str, str]:
 
 def can_load(spec: str) -> bool:
     """Whether there is a kind of embedder that a spec string names."""
-    kind = split_spec(spec)[0]
-    return kind in BUILT_IN or kind in registered()
+    return _loader(split_spec(spec)[0]) is not None
 
 
 def load_embedder(spec: str, **options: object) -> Embedder:
@@ -51,7 +50,7 @@ def load_embedder(spec: str, **options: object) -> Embedder:
         MissingExtraError: an optional dependency is not installed.
     """
     kind, rest, written = split_spec(spec)
-    place = BUILT_IN.get(kind) or registered().get(kind)
+    place = _loader(kind)
     if place is None:
         raise EmbeddingError(f"unknown embedder {kind!r}; {instead(kind, registered())}")
     loader = imported(place, f"embedder {kind!r}", EmbeddingError)
@@ -60,3 +59,8 @@ def load_embedder(spec: str, **options: object) -> Embedder:
         raise EmbeddingError(f"embedder {kind!r} ({place}) did not return an Embedder but {type(embedder)}")
     selftest(embedder)
     return embedder
+
+
+def _loader(kind: str) -> str | None:
+    """Where the loader of a kind stands; the entry points of other packages are read for no built-in one."""
+    return BUILT_IN.get(kind) or registered().get(kind)

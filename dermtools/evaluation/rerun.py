@@ -85,7 +85,7 @@ def _of_cases(before: RunSpec, now: RunSpec) -> list[Difference]:
 
 def _arm(run: Path, spec: RunSpec, name: str, case_base: CaseBase, cache: BaseCache | None) -> Arm:
     facts = spec.arms[name]
-    if {"file", "sha256"} <= facts.keys():  # made elsewhere: the run holds all that is known of it
+    if spec.made_elsewhere(name):  # the run holds all that is known of it
         held = {case_id: record.prediction for (arm, case_id), record in Run.open(run).answers().items() if arm == name}
         return outside_arm(HeldPredictions(name, spec.task.name, held, dict(facts)))
     called = str(facts.get("method", name))

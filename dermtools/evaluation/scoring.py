@@ -68,8 +68,7 @@ class Scored:
     @cached_property
     def groups(self) -> NDArray[np.intp]:
         """Number of each case's group, counted from 0, shape (n,)."""
-        _, numbers = np.unique([target.group_id for target in self.targets], return_inverse=True)
-        return np.asarray(numbers, dtype=np.intp)
+        return numbered_groups(self.targets)
 
     @property
     def truth(self) -> list[str]:
@@ -90,6 +89,11 @@ class Scored:
     def only(self, rows: Sequence[int]) -> Scored:
         """The answers of some rows."""
         return Scored(self.name, tuple(self.targets[row] for row in rows), tuple(self.predictions[row] for row in rows))
+
+
+def numbered_groups(targets: Iterable[Target]) -> NDArray[np.intp]:
+    """Number of each target's group, counted from 0, shape (n,)."""
+    return np.asarray(np.unique([target.group_id for target in targets], return_inverse=True)[1], dtype=np.intp)
 
 
 def shows(target: Target, exemplar: Exemplar) -> bool:

@@ -18,7 +18,6 @@ def page_templates() -> Environment:
     environment = templates("dermtools.evaluation.reporting")
     for name in ("percent", "span", "seconds", "dollars", "unlabelled", "credits", "passed_on"):
         environment.filters[name] = getattr(tables, name)
-    environment.globals["made_elsewhere"] = tables.made_elsewhere
     environment.globals["house_style"] = verbatim("dermtools.retrieval", "style.css")
     environment.globals["style"] = verbatim("dermtools.evaluation.reporting", "report.css")
     environment.globals["script"] = verbatim("dermtools.evaluation.reporting", "report.js")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dermtools.evaluation.reporting.tables import family_in_words, made_elsewhere, table_markdown
+from dermtools.evaluation.reporting.tables import family_in_words, table_markdown
 from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.statistics.comparisons import Comparison, Verdict, compare
 from dermtools.evaluation.statistics.retrieval_worth import RetrievalWorth, retrieval_worth
@@ -100,7 +100,7 @@ class Results:
 
         What predictions made elsewhere did cost is not known.
         """
-        known = [one for one in self.summaries if not one.usage.unpriced and not made_elsewhere(self.run, one.arm)]
+        known = [one for one in self.summaries if not one.usage.unpriced and not self.run.made_elsewhere(one.arm)]
         fit = [one for one in known if self.against_best(one.arm) != "worse"]
         if len(self.summaries) < 2 or not fit:
             return None

@@ -97,7 +97,7 @@ def _table(found: Sequence[Mapping[str, str]], kept: Sequence[str]) -> list[list
 
 
 def _quality(results: Results, one: Summary) -> dict[str, str]:
-    partly = "" if made_elsewhere(results.run, one.arm) else "unfinished: "
+    partly = "" if results.run.made_elsewhere(one.arm) else "unfinished: "
     return {
         "method": one.arm if one.complete else f"{one.arm} ({partly}{one.n} of {one.cases} cases)",
         "right": f"{one.right} of {one.n}",
@@ -115,7 +115,7 @@ def _quality(results: Results, one: Summary) -> dict[str, str]:
 
 
 def _cost(results: Results, one: Summary) -> dict[str, str]:
-    elsewhere = made_elsewhere(results.run, one.arm)
+    elsewhere = results.run.made_elsewhere(one.arm)
     tokens = one.usage.input_tokens + one.usage.output_tokens
     free = not tokens and not one.usage.price_usd and not one.usage.unpriced
     return {
@@ -232,11 +232,6 @@ def family_in_words(count: int, of: str) -> str:
         f"The {count} comparisons {of} are a family of their own ({test}): "
         f"{sure} any better or worse among them is false."
     )
-
-
-def made_elsewhere(spec: RunSpec, arm: str) -> bool:
-    """Whether a run's arm is predictions from a file, whose cost and speed nobody here knows."""
-    return {"file", "sha256"} <= spec.arms[arm].keys()
 
 
 def markdown(table: Sequence[Sequence[str]]) -> str:

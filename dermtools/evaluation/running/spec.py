@@ -66,6 +66,10 @@ class RunSpec(BaseModel):
         """Arms that are rows of the table: all but repetitions of others."""
         return [arm for arm, facts in self.arms.items() if "repeat" not in facts]
 
+    def made_elsewhere(self, arm: str) -> bool:
+        """Whether the answers of an arm came from a file; what they took and cost is not known."""
+        return {"file", "sha256"} <= self.arms[arm].keys()
+
     @property
     def groups(self) -> int:
         """Groups (patients, encounters) among the cases."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 from math import ceil, comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -129,16 +129,21 @@ def compare(methods: Sequence[Scored], *, alpha: float = ALPHA, margin: float | 
 
 def judge(found: Sequence[Comparison], alpha: float = ALPHA) -> list[Comparison]:
     """Correct the p values of a family of measured pairs and give each its verdict."""
-    adjusted = holm([pair.p for pair in found])
-    equivalent = holm([1.0 if pair.equivalence_p is None else pair.equivalence_p for pair in found])
+    tests = [(pair.difference, pair.p, pair.equivalence_p) for pair in found]
+    return [replace(pair, **fields) for pair, fields in zip(found, corrected(tests, alpha), strict=True)]
+
+
+def corrected(tests: Sequence[tuple[float, float, float | None]], alpha: float) -> list[dict[str, Any]]:
+    """Adjusted p values and verdict of each test of a family: of its difference, p and p of equivalence."""
+    adjusted = holm([p for _, p, _ in tests])
+    equivalent = holm([1.0 if same is None else same for _, _, same in tests])
     return [
-        replace(
-            pair,
-            adjusted_p=p,
-            equivalence_p=None if pair.margin is None else same,
-            verdict=verdict_of(pair.difference, p < alpha, same < alpha),
-        )
-        for pair, p, same in zip(found, adjusted, equivalent, strict=True)
+        {
+            "adjusted_p": p,
+            "equivalence_p": None if given is None else same,
+            "verdict": verdict_of(difference, p < alpha, same < alpha),
+        }
+        for (difference, _, given), p, same in zip(tests, adjusted, equivalent, strict=True)
     ]
 
 

@@ -21,9 +21,8 @@ from dermtools.evaluation.statistics.comparisons import (
     ALPHA,
     Verdict,
     check_margin,
+    corrected,
     equivalence_p_value,
-    holm,
-    verdict_of,
 )
 from dermtools.evaluation.statistics.sign_flip import sign_flip
 from dermtools.intervals import Interval, clustered_mean, difference_interval
@@ -114,17 +113,8 @@ def effects(
             if lines and len(tried) > 1:
                 effect = _effect(axis, tried, [[answered[line[value]] for value in tried] for line in lines], margin)
                 found += [effect] if effect is not None else []
-    adjusted = holm([one.p for one in found])
-    same = holm([1.0 if one.equivalence_p is None else one.equivalence_p for one in found])
-    return [
-        replace(
-            one,
-            adjusted_p=p,
-            equivalence_p=None if one.equivalence_p is None else equal,
-            verdict=verdict_of(one.change, p < alpha, equal < alpha),
-        )
-        for one, p, equal in zip(found, adjusted, same, strict=True)
-    ]
+    tests = [(one.change, one.p, one.equivalence_p) for one in found]
+    return [replace(one, **fields) for one, fields in zip(found, corrected(tests, alpha), strict=True)]
 
 
 def _effect(axis: str, values: Sequence[Any], lines: Sequence[Sequence[Scored]], margin: float | None) -> Effect | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.evaluation.scoring import Scored, Target, shows
+from dermtools.evaluation.scoring import Scored, Target, numbered_groups, shows
 from dermtools.intervals import Interval, share_interval
 from dermtools.retrieval.audit import leaks
 from dermtools.retrieval.vote import KNNVote
@@ -74,7 +74,7 @@ def recall_at(
     With its 95 % interval, over groups.
     """
     shown = [[shows(target, exemplar) for exemplar in nearest[target.case_id]] for target in targets]
-    groups = np.unique([target.group_id for target in targets], return_inverse=True)[1]
+    groups = numbered_groups(targets)
     found = {k: np.array([any(one[:k]) for one in shown]) for k in ks}
     return {k: (float(hits.mean()), share_interval(hits, groups)) for k, hits in found.items()}
 
