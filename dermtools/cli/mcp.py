@@ -23,6 +23,10 @@ def mcp(
     prompts: shared.PromptFolderOption = None,
     embedder: shared.EmbedderOption = None,
     check_text: shared.CheckTextOption = None,
+    links: Annotated[
+        bool,
+        typer.Option("--links", help="Link results to the resources of their cases; many clients cannot take links."),
+    ] = False,
     http: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="Streamable HTTP instead of standard input and output."),
@@ -89,4 +93,5 @@ def mcp(
         limits=limits,
         embedder=embedder,
         check_text=check_text,
+        links=links,
     )

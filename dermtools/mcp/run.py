@@ -31,6 +31,7 @@ def serve(
     limits: ServerLimits | None = None,
     embedder: str | None = None,
     check_text: OnWriting | None = None,
+    links: bool = False,
 ) -> None:
     """Serve a case base over stdio, or over HTTP where there is an address. Logs go to standard error.
 
@@ -44,6 +45,7 @@ def serve(
         limits: how much clients over HTTP may ask of it.
         check_text: `refuse` or `flag` clients' pictures with writing drawn in.
         embedder: another way to load the case base's own embedder, where its file was moved.
+        links: add a `resource_link` to each case that a result names. Many clients cannot take them.
 
     Raises:
         CaseBaseError: there is no case base.
@@ -66,6 +68,7 @@ def serve(
         embedder=embedder,
         discretion=discretion,
         check_text=check_text,
+        links=links,
     )
 
     async def run() -> None:

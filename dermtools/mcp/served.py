@@ -80,10 +80,13 @@ class ServedCaseBase:
         embedder: str | None = None,
         discretion: Discretion | None = None,
         check_text: OnWriting | None = None,
+        links: bool = False,
     ) -> None:
         self.path = local_path(path, CaseBaseError).absolute()
         self.discreet = discretion or Discretion([self.path])
         """Applied to every error that a client is told."""
+        self.links = links
+        """Whether results link to their cases: many clients hand a link to their model as a file that it refuses."""
         self.model = model
         self._model_options = dict(model_options or {})
         self.context = DermContext(images=RecentImages())

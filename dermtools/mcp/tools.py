@@ -18,7 +18,7 @@ from dermtools.tools.pictures.showing import named_pictures
 from dermtools.tools.results import error_message, shown, validation_message
 
 MAX_LINKS = 20
-"""Links to cases in one result; the structured content names all cases."""
+"""Links to cases in one result, where the operator asked for links; the structured content names all cases."""
 
 
 def tool_names(served: ServedCaseBase) -> list[str]:
@@ -82,7 +82,8 @@ def call_tool(
             workspace.vision_model = served.vision_model()
         result = spec.call(workspace, arguments, context)
         content: list[types.ContentBlock] = [types.TextContent(text=result.text)]
-        content += map(_case_link, result.data.case_ids[:MAX_LINKS])
+        if served.links:
+            content += map(_case_link, result.data.case_ids[:MAX_LINKS])
         text, jpegs = named_pictures(workspace, context, result.data.pictures)
         content += [types.TextContent(text=text), *map(image_content, jpegs)] if text else []
         return types.CallToolResult(content=content, structured_content=result.artifact)

@@ -15,7 +15,6 @@ from mcp_types import (
     CallToolResult,
     ImageContent,
     PromptReference,
-    ResourceLink,
     ResourceTemplateReference,
     TextContent,
     TextResourceContents,
@@ -80,8 +79,7 @@ async def drive_tools(client: Client, toolkit: DermToolkit, photograph: bytes) -
     for name, arguments in CALLS:
         result = await client.call_tool(name, arguments)
         assert_equal(result, called(toolkit, name, arguments))
-        links = [block.uri for block in result.content if isinstance(block, ResourceLink)]
-        assert links == [f"dermtools://cases/{case_id}" for case_id in result.structured_content["case_ids"][:20]]
+        assert {type(block) for block in result.content} <= {TextContent, ImageContent}
     # A picture by data URL, and by the handle that the first call gave it.
     first = await client.call_tool("search_similar_cases", {"image": data_url(photograph)})
     given = first.structured_content["query"]

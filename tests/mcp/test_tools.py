@@ -7,10 +7,11 @@ import sys
 
 import jsonschema
 import pytest
+from mcp_types import ImageContent, ResourceLink, TextContent
 
 from dermtools.agent import DermToolkit, ImageGrants
 from dermtools.mcp.served import ServedCaseBase
-from dermtools.mcp.tools import list_tools
+from dermtools.mcp.tools import call_tool, list_tools
 from dermtools.retrieval import CaseBase
 from dermtools.tools import CATALOG
 
@@ -44,6 +45,20 @@ def test_what_a_tool_gives_fits_its_output_schema(served: ServedCaseBase, toolki
     }.items():
         call = {"type": "tool_call", "id": "1", "name": name, "args": arguments}
         jsonschema.validate(toolkit.tool(name).invoke(call).artifact, schemas[name])  # type: ignore[arg-type]
+
+
+def test_no_result_links_to_a_case_unless_the_operator_asked_for_links(case_base: CaseBase) -> None:
+    given = {"image": "case:drawn_p01_1", "k": 5, "show_pictures": True}
+    plain, linking = (
+        call_tool(ServedCaseBase(case_base.path, grants=ImageGrants(), links=links), "search_similar_cases", given)
+        for links in (False, True)
+    )
+    assert {type(block) for block in plain.content} == {TextContent, ImageContent}
+    links = [block for block in linking.content if isinstance(block, ResourceLink)]
+    named = plain.structured_content["case_ids"]
+    assert [link.uri for link in links] == [f"dermtools://cases/{case_id}" for case_id in named]
+    assert [block for block in linking.content if block not in links] == plain.content
+    assert linking.structured_content == plain.structured_content
 
 
 def test_tools_are_listed_without_loading_a_heavy_library(case_base: CaseBase) -> None:
