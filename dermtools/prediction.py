@@ -89,6 +89,16 @@ class TokenUsage(BaseModel):
         return TokenUsage(**{name: getattr(self, name) + getattr(other, name) for name in TokenUsage.model_fields})
 
 
+class Trail(BaseModel):
+    """What an agent did on its way to an answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fetched: bool = Field(description="whether it looked cases up: a tool showed it some")
+    calls: dict[str, int] = Field(default={}, description="tool to how often it was called, refused calls included")
+    pictures: int = Field(default=0, description="pictures of different cases that its tools showed it")
+
+
 class Prediction(BaseModel):
     """The answer of one method for one query. A research result, not a diagnosis."""
 
@@ -108,6 +118,7 @@ class Prediction(BaseModel):
     raw: str | None = Field(default=None, description="the model's reply as it came")
     usage: TokenUsage | None = None
     reason: str | None = Field(default=None, description="why there is no label, in one line")
+    trail: Trail | None = Field(default=None, description="of an agent alone", exclude_if=lambda trail: trail is None)
 
     @model_validator(mode="after")
     def _label_goes_with_ok(self) -> Prediction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,9 +12,10 @@ from dermtools.agent.answer import AgentAnswer
 from dermtools.agent.derm_agent import DermAgent
 from dermtools.agent.factory import create_derm_agent
 from dermtools.errors import ModelError, QueryError
+from dermtools.handles import CASE_PREFIX
 from dermtools.images.kinds import OnWriting
 from dermtools.methods.family import MethodFamily
-from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, TokenUsage
+from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, TokenUsage, Trail
 from dermtools.prompting.asking.model_facts import model_facts
 from dermtools.prompting.asking.models import model_name, model_provider
 from dermtools.prompting.asking.service import left_out
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class AgentMethod(LocalMethod):
-    """Predicts by letting an agent look cases up as it sees fit. Implements `dermtools.prediction.Method`.
+    """Predicts by letting an agent look cases up as it sees fit, or by its policy. Implements `prediction.Method`.
 
     No tool shows the query's own group, by search, by id or otherwise.
 
@@ -51,6 +53,8 @@ class AgentMethod(LocalMethod):
             raise QueryError("the method agent needs a task; make the agent with create_derm_agent(..., task=...)")
         case_base = agent.workspace.case_base
         self.task = agent.task
+        if agent.policy is not None:
+            self.name = agent.policy.id
         self._question = case_base.task(agent.task).question
         if where is None and "train" in case_base.columns.splits:
             where = "split = 'train'"
@@ -63,7 +67,7 @@ class AgentMethod(LocalMethod):
     @property
     def settings(self) -> dict[str, Any]:
         """What a record has to name, so that predictions can be repeated."""
-        prompt = self._agent.workspace.library.get(PROMPT)
+        prompt, policy = self._agent.workspace.library.get(PROMPT), self._agent.policy
         return {
             "method": self.name,
             "task": self.task,
@@ -76,13 +80,15 @@ class AgentMethod(LocalMethod):
             "max_model_calls": self._agent.max_model_calls,
             "max_tool_calls": self._agent.max_tool_calls,
             "show_pictures": self._agent.show_pictures,
+            **({} if policy is None else {"policy": policy.id, "policy_hash": policy.hash}),
         }
 
     @property
     def documents(self) -> dict[str, str]:
-        """What a record keeps of its prompt, path to text."""
+        """What a record keeps of its prompt and policy, path to text; one folder, from which a run is asked again."""
         prompt = self._agent.workspace.library.get(PROMPT)
-        return {f"prompts/{prompt.hash[:HASH_SHOWN]}/{prompt.id}.yaml": prompt_yaml(prompt.file)}
+        folder = f"prompts/{prompt.hash[:HASH_SHOWN]}"
+        return {f"{folder}/{one.id}.yaml": prompt_yaml(one.file) for one in (prompt, self._agent.policy) if one}
 
     def repeated(self, over: str, number: int) -> AgentMethod | None:
         """The agent to be asked once more, over `calls` alone.
@@ -129,12 +135,21 @@ class AgentMethod(LocalMethod):
             raw=answer.raw,
             usage=answer.usage if answer.usage.input_tokens else None,
             reason=answer.problem,
+            trail=self._trail(answer),
         )
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
         """Predictions in the order of the queries, several questions at once."""
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="agent") as pool:
             return list(pool.map(self.predict, queries))
+
+    def _trail(self, answer: AgentAnswer) -> Trail:
+        shown = {handle for use in answer.tools for handle in use.pictures if handle.startswith(CASE_PREFIX)}
+        return Trail(
+            fetched=answer.looked_up,
+            calls=dict(Counter(use.name for use in answer.tools)),
+            pictures=len(shown) if self._agent.show_pictures else 0,
+        )
 
     def _own_groups(self, query: Query) -> frozenset[str]:
         snapshot = self._agent.workspace.case_base.snapshot
@@ -153,6 +168,7 @@ def _outcome(answer: AgentAnswer) -> Outcome:
 def _build(
     case_base: CaseBase,
     task: str,
+    name: str,
     model: str | BaseChatModel,
     *,
     library: PromptLibrary | None = None,
@@ -169,6 +185,7 @@ def _build(
         case_base,
         task=task,
         library=library or PromptLibrary(*prompts),
+        policy=None if name == AgentMethod.name else name.removeprefix(f"{AgentMethod.name}-"),
         max_model_calls=max_model_calls,
         max_tool_calls=max_tool_calls,
         show_pictures=show_pictures,
@@ -177,5 +194,5 @@ def _build(
     return AgentMethod(agent, where=where, concurrency=concurrency)
 
 
-FAMILY = MethodFamily(AgentMethod.name, "agent", _build, needs_model=True)
+FAMILY = MethodFamily(AgentMethod.name, "agent", _build, needs_model=True, variants=True)
 """The registry's entry, through the entry-point group `dermtools.methods`."""

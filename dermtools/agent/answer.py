@@ -39,6 +39,7 @@ class ToolUse(BaseModel):
     arguments: dict[str, Any]
     succeeded: bool
     case_ids: list[str] = Field(default=[], description="cases that it showed")
+    pictures: list[str] = Field(default=[], description="handles of the pictures that it showed")
 
 
 class AgentAnswer(BaseModel):
@@ -196,16 +197,21 @@ def _tool_uses(messages: Sequence[AnyMessage]) -> list[ToolUse]:
         if message.type != "tool" or message.name == ANSWER_TOOL:
             continue
         call = calls.get(message.tool_call_id)
-        shown = message.artifact.get("case_ids") if isinstance(message.artifact, dict) else None
+        shown = message.artifact if isinstance(message.artifact, dict) else {}
         uses.append(
             ToolUse(
                 name=message.name or (call["name"] if call else ""),
                 arguments=dict(call["args"]) if call else {},
                 succeeded=message.status == "success",
-                case_ids=[str(case_id) for case_id in shown] if isinstance(shown, list) else [],
+                case_ids=_texts(shown.get("case_ids")),
+                pictures=_texts(shown.get("pictures")),
             )
         )
     return uses
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
 
 
 def _usage(messages: Sequence[AnyMessage]) -> TokenUsage:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from dermtools.agent.toolkit import DermToolkit
     from dermtools.images import ImageSource
+    from dermtools.prompting.files.library import Prompt
     from dermtools.tools import Workspace
     from dermtools.tools.pictures.image_store import HeldImage
 
@@ -44,6 +45,8 @@ class DermAgent:
     """Of one run."""
     show_pictures: bool = True
     """Whether the model sees attached pictures."""
+    policy: Prompt | None = None
+    """When it is to look cases up; None leaves that to its own judgement."""
 
     @property
     def workspace(self) -> Workspace:

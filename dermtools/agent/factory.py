@@ -19,8 +19,8 @@ from dermtools.images.kinds import OnWriting
 from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
 from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.files.library import PromptLibrary
-from dermtools.tools import DermContext, ImageGrants, Workspace
-from dermtools.tools.briefing import system_text
+from dermtools.tools import CATALOG, DermContext, ImageGrants, Workspace
+from dermtools.tools.briefing import policy_prompt, system_text
 from dermtools.tools.workspace import NO_GRANTS
 from dermtools.tracing.handlers import private_model
 
@@ -41,6 +41,7 @@ def create_derm_agent(
     grants: ImageGrants = NO_GRANTS,
     vision_model: BaseChatModel | None = None,
     library: PromptLibrary | None = None,
+    policy: str | None = None,
     system_prompt: str | None = None,
     tools: Sequence[BaseTool] = (),
     middleware: Sequence[AgentMiddleware[Any, Any, Any]] = (),
@@ -60,6 +61,8 @@ def create_derm_agent(
         grants: folders and hosts that its tools may read pictures from; none by default.
         vision_model: for the tool `run_prompt`, which is left out without one.
         library: prompt files; its prompt `agent` is the system prompt.
+        policy: when it is to look cases up: `always`, `never`, `when-unsure`, `vote-first`, or NAME for the library's
+            prompt `agent-NAME`, which may also say which of our tools it has. By default it judges for itself.
         system_prompt: instead of the library's.
         tools: further tools.
         middleware: further middleware, inside the picture middleware.
@@ -73,12 +76,16 @@ def create_derm_agent(
     Raises:
         QueryError: no such task.
         ModelError: the model cannot be set up.
-        PromptError: the library's prompt `agent` does not fit.
+        PromptError: the library's prompt `agent` or its policy does not fit.
     """
     chosen = private_model(chat_model(model) if isinstance(model, str) else model)
     answer = None if task is None else ToolStrategy[Any](answer_schema(case_base.task(task)))
     workspace = Workspace(case_base, grants=grants, vision_model=vision_model, library=library, check_text=check_text)
     toolkit = DermToolkit(workspace=workspace, context=DermContext())
+    own = toolkit.get_tools()
+    chosen_policy = None if policy is None else policy_prompt(workspace.library, policy, CATALOG)
+    if chosen_policy is not None and (offered := chosen_policy.file.tools) is not None:
+        own = [tool for tool in own if tool.name in offered]
     usual: list[AgentMiddleware[Any, Any, Any]] = [
         ModelCallLimitMiddleware(run_limit=max_model_calls, exit_behavior="end"),
         ToolCallLimitMiddleware(run_limit=max_tool_calls, exit_behavior="continue"),
@@ -88,12 +95,13 @@ def create_derm_agent(
     ]
     graph = create_agent(
         chosen,
-        [*toolkit.get_tools(), *tools],
-        system_prompt=system_prompt or system_text(workspace),
+        [*own, *tools],
+        system_prompt=system_prompt or system_text(workspace, chosen_policy),
         middleware=[*usual, PictureMiddleware(workspace, show_attached=show_pictures), *middleware],
         response_format=answer,
         context_schema=DermContext,
         checkpointer=checkpointer,
         name="dermtools",
     )
-    return DermAgent(PrivateGraph.of(graph), toolkit, chosen, task, max_model_calls, max_tool_calls, show_pictures)
+    limits = (max_model_calls, max_tool_calls, show_pictures)
+    return DermAgent(PrivateGraph.of(graph), toolkit, chosen, task, *limits, chosen_policy)

@@ -38,6 +38,8 @@ class MethodFamily:
     """Where a TypedDict of options is, `module:name`, that the builder takes besides, as `**options`."""
     without: tuple[str, ...] = ()
     """Options among them that mean nothing to this family."""
+    variants: bool = False
+    """Whether a name may go on, `-` and a word, which the builder gets with the name: `agent-always`."""
 
     @property
     def options(self) -> dict[str, str]:

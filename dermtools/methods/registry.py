@@ -83,11 +83,13 @@ def family_of(name: str) -> MethodFamily:
         if matches(family.pattern, name):
             return family
     for pattern, place in contributed(GROUP).items():
-        if matches(pattern, name):
+        varied = name.startswith(f"{pattern}-")
+        if matches(pattern, name) or varied:
             added = imported(place, f"method {pattern}", QueryError)
             if not isinstance(added, MethodFamily) or added.pattern != pattern:
                 raise QueryError(f"method {pattern} ({place}) is no MethodFamily with this pattern; repair its package")
-            return added
+            if not varied or added.variants:
+                return added
     raise QueryError(_unknown(name))
 
 

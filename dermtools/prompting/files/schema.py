@@ -139,6 +139,8 @@ class PromptFile(_Strict):
     """Layout name to the messages of one example; the first is the default."""
     output: dict[str, OutputField] = {}
     """Fields of the answer in the order in which the model writes them."""
+    tools: list[str] | None = Field(default=None, exclude_if=lambda tools: tools is None)
+    """Names of the only tools that an agent is offered with it; None: all."""
 
     @field_validator("exemplar")
     @classmethod
