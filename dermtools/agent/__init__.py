@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from dermtools.agent.factory import create_derm_agent as create_derm_agent
     from dermtools.agent.middleware import PictureMiddleware as PictureMiddleware
     from dermtools.agent.middleware import human_message as human_message
+    from dermtools.agent.provider_rules import PROVIDER_RULES as PROVIDER_RULES
+    from dermtools.agent.provider_rules import ProviderRules as ProviderRules
     from dermtools.agent.toolkit import DermToolkit as DermToolkit
     from dermtools.agent.written_calls import WrittenCallMiddleware as WrittenCallMiddleware
     from dermtools.tools.context import DermContext as DermContext

@@ -44,7 +44,7 @@ class DermAgent:
     max_tool_calls: int = 24
     """Of one run."""
     show_pictures: bool = True
-    """Whether the model sees attached pictures."""
+    """Whether the model sees pictures, attached ones and those of tools."""
     policy: Prompt | None = None
     """When it is to look cases up; None leaves that to its own judgement."""
 

@@ -13,6 +13,7 @@ from dermtools.agent.answer import answer_schema
 from dermtools.agent.derm_agent import DermAgent
 from dermtools.agent.middleware import PictureMiddleware, PlainToolSchemas, RetriedCalls
 from dermtools.agent.private_graph import PrivateGraph
+from dermtools.agent.provider_rules import Rules
 from dermtools.agent.toolkit import DermToolkit
 from dermtools.agent.written_calls import WrittenCallMiddleware
 from dermtools.images.kinds import OnWriting
@@ -49,6 +50,7 @@ def create_derm_agent(
     max_model_calls: int = 12,
     max_tool_calls: int = 24,
     show_pictures: bool = True,
+    provider_rules: Rules | None = None,
     retry: RetryPolicy = DEFAULT_RETRY,
     check_text: OnWriting | None = None,
 ) -> DermAgent:
@@ -69,7 +71,10 @@ def create_derm_agent(
         checkpointer: keeps conversations; pictures are not kept, only their handles.
         max_model_calls: of one run; then it is stopped.
         max_tool_calls: of one run; further calls are refused, and the model has to answer.
-        show_pictures: whether the model sees attached pictures; False for one that takes text only.
+        show_pictures: whether the model sees pictures, attached ones and those of tools; False for one that takes text
+            only.
+        provider_rules: where pictures of tools go, instead of the table in `dermtools.agent.provider_rules`; for every
+            model, or by the name of its class or provider.
         retry: when a failed call of the model is tried again.
         check_text: `refuse` or `flag` pictures with writing drawn in, such as instructions; see `Workspace`.
 
@@ -93,11 +98,12 @@ def create_derm_agent(
         PlainToolSchemas(),
         WrittenCallMiddleware(),
     ]
+    pictures = PictureMiddleware(workspace, show_attached=show_pictures, rules=provider_rules)
     graph = create_agent(
         chosen,
         [*own, *tools],
         system_prompt=system_prompt or system_text(workspace, chosen_policy),
-        middleware=[*usual, PictureMiddleware(workspace, show_attached=show_pictures), *middleware],
+        middleware=[*usual, pictures, *middleware],
         response_format=answer,
         context_schema=DermContext,
         checkpointer=checkpointer,

@@ -8,25 +8,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
-from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AnyMessage, HumanMessage
 from langgraph.runtime import Runtime
 
-from dermtools.errors import DermtoolsError, ImageError
-from dermtools.images import data_url
-from dermtools.images.text_guard import WritingError
+from dermtools.agent.provider_rules import Rules, rules_for
+from dermtools.agent.shown import IMAGE_BLOCKS, PICTURES, Showing, blocks_of, pictures_in
+from dermtools.errors import ImageError
 from dermtools.prompting.asking.asker import RetryPolicy
-from dermtools.prompting.files.compile import picture_block
 from dermtools.tools import DermContext, Workspace
-from dermtools.tools.pictures.showing import TEXT_IN_PICTURES, picture_blocks, stored_jpeg, text_block
+from dermtools.tools.pictures.showing import text_block
 from dermtools.tools.results import quoted
 from dermtools.tracing.handlers import private_traces
 
-PICTURES = "pictures"
-"""Key of the handles: in a human message's `additional_kwargs`, and in a tool result's artifact."""
 MAX_SHOWN = 24
-"""Pictures in one request to the model; the newest are shown."""
-
-_IMAGE_BLOCKS = ("image", "image_url", "input_image")
+"""Pictures in one request to the model: those of the last question, and the newest."""
 
 
 class _RequestMiddleware(AgentMiddleware[Any, Any, Any], ABC):
@@ -55,84 +50,55 @@ class PictureMiddleware(_RequestMiddleware):
     - A picture in a human message gets a handle, and its bytes move to the run's `DermContext`. In a graph of your
       own, LangGraph's very first checkpoint of a run still has them, and so has its trace: attach beforehand
       (`human_message`), or use the graph of a `DermAgent`, which does.
-    - Pictures that a tool's result names are added after the tool messages, in a human message: OpenAI's chat
-      completions take none inside a tool message. So are image blocks in the content of any tool.
+    - Pictures that a tool's result names, and image blocks in the content of any tool, go where the model's provider
+      takes them; see `dermtools.agent.provider_rules`.
 
     Args:
         workspace: where the pictures of cases are.
-        show_attached: whether the model sees attached pictures; False for a model that takes text only, which can
-            still give their handles to tools.
-        max_shown: see `MAX_SHOWN`.
+        show_attached: whether the model sees pictures, attached ones and those of tools; False for a model that takes
+            text only, which can still give their handles to tools.
+        max_shown: see `MAX_SHOWN`; a provider's own limit holds beside it.
+        rules: instead of the table's, for every model or by the name of its class or provider.
     """
 
-    def __init__(self, workspace: Workspace, *, show_attached: bool = True, max_shown: int = MAX_SHOWN) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        show_attached: bool = True,
+        max_shown: int = MAX_SHOWN,
+        rules: Rules | None = None,
+    ) -> None:
         super().__init__()
         self._workspace = workspace
-        self._show_attached = show_attached
+        self._show_pictures = show_attached
         self._max_shown = max_shown
+        self._rules = rules
 
     def before_agent(self, state: Any, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Take the pictures out of human messages."""
         if not isinstance(runtime.context, DermContext):
             return None
         messages = [message for message in state["messages"] if isinstance(message, HumanMessage)]
-        changed = [without_pictures(message, runtime.context) for message in messages if _has_pictures(message)]
+        changed = [without_pictures(message, runtime.context) for message in messages if pictures_in(message)]
         return {"messages": changed} if changed else None
 
     def changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
-        given = getattr(request.runtime, "context", None)
-        context = given if isinstance(given, DermContext) else DermContext()
-        handles = [self._handles(message) for message in request.messages]
-        too_many = max(0, sum(map(len, handles)) - self._max_shown)
-        messages: list[AnyMessage] = []
-        of_tools: list[Any] = []
-        for message, named in zip(request.messages, handles, strict=True):
-            shown, too_many = named[too_many:], max(0, too_many - len(named))
-            if isinstance(message, ToolMessage):
-                text, pictures = _parted(message)
-                messages.append(text)
-                of_tools += pictures or self._of_tool(shown, context)
-                continue
-            if of_tools:
-                messages.append(HumanMessage(of_tools))
-                of_tools = []
-            messages.append(self._attached(message, shown, context) if named else message)
-        return request.override(messages=[*messages, HumanMessage(of_tools)] if of_tools else messages)
+        context = getattr(request.runtime, "context", None)
+        return request.override(messages=self.shown(request.messages, request.model, context))
 
-    def _handles(self, message: AnyMessage) -> list[str]:
-        named = None
-        if isinstance(message, HumanMessage):
-            named = message.additional_kwargs.get(PICTURES)
-        elif isinstance(message, ToolMessage) and isinstance(message.artifact, dict) and not _has_pictures(message):
-            named = message.artifact.get(PICTURES)
-        return [handle for handle in named if isinstance(handle, str)] if isinstance(named, list) else []
+    def shown(self, messages: Sequence[AnyMessage], model: Any, context: Any = None) -> list[AnyMessage]:
+        """The messages with their pictures as `model` is to get them, for a graph of your own that calls it.
 
-    def _of_tool(self, handles: Sequence[str], context: DermContext) -> list[Any]:
-        try:
-            return picture_blocks(self._workspace, context, handles)
-        except DermtoolsError as error:
-            return [text_block(quoted([f"pictures that cannot be shown: {error}"]))]
-
-    def _attached(self, message: AnyMessage, handles: Sequence[str], context: DermContext) -> HumanMessage:
-        content: list[Any] = [block for block in _blocks(message) if block != text_block("")]
-        for handle in message.additional_kwargs[PICTURES]:
-            try:
-                jpeg = stored_jpeg(self._workspace, context, handle)
-            except WritingError as error:
-                content.append(text_block(f"Attached picture {handle} is not shown: {error}."))
-                continue
-            except DermtoolsError:
-                content.append(text_block(f"Attached picture {handle}: no longer available; ask for it again."))
-                continue
-            if not self._show_attached:
-                content.append(text_block(f"Attached picture {handle}: not shown to you; tools can work on it."))
-            elif handle not in handles:
-                content.append(text_block(f"Attached picture {handle}: shown before."))
-            else:
-                remark = self._workspace.remark(handle, context) or TEXT_IN_PICTURES
-                content.append(text_block(f"Attached picture {handle}. {remark}"))
-                content.append(picture_block(data_url(jpeg)))
-        return HumanMessage(content, id=message.id)
+        Args:
+            messages: as the state has them; they stay as they are.
+            model: a chat model, whose provider's rules hold.
+            context: the run's `DermContext`, which has the attached pictures.
+        """
+        held = context if isinstance(context, DermContext) else DermContext()
+        rules = rules_for(model, self._rules)
+        showing = Showing(self._workspace, held, rules, show=self._show_pictures, most=self._max_shown)
+        return showing.messages(messages)
 
 
 class RetriedCalls(AgentMiddleware[Any, Any, Any]):
@@ -175,12 +141,12 @@ def human_message(text: str, handles: Sequence[str] = (), *, id: str | None = No
 
 def without_pictures(message: HumanMessage, context: DermContext) -> HumanMessage:
     """The message with its pictures moved to the context; one that cannot be read becomes a line that says why."""
-    if not _has_pictures(message):
+    if not pictures_in(message):
         return message
     content: list[Any] = []
     handles = list(message.additional_kwargs.get(PICTURES, ()))
-    for block in _blocks(message):
-        if block.get("type") not in _IMAGE_BLOCKS:
+    for block in blocks_of(message):
+        if block.get("type") not in IMAGE_BLOCKS:
             content.append(block)
             continue
         try:
@@ -203,23 +169,3 @@ def _encoded(block: dict[str, Any]) -> str:
     if isinstance(url, str) and re.match("data:", url, re.IGNORECASE):
         return url
     raise ImageError("pictures in messages are taken as data: URLs only; download it first")
-
-
-def _blocks(message: AnyMessage) -> list[dict[str, Any]]:
-    if isinstance(message.content, str):
-        return [text_block(message.content)]
-    return [text_block(block) if isinstance(block, str) else block for block in message.content]
-
-
-def _parted(message: ToolMessage) -> tuple[ToolMessage, list[dict[str, Any]]]:
-    """A tool's message with its leading text alone, and what else is in it where that has pictures."""
-    if not _has_pictures(message):
-        return message, []
-    blocks = _blocks(message)
-    if blocks[0].get("type") != "text":
-        blocks.insert(0, text_block("Pictures follow."))
-    return message.model_copy(update={"content": blocks[:1]}), blocks[1:]
-
-
-def _has_pictures(message: AnyMessage) -> bool:
-    return isinstance(message.content, list) and any(block.get("type") in _IMAGE_BLOCKS for block in _blocks(message))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # LangChain does not look into `X | None`. Not serialized: LangChain dumps the arguments, and pictures are in there.
 _Runtime = Annotated[Optional[ToolRuntime[Any, Any]], SkipJsonSchema(), PlainSerializer(lambda _: None)]  # noqa: UP045
 
+Pictures = Literal["handles", "content"]
+
 
 class _Input(Arguments):
     """Base of all input schemas."""
@@ -37,7 +39,7 @@ class _Input(Arguments):
 
 
 class DermTool(BaseTool):
-    """A tool over a case base. In an agent with a `DermContext` it gives pictures by handle, else as image blocks.
+    """A tool over a case base. Its content is text, and its artifact names pictures by handle; see `DermToolkit.over`.
 
     Errors come back as text that says what to do: change the arguments, or stop.
     """
@@ -48,6 +50,7 @@ class DermTool(BaseTool):
     spec: ToolSpec = Field(exclude=True, repr=False)
     workspace: Any = Field(exclude=True, repr=False, description="a Workspace")
     context: Any = Field(exclude=True, repr=False, description="DermContext for calls outside an agent")
+    pictures: Pictures = "handles"
 
     def run(self, tool_input: Any, *args: Any, **options: Any) -> Any:
         """As LangChain calls it; traces show no picture."""
@@ -62,7 +65,8 @@ class DermTool(BaseTool):
         context: DermContext = given if isinstance(given, DermContext) else self.context
         try:
             result = self.spec.call(self.workspace, self.spec.arguments(**arguments), context)
-            blocks = [] if context is given else picture_blocks(self.workspace, context, result.data.pictures)
+            as_blocks = self.pictures == "content" and context is not given
+            blocks = picture_blocks(self.workspace, context, result.data.pictures) if as_blocks else []
         except DermtoolsError as error:
             raise ToolException(error_message(error, self.workspace.known_paths)) from None
         content = [text_block(result.text), *blocks] if blocks else result.text
@@ -90,6 +94,7 @@ class DermToolkit(BaseToolkit):
 
     workspace: Workspace
     context: DermContext
+    pictures: Pictures = "handles"
     _tools: dict[str, DermTool] = PrivateAttr(default_factory=dict)
 
     @classmethod
@@ -101,6 +106,7 @@ class DermToolkit(BaseToolkit):
         vision_model: BaseChatModel | None = None,
         context: DermContext | None = None,
         check_text: OnWriting | None = None,
+        pictures: Pictures = "handles",
     ) -> DermToolkit:
         """Make the toolkit.
 
@@ -110,9 +116,13 @@ class DermToolkit(BaseToolkit):
             vision_model: for `run_prompt`, which is left out without one.
             context: pictures and limits of calls outside a run; empty by default.
             check_text: `refuse` or `flag` pictures with writing drawn in, such as instructions; see `Workspace`.
+            pictures: by `handles`, tools say which pictures a model asked to see, and `PictureMiddleware` shows them
+                where the model's provider takes them. As `content`, tools give them as image blocks in a run without a
+                `DermContext`, for programs, and for models that take pictures in tool messages: OpenAI's chat
+                completions refuse the whole request.
         """
         workspace = Workspace(case_base, grants=grants, vision_model=vision_model, check_text=check_text)
-        return cls(workspace=workspace, context=context or DermContext())
+        return cls(workspace=workspace, context=context or DermContext(), pictures=pictures)
 
     def model_post_init(self, _: object, /) -> None:
         """Make the tools."""
@@ -130,6 +140,7 @@ class DermToolkit(BaseToolkit):
                 spec=spec,
                 workspace=self.workspace,
                 context=self.context,
+                pictures=self.pictures,
             )
 
     def get_tools(self) -> list[BaseTool]:

@@ -11,6 +11,8 @@ from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import BaseTool, tool
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode, tools_condition
 
 from dermtools.agent import DermContext, DermToolkit, PictureMiddleware, human_message
 from dermtools.images import data_url
@@ -103,6 +105,36 @@ def test_pictures_of_any_tool_go_beside_the_tool_messages(
         assert [request.refused for request in server.requests] == [None, None]
         assert len(server.requests[1].pictures) == 3
         assert [message["role"] for message in server.requests[1].messages][-4:] == ["tool", "tool", "tool", "user"]
+
+
+def test_without_the_middleware_tools_give_text_that_every_provider_takes(
+    schemas: OpenAISchemas, case_base: CaseBase
+) -> None:
+    show = call("search_similar_cases", image="case:drawn_p01_1", k=2, show_pictures=True)
+    with StreamingOpenAIServer(schemas, [show, Say("Two.")]) as server:
+        model = chat_model("openai:gpt-4.1", base_url=server.url, api_key="k")
+        state = create_agent(model, DermToolkit.over(case_base).get_tools()).invoke({"messages": [("user", "Show.")]})
+        assert [request.refused for request in server.requests] == [None, None]
+        assert not server.requests[1].pictures
+    assert state["messages"][-1].text == "Two."
+
+
+def test_a_graph_of_ones_own_shows_the_model_what_its_tools_name(schemas: OpenAISchemas, case_base: CaseBase) -> None:
+    show = call("get_case", case_id="case:drawn_p01_1", show_picture=True)
+    toolkit = DermToolkit.over(case_base)
+    pictures = PictureMiddleware(toolkit.workspace)
+    with StreamingOpenAIServer(schemas, [show, Say("One.")]) as server:
+        model = chat_model("openai:gpt-4.1", base_url=server.url, api_key="k").bind_tools(toolkit.get_tools())
+
+        def ask(state: MessagesState) -> dict[str, Any]:
+            return {"messages": [model.invoke(pictures.shown(state["messages"], model))]}
+
+        graph = StateGraph(MessagesState).add_node("ask", ask).add_node("tools", ToolNode(toolkit.get_tools()))
+        graph.add_edge(START, "ask").add_conditional_edges("ask", tools_condition).add_edge("tools", "ask")
+        state = graph.compile().invoke({"messages": [HumanMessage("Show it.")]})
+        assert [request.refused for request in server.requests] == [None, None]
+        assert [len(request.pictures) for request in server.requests] == [0, 1]
+    assert state["messages"][-1].text == "One."
 
 
 def test_only_the_newest_pictures_are_shown(schemas: OpenAISchemas, case_base: CaseBase, drawn_jpeg: bytes) -> None:

@@ -40,7 +40,14 @@ def test_a_tool_gives_what_its_plain_function_gives(toolkit: DermToolkit, drawn_
     assert json.loads(json.dumps(message.artifact)) == message.artifact
 
 
-def test_pictures_come_on_request_small_and_without_metadata(toolkit: DermToolkit) -> None:
+def test_pictures_are_named_and_not_given(toolkit: DermToolkit) -> None:
+    message = called(toolkit, "search_similar_cases", image="case:drawn_p01_1", k=4, show_pictures=True)
+    assert isinstance(message.content, str)
+    assert len(message.artifact["pictures"]) == 4
+
+
+def test_pictures_come_as_content_where_asked_for_small_and_without_metadata(case_base: CaseBase) -> None:
+    toolkit = DermToolkit.over(case_base, pictures="content")
     message = called(toolkit, "search_similar_cases", image="case:drawn_p01_1", k=4, show_pictures=True)
     blocks = [block for block in message.content if isinstance(block, dict) and block["type"] == "image_url"]
     assert len(blocks) == len(message.artifact["pictures"]) == 4
