@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz clean
+.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz bundle clean
 
 setup: $(VENV)/installed
 
@@ -48,6 +48,10 @@ benchmarks: setup
 # Hostile inputs, a minute for each of TARGETS (all by default); not part of `make test`.
 fuzz: setup
 	$(BIN)/python -m tests.fuzz $(TARGETS)
+
+# One file that desktop assistants install with a click; packed by the format's own packer, which needs Node.
+bundle: setup
+	$(BIN)/python bundle/build.py dist/dermtools.mcpb
 
 clean:
 	rm -rf $(VENV) demo dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

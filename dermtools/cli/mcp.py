@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
 from dermtools.cli import parameters as shared
+from dermtools.cli.assistants import tell_assistant
 from dermtools.cli.models import NONE_GIVEN, ModelOptions
 from dermtools.errors import DermtoolsError, require_extra
+from dermtools.mcp.assistants import AssistantName
 
 
 def mcp(
+    context: typer.Context,
     path: shared.CaseBasePath,
     model: Annotated[
         str | None,
@@ -52,6 +55,16 @@ def mcp(
         int | None,
         typer.Option(metavar="MIB", help="With --http: pictures kept for all sessions together; 192 by default."),
     ] = None,
+    print_config: Annotated[
+        AssistantName | None,
+        typer.Option(
+            metavar="ASSISTANT",
+            help=f"Print what tells an assistant of this server, and end: {', '.join(get_args(AssistantName))}.",
+        ),
+    ] = None,
+    install: Annotated[
+        bool, typer.Option("--install", help="With --print-config: write it into the assistant's own file.")
+    ] = False,
 ) -> None:
     """Serve the tools over the Model Context Protocol, to one assistant or, with --http, to many.
 
@@ -82,7 +95,12 @@ def mcp(
 
         address = HttpAddress.parse(http, token=os.environ.get(TOKEN_VARIABLE) or None, names=name or ())
         limits = ServerLimits(**given)
+    if install and print_config is None:
+        raise DermtoolsError("--install goes with --print-config ASSISTANT, which says where to")
     asked = reach.arguments(model) if model is not None else {}
+    if print_config is not None:
+        tell_assistant(context, print_config, path, address, install=install)
+        return
     serve(
         path,
         model=model,

@@ -1,4 +1,4 @@
-"""What assistants and the registry load: `server.json` and the plugin folder, against their schemas and the command."""
+"""What assistants and the registry load: `server.json`, the plugin, its marketplace, the bundle's manifest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from dermtools import __version__
 from tests.support.paths import ROOT
 
 PLUGIN = ROOT / "plugin"
+BUNDLE = ROOT / "bundle"
+MARKETPLACE = ROOT / ".claude-plugin" / "marketplace.json"
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -58,6 +61,9 @@ def test_the_versions_are_the_packages() -> None:
     entry = read(ROOT / "server.json")
     assert {entry["version"], entry["packages"][0]["version"]} == {__version__}
     assert read(PLUGIN / ".claude-plugin" / "plugin.json")["version"] == __version__
+    assert read(BUNDLE / "manifest.json")["version"] == __version__
+    [plugin] = read(MARKETPLACE)["plugins"]
+    assert plugin["version"] == __version__
 
 
 def test_the_registrys_arguments_start_the_command() -> None:
@@ -76,6 +82,39 @@ def test_the_plugins_arguments_start_the_command() -> None:
     assert used == asked
     assert server["command"] == "dermtools"
     assert_accepted(server["args"])
+
+
+def test_the_marketplace_offers_the_plugin_folder() -> None:
+    [plugin] = read(MARKETPLACE)["plugins"]
+    there = read(ROOT / plugin["source"] / ".claude-plugin" / "plugin.json")
+    assert {key: plugin[key] for key in ("name", "description", "version")} == {
+        key: there[key] for key in ("name", "description", "version")
+    }
+
+
+def test_the_bundles_arguments_start_the_command() -> None:
+    manifest = read(BUNDLE / "manifest.json")
+    start = manifest["server"]["mcp_config"]["args"]
+    arguments = start[start.index(manifest["server"]["entry_point"]) + 1 :]
+    used = {word.removeprefix("${user_config.").rstrip("}") for word in arguments if "user_config" in word}
+    assert used == set(manifest["user_config"])
+    run = subprocess.run(
+        [sys.executable, str(BUNDLE / "server.py"), *arguments],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert (run.returncode, run.stderr[:7]) == (1, "error: ")
+    assert "could be granted" in run.stderr or "no case base" in run.stderr
+
+
+def test_the_registry_and_the_bundle_ask_for_extras_that_there_are() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    [with_extras] = read(ROOT / "server.json")["packages"][0]["runtimeArguments"]
+    [bundled] = tomllib.loads((BUNDLE / "pyproject.toml").read_text())["project"]["dependencies"]
+    for asked in (with_extras["value"], bundled):
+        named = asked.removeprefix("dermtools[").rstrip("]").split(",")
+        assert {"mcp", "encoder"} <= set(named) <= set(extras)
 
 
 def test_the_plugins_skill_names_tools_that_there_are() -> None:

@@ -1,0 +1,5 @@
+"""`python -m dermtools`, for where no script is on the path."""
+
+from dermtools.cli import main
+
+main()
