@@ -45,6 +45,7 @@ BEYOND_ONE_MODULE = {
     "prompting/test_imports.py": "what importing the parts of the room loads",
     "retrieval/search/test_copies_unmet.py": "edited copies, as searched for and as drawn for exemplars",
     "retrieval/test_photographs.py": "search over real photographs",
+    "support/test_provider_servers.py": "the servers that stand for other providers in the journeys",
     "support/test_openai_server.py": "the server that stands for OpenAI's in other tests",
     "test_commands_in_documents.py": "commands and options that documents name",
     "test_examples.py": "examples/*.py",

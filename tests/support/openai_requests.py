@@ -107,15 +107,20 @@ def check_data_url(url: str) -> bytes:
     match = re.fullmatch(r"data:(image/[a-z]+);base64,([A-Za-z0-9+/]+={0,2})", url)
     if match is None:
         raise Refused(f"Invalid base64 image_url: {url[:60]!r}")
+    return check_picture(match[2], match[1])
+
+
+def check_picture(text: str, mime: str | None = None) -> bytes:
+    """The picture that base64 text holds; Refused where it is broken, or not of the type stated."""
     try:
-        encoded = base64.b64decode(match[2], validate=True)
+        encoded = base64.b64decode(text, validate=True)
         with Image.open(io.BytesIO(encoded)) as image:
             image.load()
-            mime = _MIME.get(image.format or "")
+            found = _MIME.get(image.format or "")
     except (binascii.Error, OSError) as error:
         raise Refused("You uploaded an unsupported image. Please make sure your image is valid.") from error
-    if mime != match[1]:
-        raise Refused(f"The image is {mime}, not {match[1]} as stated.")
+    if mime not in (None, found):
+        raise Refused(f"The image is {found}, not {mime} as stated.")
     return encoded
 
 
@@ -152,8 +157,23 @@ def _check_strict(schema: dict[str, Any], where: str) -> None:
 
 
 def _check_tool_results(body: dict[str, Any]) -> None:
-    asked: set[str] = set()
-    for message in body.get("messages", ()):
-        asked |= {call["id"] for call in message.get("tool_calls") or ()}
-        if message["role"] == "tool" and message["tool_call_id"] not in asked:
-            raise Refused("messages with role 'tool' must be a response to a preceding message with 'tool_calls'.")
+    """Every call has its result right behind it, and every result its call (OpenAI, "Function calling")."""
+    open_calls: list[str] = []
+    for message in [*body.get("messages", ()), {"role": "end"}]:
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in open_calls:
+                raise Refused("messages with role 'tool' must be a response to a preceding message with 'tool_calls'.")
+            open_calls.remove(message["tool_call_id"])
+        elif open_calls:
+            raise Refused(
+                "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+                f"'tool_call_id'. The following tool_call_ids did not have response messages: {', '.join(open_calls)}"
+            )
+        open_calls += [call["id"] for call in message.get("tool_calls") or ()]
+    items = body.get("input") if isinstance(body.get("input"), list) else []
+    called = {item["call_id"] for item in items or () if item.get("type") == "function_call"}
+    given = {item["call_id"] for item in items or () if item.get("type") == "function_call_output"}
+    for call_id in sorted(called - given):
+        raise Refused(f"No tool output found for function call {call_id}.")
+    for call_id in sorted(given - called):
+        raise Refused(f"No tool call found for function call output with call_id {call_id}.")
