@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SHOWN = ("method", "right", "accuracy", "95 %", "against the best")
 """Columns of the table that fit a terminal; the report has all."""
 SHOWN_OF_REPEATS = ("method", "over", "accuracy", "95 %", "same answer", "kappa")
+SHOWN_OF_FETCHING = ("method", "fetched", "tool calls", "pictures", "tokens", "cost")
 LONGEST_REASON = 160
 NONE: list[str | None] = [None]
 
@@ -198,10 +199,14 @@ def rule_of(name: str) -> Rule:
 
 def show_table(results: Results) -> None:
     """Print the main table and what it says."""
+    from dermtools.evaluation.reporting.fetching_table import A_CASE, fetching_basis, fetching_rows
     from dermtools.evaluation.reporting.tables import rows, stability_rows
 
     show("", _columns(rows(results, costs=False), SHOWN), "", results.headline)
     show(*filter(None, [results.basis, results.cheapest]), *results.retrieval)
+    if results.fetching:
+        show("", _columns(fetching_rows(results), SHOWN_OF_FETCHING), A_CASE)
+        show(*(line for one in results.fetching for line in one.lines), *fetching_basis(results))
     if results.stability:
         cases = {(one.n, one.groups) for one in results.stability}
         over = " or ".join(f"{n} cases of {groups} groups" for n, groups in sorted(cases))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dermtools.evaluation.reporting.results import Results as Results
     from dermtools.evaluation.reporting.results import compare_runs as compare_runs
     from dermtools.evaluation.reporting.results import results as results
-    from dermtools.evaluation.reporting.tables import table_markdown as table_markdown
+    from dermtools.evaluation.reporting.table_file import table_markdown as table_markdown
     from dermtools.evaluation.rerun import Repetition as Repetition
     from dermtools.evaluation.rerun import repetition as repetition
     from dermtools.evaluation.running.arm import Arm as Arm

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError, require_extra
 from dermtools.evaluation.reporting.results import Results, results
-from dermtools.evaluation.reporting.tables import table_markdown
+from dermtools.evaluation.reporting.table_file import table_markdown
 from dermtools.evaluation.running.arm import Arm
 from dermtools.evaluation.running.asking import Asked, ask
 from dermtools.evaluation.running.plan import Budget, Plan, make_plan

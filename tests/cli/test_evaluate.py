@@ -6,11 +6,15 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
+from tests.support.agent_policies import obedient
 from tests.support.command_line import Run
 from tests.support.openai_replies import Answer, Fail, Say
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer
 from tests.support.openai_service import serving
+from tests.support.streaming_server import StreamingOpenAIServer
 
 
 def test_a_run_leaves_a_table_a_report_and_every_answer(run: Run, sample_base: Path, tmp_path: Path) -> None:
@@ -84,6 +88,48 @@ def test_a_run_with_and_without_retrieval_says_whether_it_helps(
     assert "Of the methods that are not shown to be worse than the best, " in said
     assert '<section id="retrieval">' in page
     assert "## What retrieval is worth" in (out / "table.md").read_text(encoding="utf-8")
+
+
+def test_policies_of_the_agent_are_compared_by_one_command_and_pay_for_no_answer_twice(
+    run: Run, sample_base: Path, tmp_path: Path, schemas: OpenAISchemas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    out, methods = tmp_path / "run", "zero-shot,agent-never,agent-always,agent-when-unsure"
+    # Sure of every second picture that it is asked about.
+    sure: dict[bytes, bool] = {}
+    with StreamingOpenAIServer(schemas, obedient(lambda jpeg: sure.setdefault(jpeg, len(sure) % 2 == 0))) as server:
+        words = ("--model", "openai:gpt-4.1", "--base-url", server.url, "--limit", 4, "--yes", "--map", "none")
+        command = ("evaluate", sample_base, "--task", "location", "--methods", methods, "--out", out, *words)
+        refused = run(*command)
+        done = run(*command, "--accept-unknown-price")
+        sent = len(server.requests)
+        again = run(*command)
+        assert [request.refused for request in server.requests if request.refused] == []
+        assert len(server.requests) == sent == 4 + 4 + 8 + 6
+    assert (refused.code, done.code, again.code) == (1, 0, 0), done.err
+    assert "--accept-unknown-price" in refused.err
+    assert max(map(len, done.out.splitlines())) <= 80
+    row = next(line for line in done.out.splitlines() if re.match(r"agent-when-unsure +\d+\.\d %", line))
+    assert row.split()[1:5] == ["50.0", "%", "0.5", "2.5"]
+    said, page = " ".join(done.out.split()), (out / "report.html").read_text(encoding="utf-8")
+    for sentence in (
+        "agent-always fetched in 4 of 4 cases (100.0 %",
+        "Whether fetching was worth it for agent-when-unsure is undecided: agent-when-unsure against agent-never",
+        "where it fetched: agent-when-unsure against agent-never is undecided",
+        "where it did not: agent-when-unsure against agent-always is undecided",
+        "The 4 comparisons of fetching are a family of their own",
+        "Which cases an agent fetched for is its own choice",
+    ):
+        assert sentence in said
+        assert sentence in page
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert [(one["arm"], one["fetched"]["count"], one["calls"]) for one in metrics["fetching"]] == [
+        ("agent-never", 0, {}),
+        ("agent-always", 4, {"search_similar_cases": 1.0}),
+        ("agent-when-unsure", 2, {"search_similar_cases": 0.5}),
+    ]
+    assert "## Deciding when to fetch" in (out / "table.md").read_text(encoding="utf-8")
 
 
 def test_repeated_calls_are_in_the_plan_the_table_and_the_page(run: Run, sample_base: Path, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ NEW_STATISTICS = frozenset(
         "adjacent_interval",
         "basis",
         "cheapest",
+        "fetching",
         "recall_intervals",
         "retrieval",
         "retrieval_worth",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dermtools.cases.attributes import visible
-from dermtools.evaluation.reporting import tables
+from dermtools.evaluation.reporting import fetching_table, tables
 from dermtools.evaluation.reporting.figures import write_figures
 from dermtools.evaluation.reporting.page_templates import page_templates
 from dermtools.evaluation.reporting.projection import CaseMap, Projection, case_map
@@ -66,6 +66,8 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
         comparison_rows=tables.comparison_rows(found),
         stability_rows=tables.stability_rows(found),
         stability_text=tables.STABILITY_TEXT,
+        fetching_rows=fetching_table.fetching_rows(found),
+        fetching_text=[fetching_table.A_CASE, *fetching_table.fetching_basis(found)],
         could_show=tables.COULD_SHOW.replace("`", ""),
         data=_page_data(run, case_base, layout),
         cases=len(case_base),

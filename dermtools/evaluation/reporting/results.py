@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dermtools.evaluation.reporting.tables import family_in_words, table_markdown
+from dermtools.evaluation.reporting.table_file import table_markdown
+from dermtools.evaluation.reporting.tables import family_in_words
 from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.statistics.comparisons import Comparison, Verdict, compare
+from dermtools.evaluation.statistics.fetching import Fetching, fetching
 from dermtools.evaluation.statistics.retrieval_worth import RetrievalWorth, retrieval_worth
 from dermtools.evaluation.statistics.stability import Stability, stability
 from dermtools.evaluation.statistics.summary import Summary, summarize
@@ -44,6 +46,8 @@ class Results:
     """What retrieval is worth to each model that was shown retrieved cases."""
     stability: tuple[Stability, ...] = ()
     """Of arms that were asked repeatedly."""
+    fetching: tuple[Fetching, ...] = ()
+    """Of agents: how often they looked cases up, and whether that was worth it."""
 
     @property
     def best(self) -> Summary:
@@ -137,6 +141,7 @@ class Results:
             "cheapest": self.cheapest,
             "retrieval": self.retrieval,
             "retrieval_worth": [asdict(one) for one in self.worth],
+            "fetching": [{**asdict(one), "in_words": one.lines} for one in self.fetching],
             "stability": [asdict(one) for one in self.stability],
             "analyses": None if self.analyses is None else asdict(self.analyses),
         }
@@ -156,7 +161,8 @@ def results(run: Run, analyses: Analyses | None = None, *, margin: float | None 
     facts = {arm: run.spec.arms[arm] for arm in run.spec.compared}
     worth = retrieval_worth(scored, facts, margin=margin)
     compared = tuple(compare(scored, margin=margin))
-    return Results(run.spec, tuple(summaries), compared, analyses, worth, tuple(stability(run)))
+    repeated, agents = tuple(stability(run)), fetching(scored, facts, margin=margin)
+    return Results(run.spec, tuple(summaries), compared, analyses, worth, repeated, agents)
 
 
 @dataclass(frozen=True)
@@ -217,7 +223,8 @@ def compare_runs(runs: Sequence[Run], *, margin: float | None = None) -> Results
         scored += [replace(one, name=renamed[one.name]) for one in narrowed.scored()]
         arms |= {renamed[arm]: run.spec.arms[arm] for arm in run.spec.compared}
     spec = runs[0].narrowed(shared).spec.model_copy(update={"arms": arms})
-    return Results(spec, tuple(summaries), tuple(compare(scored, margin=margin)))
+    compared = tuple(compare(scored, margin=margin))
+    return Results(spec, tuple(summaries), compared, fetching=fetching(scored, arms, margin=margin))
 
 
 def _and(names: Sequence[str]) -> str:

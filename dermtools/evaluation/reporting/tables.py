@@ -202,24 +202,6 @@ def _kappa(one: Stability) -> str:
     return f"{one.kappa:.2f}{between}"
 
 
-def table_markdown(results: Results) -> str:
-    """`table.md`: the main table, the comparisons, and how to read them."""
-    parts = [f"# {results.run.task.name}", results.headline, caption(results.run)]
-    parts += [markdown(rows(results)), method_text(len(results.comparisons))]
-    parts += filter(None, [results.cheapest])
-    if results.retrieval:
-        parts += ["## What retrieval is worth", "\n".join(f"- {line}" for line in results.retrieval)]
-    if results.comparisons:
-        parts += [
-            "## Comparisons",
-            "Differences in percentage points, first minus second. " + COULD_SHOW,
-            markdown(comparison_rows(results)),
-        ]
-    if results.stability:
-        parts += ["## Stability", STABILITY_TEXT, markdown(stability_rows(results))]
-    return "\n\n".join([*parts, RESEARCH]) + "\n"
-
-
 def family_in_words(count: int, of: str) -> str:
     """Test, unit and size of a family of comparisons, and how sure its verdicts are."""
     sure = f"in at most {100 * ALPHA:.0f} % of such runs"

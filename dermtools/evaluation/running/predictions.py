@@ -15,7 +15,7 @@ from dermtools.evaluation.running.records import Record, RunError
 from dermtools.evaluation.running.spec import RunSpec
 from dermtools.evaluation.scoring import is_right
 from dermtools.files import writable, write_whole
-from dermtools.prediction import Outcome, TokenUsage
+from dermtools.prediction import Outcome, TokenUsage, Trail
 from dermtools.text import instead
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def predictions_table(spec: RunSpec, records: Iterable[Record]) -> pa.Table:
             *((name, pa.int64()) for name in TokenUsage.model_fields),
             ("price_usd", pa.float64()),
             ("seconds", pa.float64()),
+            ("fetched", pa.bool_()),
+            ("tool_calls", pa.int64()),
+            ("pictures", pa.int64()),
         ]
     )
     return pa.Table.from_pylist([_row(spec, record) for record in records], schema=schema)
@@ -84,7 +87,14 @@ def _row(spec: RunSpec, record: Record) -> dict[str, Any]:
         **(said.usage.model_dump() if said.usage is not None else {}),
         "price_usd": record.price_usd,
         "seconds": record.latency_s,
+        **_trail(said.trail),
     }
+
+
+def _trail(trail: Trail | None) -> dict[str, Any]:
+    if trail is None:
+        return {}
+    return {"fetched": trail.fetched, "tool_calls": sum(trail.calls.values()), "pictures": trail.pictures}
 
 
 def write_predictions(table: pa.Table, file: str | Path, to: TableFormat) -> Path:

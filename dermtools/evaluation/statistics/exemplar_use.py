@@ -32,6 +32,11 @@ class Share:
         """In [0, 1]; None of no case."""
         return self.count / self.n if self.n else None
 
+    @classmethod
+    def over(cls, values: NDArray[np.bool_], groups: NDArray[np.intp]) -> Share:
+        """How many of these cases; `groups` has the number of each one's group."""
+        return cls(int(values.sum()), len(values), share_interval(values, groups) if len(values) else None)
+
 
 @dataclass(frozen=True)
 class ExemplarUse:
@@ -70,8 +75,7 @@ def exemplar_use(scored: Scored) -> ExemplarUse | None:
     right, vote_right, agrees, copies, last_wrong, shown = np.array(rows).T
 
     def share(of: NDArray[np.bool_], among: NDArray[np.bool_]) -> Share:
-        interval = share_interval(of[among], part.groups[among]) if among.any() else None
-        return Share(int(of[among].sum()), int(among.sum()), interval)
+        return Share.over(of[among], part.groups[among])
 
     every = np.ones(len(rows), dtype=np.bool_)
     return ExemplarUse(

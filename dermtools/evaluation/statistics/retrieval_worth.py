@@ -19,7 +19,7 @@ from dermtools.evaluation.statistics.exemplar_use import vote
 from dermtools.intervals import Interval, share_interval
 from dermtools.prediction import Outcome, Prediction
 
-_RETRIEVES = re.compile(r"(rag(?:-mmr|-balanced)?)-(\d+)|agent")
+_RETRIEVES = re.compile(r"(rag(?:-mmr|-balanced)?)-(\d+)")
 WITHOUT, RANDOM, LABELS, VOTE = "without examples", "random examples", "labels alone", "vote of its examples"
 _SAID = {
     Verdict.BETTER: "Retrieval helps {model}",
@@ -115,9 +115,9 @@ def retrieval_worth(
     )
 
 
-def _controls(one: Scored, k: str | None, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def _controls(one: Scored, k: str, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """What an arm is held against, to the arm of the same model, and of the same prompt where there are several."""
-    wanted = {WITHOUT: "zero-shot", **({RANDOM: f"random-{k}", LABELS: f"rag-labels-{k}"} if k else {})}
+    wanted = {WITHOUT: "zero-shot", RANDOM: f"random-{k}", LABELS: f"rag-labels-{k}"}
     own = facts[one.name]
 
     def alike(arm: str) -> int:

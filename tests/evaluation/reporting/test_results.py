@@ -6,7 +6,8 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from dermtools.evaluation.reporting.results import compare_runs, results
-from dermtools.evaluation.reporting.tables import credits, markdown, rows, seconds, table_markdown
+from dermtools.evaluation.reporting.table_file import table_markdown
+from dermtools.evaluation.reporting.tables import credits, markdown, rows, seconds
 from dermtools.evaluation.running.records import Record, RunError
 from dermtools.evaluation.running.run import Run
 from dermtools.evaluation.scoring import Target

@@ -12,7 +12,7 @@ import pytest
 from dermtools.errors import QueryError
 from dermtools.evaluation import Record, Run, write_predictions
 from dermtools.evaluation.running.predictions import predictions_table
-from dermtools.prediction import Exemplar, Outcome, Prediction, TokenUsage
+from dermtools.prediction import Exemplar, Outcome, Prediction, TokenUsage, Trail
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def run(spec, targets, tmp_path: Path) -> Run:
         label_set=("back", "hand"),
         exemplars=(Exemplar(case_id="=x", group_id="g", labels=("back",), distance=0.5),),
         usage=TokenUsage(input_tokens=100, output_tokens=2, cached_input_tokens=60),
+        trail=Trail(fetched=True, calls={"search_similar_cases": 2, "get_case": 1}, pictures=5),
     )
 
     def without(method: str, outcome: Outcome, reason: str) -> Prediction:
@@ -84,7 +85,11 @@ def test_parquet_has_a_row_an_answer_with_everything_in_its_column(run: Run, tmp
         "cached_input_tokens": 60,
         "price_usd": 0.01,
         "seconds": 0.5,
+        "fetched": True,
+        "tool_calls": 3,
+        "pictures": 5,
     }
+    assert [row["fetched"] for row in rows[1:]] == [None] * 4
     flags = [tuple(row[name] for name in ("arm", "right", "abstained", "invalid", "failed")) for row in rows]
     assert flags == [
         ("rag", True, False, False, False),
