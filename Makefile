@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz bundle clean
+.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz clients bundle clean
 
 setup: $(VENV)/installed
 
@@ -49,9 +49,14 @@ benchmarks: setup
 fuzz: setup
 	$(BIN)/python -m tests.fuzz $(TARGETS)
 
+# Real clients drive the MCP server, each installed in an environment of its own below .clients; NAMES="fastmcp mcp_1" for
+# some. Writes the table of docs/clients.md; not part of `make test`.
+clients: setup
+	$(BIN)/python -m tests.clients $(NAMES)
+
 # One file that desktop assistants install with a click; packed by the format's own packer, which needs Node.
 bundle: setup
 	$(BIN)/python bundle/build.py dist/dermtools.mcpb
 
 clean:
-	rm -rf $(VENV) demo dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .clients demo dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -31,6 +31,7 @@ BEYOND_ONE_MODULE = {
     "cli/test_model_commands.py": "classify, evaluate and study, as typed in a terminal",
     "cli/test_terminal.py": "a newcomer's first ten minutes, in a terminal of 80 columns",
     "cli/test_start.py": "which libraries a command loads",
+    "clients/test_table.py": "what real clients are held against, and the page that says how they did",
     "compatibility/test_made_earlier.py": "what an earlier version wrote",
     "compatibility/test_public_names.py": "names that an earlier version offered",
     "evaluation/test_interruption.py": "an evaluation killed and resumed",

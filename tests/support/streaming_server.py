@@ -27,6 +27,9 @@ class StreamingOpenAIServer(OpenAIServer):
                 item.update({"id": "msg_1", "status": "completed", **item})
                 for part in item["content"]:
                     part.setdefault("logprobs", [])
+        # It takes tools that do not say whether they are strict, which its schema wants said.
+        for tool in lenient.get("tools", ()) if api == "responses" else ():
+            tool.setdefault("strict", None)
         return super()._why_refused(api, lenient, headers)
 
 
