@@ -15,6 +15,7 @@ from dermtools.images.kinds import OnWriting
 from dermtools.tools import Arguments, DermContext, ImageGrants, ToolSpec, Workspace, offered_tools
 from dermtools.tools.pictures.showing import picture_blocks, text_block
 from dermtools.tools.results import error_message, validation_message
+from dermtools.tools.schemas import offered_arguments
 from dermtools.tools.workspace import NO_GRANTS
 from dermtools.tracing.handlers import private_callbacks
 
@@ -129,7 +130,7 @@ class DermToolkit(BaseToolkit):
         for spec in offered_tools(with_model=self.workspace.vision_model is not None):
             schema: type[BaseModel] = create_model(
                 f"{spec.name}_input",
-                __base__=(spec.arguments, _Input),
+                __base__=(offered_arguments(spec, self.workspace.offer), _Input),
                 __doc__=spec.description,
                 runtime=(_Runtime, None),
             )

@@ -20,6 +20,7 @@ from dermtools.retrieval import CaseBase
 from dermtools.text import one_line
 from dermtools.tools import DermContext, ImageGrants, ImageStore, Workspace
 from dermtools.tools.pictures.image_store import HeldImage
+from dermtools.tools.schemas import Offer
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -113,6 +114,10 @@ class ServedCaseBase:
     def tasks(self) -> tuple[Task, ...]:
         """The case base's tasks, from its manifest alone; CaseBaseError where it cannot be read."""
         return read_manifest(self.path).tasks
+
+    def offer(self) -> Offer:
+        """What the tools offer, from the manifest and the server's settings alone; raises as `tasks`."""
+        return Offer(tuple(task.name for task in self.tasks()), self._grants, with_model=self.model is not None)
 
     def call(self, action: Callable[[Workspace], T], *, repeatable: bool = True) -> T:
         """What `action` gives for the present case base, never for parts of two.

@@ -23,7 +23,7 @@ from dermtools.mcp.prompts import get_prompt, list_prompts
 from dermtools.mcp.resources import list_resources, list_templates, read_resource
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.mcp.threads import Context, Lane, Threads
-from dermtools.mcp.tools import brings_picture, call_tool, input_schema, list_tools, take_picture, tool_names
+from dermtools.mcp.tools import brings_picture, call_tool, list_tools, take_picture, tool_names, tool_schema
 from dermtools.text import one_line
 from dermtools.tools import CATALOG, DermContext
 from dermtools.version import __version__
@@ -56,7 +56,7 @@ class CaseBaseServer:
             version=__version__,
             title="dermtools: similar dermatology cases",
             instructions=INSTRUCTIONS,
-            get_tool_input_schema=input_schema,
+            get_tool_input_schema=partial(tool_schema, served),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
             on_list_resources=self._in_thread(lambda _: types.ListResourcesResult(resources=list_resources())),

@@ -16,6 +16,7 @@ from dermtools.mcp.served import ServedCaseBase
 from dermtools.tools import CATALOG, DermContext, Workspace, offered_tools
 from dermtools.tools.pictures.showing import named_pictures
 from dermtools.tools.results import error_message, shown, validation_message
+from dermtools.tools.schemas import input_schema
 
 MAX_LINKS = 20
 """Links to cases in one result, where the operator asked for links; the structured content names all cases."""
@@ -26,19 +27,20 @@ def tool_names(served: ServedCaseBase) -> list[str]:
     return [spec.name for spec in offered_tools(with_model=served.model is not None)]
 
 
-def input_schema(name: str) -> dict[str, Any] | None:
+def tool_schema(served: ServedCaseBase, name: str) -> dict[str, Any] | None:
     """JSON Schema of a tool's arguments; None where there is no such tool."""
-    return CATALOG[name].arguments.model_json_schema() if name in CATALOG else None
+    return input_schema(CATALOG[name], served.offer()) if name in CATALOG else None
 
 
 def list_tools(served: ServedCaseBase) -> list[types.Tool]:
-    """All tools with their schemas. Reads nothing from the case base."""
+    """All tools with their schemas. Reads the manifest alone; CaseBaseError where it cannot be read."""
+    offer = served.offer()
     return [
         types.Tool(
             name=spec.name,
             title=spec.title,
             description=spec.description,
-            input_schema=spec.arguments.model_json_schema(),
+            input_schema=input_schema(spec, offer),
             output_schema=spec.result.model_json_schema(mode="serialization"),
             annotations=types.ToolAnnotations(title=spec.title, **spec.annotations),
         )

@@ -48,7 +48,7 @@ class SimilarCaseRetriever(BaseRetriever):
     model. A text needs an embedder that reads text. The leak guard is always on. Callbacks and traces are told of a
     picture by its handle, size and hash.
 
-        SimilarCaseRetriever(case_base=CaseBase.open("casebase"), k=3).invoke("case:PAT_9_17_80")
+        SimilarCaseRetriever(case_base=CaseBase.open("casebase"), k=3).invoke("case:example_1")
 
     `search_kwargs`, and keywords of a call, are options of `CaseBase.search`; a call's go before, and all conditions
     hold. `where` may name any column, `filter` (also as `{column: value}`) only what is shown.

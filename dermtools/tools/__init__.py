@@ -1,7 +1,7 @@
 """The tools over a case base, for every front end: typed arguments, plain functions, results, and a catalogue of them.
 
     workspace, tool = Workspace(CaseBase.open("casebase")), CATALOG["get_case"]
-    result = tool.function(workspace, tool.arguments(case_id="case:PAT_9_17_80"), DermContext())
+    result = tool.function(workspace, tool.arguments(case_id="case:example_1"), DermContext())
 
 Importing it loads no LangChain.
 """

@@ -1,36 +1,45 @@
-"""Arguments of the tools: what a model, a program or an MCP client may ask, with bounds and an example for each."""
+"""Arguments of the tools: what a model, a program or an MCP client may ask, with bounds and an example for each.
+
+Their schemas are flat: one plain type a field and no null, since several converters lose what stands in an `anyOf`.
+What is not given is absent, null, empty text or an empty list, all alike.
+"""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from dermtools.methods.registry import prompted_pattern, prompted_words
 
 MAX_CASES = 20
 """Cases that one call gives at most."""
+ALL_TASKS = "all"
+"""A word, since Gemini refuses empty text among the values of an enum, and strict modes want every argument given."""
+DEFAULT_KIND = "adapter"
+DEFAULT_METHOD = "rag-5"
+
+_TEXT = WithJsonSchema({"type": "string"})
+"""Hides bounds of texts, which cost tokens and which strict modes of providers refuse; they hold all the same."""
 
 
-def _field(description: str, example: Any, **bounds: Any) -> Any:
-    """A described field. The example stands in the text too: LangChain does not pass `examples` on to models."""
-    shown = example if isinstance(example, str) else json.dumps(example)
-    return Field(description=f"{description} Example: {shown}", examples=[example], **bounds)
+def _field(description: str, default: Callable[[], Any] | None = None, **bounds: Any) -> Any:
+    """A described field.
+
+    Examples and defaults stand in the words: converters drop or refuse the keywords. A default from a function is in no
+    schema, the copy that LangChain makes included.
+    """
+    if default is not None:
+        bounds["default_factory"] = default
+    return Field(description=description, **bounds)
 
 
-_Picture = Annotated[
-    str,
-    _field(
-        "Picture by its handle: img_... for an attached picture, case:ID for a case. "
-        "A path or URL only where the operator granted its folder or host.",
-        "img_0f3a9c12d4e5b678",
-        min_length=1,
-    ),
-]
-_Task = Annotated[
-    str, _field("Name of the task, as describe_case_base lists them.", "location", min_length=1, max_length=100)
-]
+Reference = Annotated[str, _TEXT]
+"""Of a picture; what may stand there is said where the tools are offered, see `schemas.py`."""
+TaskName = Annotated[str, _TEXT, Field(max_length=100)]
+
+_PICTURE = "The picture: img_... or case:ID."
 
 
 class Arguments(BaseModel):
@@ -38,94 +47,93 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, values: Any) -> Any:
+        """Those that say something."""
+        if not isinstance(values, Mapping):
+            return values
+        return {name: value for name, value in values.items() if value is not None and not _blank(value)}
+
+
+def _blank(value: object) -> bool:
+    return (isinstance(value, str) and not value.strip()) or value == []
+
 
 class SearchArguments(Arguments):
     """Arguments of `search_similar_cases`."""
 
-    image: _Picture | None = None
-    text: Annotated[
-        str | None,
-        _field(
-            "Words instead of a picture, where the case base's embedder reads text.",
-            "red scaly plaque on the elbow",
-            max_length=500,
-        ),
-    ] = None
-    k: Annotated[int, _field("How many cases.", 5, ge=1, le=MAX_CASES)] = 5
-    where: Annotated[
-        str | None,
-        _field(
-            "SQL-like condition over tasks and the attributes of describe_case_base that found cases satisfy.",
-            "location = 'face' AND fitzpatrick >= 4",
-            max_length=1000,
-        ),
-    ] = None
-    max_per_group: Annotated[int, _field("At most this many cases of one patient.", 1, ge=1, le=MAX_CASES)] = 1
-    show_pictures: Annotated[bool, _field("Whether to show the cases' pictures.", True)] = False
+    image: Reference = _field(_PICTURE, str)
+    text: Annotated[str, _TEXT] = _field(
+        "Words instead of a picture, if the embedder reads text. Example: red scaly plaque", str, max_length=500
+    )
+    k: int = _field("How many cases, 5 by default.", lambda: 5, ge=1, le=MAX_CASES)
+    where: Annotated[str, _TEXT] = _field(
+        "SQL condition on tasks and attributes of describe_case_base. Example: location = 'face' AND fitzpatrick >= 4",
+        str,
+        max_length=1000,
+    )
+    max_per_group: int = _field("At most so many cases of one patient, 1 by default.", lambda: 1, ge=1, le=MAX_CASES)
+    show_pictures: bool = _field("Show the cases' pictures; false by default.", bool)
 
 
 class ClassifyArguments(Arguments):
     """Arguments of `classify_with_adapter`."""
 
-    image: _Picture
-    task: _Task
-    top_k: Annotated[int, _field("How many labels to give, most probable first.", 5, ge=1, le=20)] = 5
-    abstain: Annotated[bool, _field("Give no label where the classifier is too uncertain.", True)] = False
-    kind: Annotated[
-        str,
-        _field("adapter, linear-probe, or another method that describe_case_base lists.", "adapter", max_length=100),
-    ] = "adapter"
-    voters: Annotated[int, _field("How many nearest cases vote beside the classifier.", 15, ge=1, le=100)] = 15
+    image: Annotated[Reference, _field(_PICTURE)]
+    task: Annotated[TaskName, _field("The task.")]
+    top_k: int = _field("How many labels, 5 by default.", lambda: 5, ge=1, le=20)
+    abstain: bool = _field("Give no label if too uncertain; false by default.", bool)
+    kind: Annotated[str, _TEXT] = _field(
+        f"{DEFAULT_KIND} (default), linear-probe, or a method of describe_case_base. Example: linear-probe",
+        lambda: DEFAULT_KIND,
+        max_length=100,
+    )
+    voters: int = _field("How many nearest cases vote beside it, 15 by default.", lambda: 15, ge=1, le=100)
 
 
 class ExemplarArguments(Arguments):
     """Arguments of `format_exemplars`."""
 
-    task: _Task
-    case_ids: Annotated[
-        list[str] | None,
+    task: Annotated[TaskName, _field("The task.")]
+    case_ids: Annotated[list[Annotated[str, _TEXT]], WithJsonSchema({"type": "array", "items": {"type": "string"}})] = (
         _field(
-            "Cases to take, in this order; or give `image` to take its nearest labelled cases.",
-            ["case:PAT_9_17_80", "case:PAT_46_881_939"],
-            min_length=1,
+            'Cases to take, in this order; or give image. Example: ["case:example_1", "case:example_2"]',
+            list,
             max_length=MAX_CASES,
-        ),
-    ] = None
-    image: _Picture | None = None
-    shots: Annotated[int, _field("How many exemplars, where `image` is given.", 5, ge=1, le=MAX_CASES)] = 5
-    layout: Annotated[
-        str | None, _field("How an exemplar is laid out: a layout of the task's prompt.", "single", max_length=60)
-    ] = None
-    show_pictures: Annotated[bool, _field("Whether to show the exemplars' pictures.", True)] = True
+        )
+    )
+    image: Reference = _field(_PICTURE, str)
+    shots: int = _field("How many cases nearest to image, 5 by default.", lambda: 5, ge=1, le=MAX_CASES)
+    layout: Annotated[str, _TEXT] = _field(
+        "A layout of the task's prompt; its first by default. Example: single", str, max_length=60
+    )
+    show_pictures: bool = _field("Show the cases' pictures; false by default.", bool)
 
 
 class PromptArguments(Arguments):
     """Arguments of `run_prompt`."""
 
-    image: _Picture
-    task: _Task
-    method: Annotated[
-        str,
-        _field(f"{prompted_words(MAX_CASES)}.", "rag-5", pattern=prompted_pattern(MAX_CASES)),
-    ] = "rag-5"
-    note: Annotated[
-        str | None,
-        _field(
-            "What is known besides the picture; it reaches the vision model as data.",
-            "itching for two weeks",
-            max_length=1000,
-        ),
-    ] = None
+    image: Annotated[Reference, _field(_PICTURE)]
+    task: Annotated[TaskName, _field("The task.")]
+    method: Annotated[str, _TEXT] = _field(
+        f"{prompted_words(MAX_CASES)}. Example and default: {DEFAULT_METHOD}",
+        lambda: DEFAULT_METHOD,
+        pattern=prompted_pattern(MAX_CASES),
+    )
+    note: Annotated[str, _TEXT] = _field(
+        "What else is known; the vision model reads it as data. Example: itching for two weeks", str, max_length=1000
+    )
 
 
 class CaseArguments(Arguments):
     """Arguments of `get_case`."""
 
-    case_id: Annotated[str, _field("The case: case:ID, or its id.", "case:PAT_9_17_80", min_length=1, max_length=500)]
-    show_picture: Annotated[bool, _field("Whether to show its picture.", True)] = False
+    case_id: Annotated[str, _TEXT, _field("The case. Example: case:example_1", max_length=500)]
+    show_picture: bool = _field("Show its picture; false by default.", bool)
 
 
 class DescribeArguments(Arguments):
     """Arguments of `describe_case_base`."""
 
-    task: Annotated[str | None, _field("Only this task, with all its labels.", "location", max_length=100)] = None
+    task: TaskName = _field("all (default), or one task, with all its labels.", lambda: ALL_TASKS)

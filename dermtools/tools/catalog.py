@@ -42,8 +42,8 @@ class ToolSpec:
     def call(self, workspace: Workspace, arguments: schemas.Arguments, context: DermContext) -> ToolResult:
         """What the function gives, below the remark on the picture that it was asked about, where there is one."""
         result = self.function(workspace, arguments, context)
-        reference = getattr(arguments, "image", None)
-        remark = workspace.remark(reference, context) if reference is not None else ""
+        reference = getattr(arguments, "image", "")
+        remark = workspace.remark(reference, context) if reference else ""
         return replace(result, text=f"{remark}\n{result.text}") if remark else result
 
     @property

@@ -139,7 +139,7 @@ def run_prompt(workspace: Workspace, arguments: PromptArguments, context: DermCo
         library=workspace.library,
         where=context.condition,
     )
-    prediction = chain.invoke({"query": query, "note": arguments.note or ""}, {"tags": [NOT_STREAMED]})
+    prediction = chain.invoke({"query": query, "note": arguments.note}, {"tags": [NOT_STREAMED]})
     result = PromptResult(
         query=query.name,
         task=task.name,

@@ -11,6 +11,7 @@ from pydantic import Field
 from dermtools.cases.case import SPLITS
 from dermtools.errors import EmbeddingError, QueryError
 from dermtools.text import one_line
+from dermtools.tools.arguments import ALL_TASKS
 from dermtools.tools.results import Data, FoundCase, Result, ToolResult, quoted, shown
 from dermtools.vocabularies import is_dark, is_fitzpatrick
 
@@ -80,7 +81,8 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
 
     case_base = workspace.case_base
     info = case_base.info()
-    tasks = case_base.tasks if arguments.task is None else (case_base.task(arguments.task),)
+    whole = arguments.task == ALL_TASKS
+    tasks = case_base.tasks if whole else (case_base.task(arguments.task),)
     result = DescribeResult(
         name=case_base.path.name,
         cases=info["cases"],
@@ -105,7 +107,7 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
         methods=_methods(),
         gaps=_gaps(case_base),
     )
-    return ToolResult(_text(result, SHOWN_LABELS if arguments.task is None else None), result)
+    return ToolResult(_text(result, SHOWN_LABELS if whole else None), result)
 
 
 def _last_part(name: str) -> str:

@@ -46,7 +46,7 @@ def format_exemplars(workspace: Workspace, arguments: ExemplarArguments, context
         ImageError: the picture cannot be read, or may not be.
         PromptError: the task's prompt takes no examples.
     """
-    if (arguments.case_ids is None) == (arguments.image is None):
+    if bool(arguments.case_ids) == bool(arguments.image):
         raise QueryError("give either case_ids or image, one of them")
     case_base = workspace.case_base
     task = case_base.task(arguments.task)
@@ -102,10 +102,10 @@ def exemplar_messages(messages: Sequence[dict[str, Any]], case_base: CaseBase) -
 def _shots(workspace: Workspace, arguments: ExemplarArguments, task: Task, context: DermContext) -> list[Shot]:
     from dermtools.prompting import RagSelector
 
-    if arguments.image is not None:
+    if arguments.image:
         query = workspace.query(arguments.image, context)
         return RagSelector(workspace.case_base, task, arguments.shots, where=context.condition).select(query)
-    cases = [workspace.case(case_id, context) for case_id in arguments.case_ids or ()]
+    cases = [workspace.case(case_id, context) for case_id in arguments.case_ids]
     unlabelled = [case.case_id for case in cases if not case.labels.get(task.name)]
     if unlabelled:
         raise QueryError(f"no label of {task.name} on {', '.join(unlabelled[:5])}; leave these cases out")

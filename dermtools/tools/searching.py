@@ -32,11 +32,11 @@ def search_similar_cases(workspace: Workspace, arguments: SearchArguments, conte
         QueryError: not exactly one of picture and words, an unknown case, or a bad condition.
         ImageError: the picture cannot be read, or may not be.
     """
-    if (arguments.image is None) == (arguments.text is None):
+    if bool(arguments.image) == bool(arguments.text):
         raise QueryError("give either image or text, one of them")
     case_base = workspace.case_base
     image = arguments.image
-    query = case_base.query(text=arguments.text) if image is None else workspace.query(image, context)
+    query = workspace.query(image, context) if image else case_base.query(text=arguments.text)
     found = case_base.search(
         query=query,
         k=arguments.k,

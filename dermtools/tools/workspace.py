@@ -23,6 +23,7 @@ from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.fetching import PictureFetcher
 from dermtools.tools.pictures.grants import ImageGrants
 from dermtools.tools.pictures.image_store import HeldImage
+from dermtools.tools.schemas import Offer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +74,12 @@ class Workspace:
         self._guard = text_guard(check_text)
         self._classifiers: dict[tuple[str, Kind], tuple[int, TrainedClassifier]] = {}
         self._lock = threading.Lock()
+
+    @property
+    def offer(self) -> Offer:
+        """What the tools offer over this case base."""
+        tasks = tuple(task.name for task in self.case_base.tasks)
+        return Offer(tasks, self.grants, with_model=self.vision_model is not None)
 
     @property
     def known_paths(self) -> dict[str | Path, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from dermtools.errors import DermtoolsError
 from dermtools.folders import FolderGrant, read_granted
 from dermtools.images import ImageLimits
 from dermtools.images.limits import BYTES_VARIABLE, PIXELS_VARIABLE, limit
+from dermtools.text import one_line
 
 
 def picture_limits() -> ImageLimits:
@@ -76,6 +78,20 @@ class ImageGrants:
         if isinstance(folders, str) or isinstance(hosts, str):
             raise DermtoolsError("folders and hosts are lists, not one text")
         return cls(tuple(map(FolderGrant, folders)), frozenset(map(HostGrant.parse, hosts)), data_urls)
+
+    @property
+    def names(self) -> dict[str, FolderGrant]:
+        """The granted folders by what a model or a client calls them: their last part, numbered if need be.
+
+        A home folder's own name is its owner's, and is not told.
+        """
+        home = os.path.realpath(Path.home())
+        named: dict[str, FolderGrant] = {}
+        for grant in {grant.root: grant for grant in self.folders}.values():
+            base = "home" if str(grant.root) == home else one_line(grant.named.name, 60) or "root"
+            names = (base, *(f"{base}-{number}" for number in range(2, len(self.folders) + 1)))
+            named[next(name for name in names if name not in named)] = grant
+        return named
 
     def read_file(self, reference: str) -> bytes:
         """Content of a file by its path, absolute or relative to a granted folder.
