@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import mcp_types as types
 
-from dermtools.errors import PromptError, QueryError
+from dermtools.errors import QueryError
 from dermtools.handles import CASE_PREFIX
-from dermtools.mcp.prompts import offered_prompts
+from dermtools.mcp.prompts import WrongPromptError, offered_prompts
 from dermtools.mcp.resources import CASE, LABEL, PICTURE
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.methods.registry import prompted_names
@@ -29,7 +29,7 @@ def complete(
     `known` holds the values of other arguments.
 
     Raises:
-        PromptError: there is no such prompt.
+        WrongPromptError: there is no such prompt.
         QueryError: there is no such template.
         CaseBaseError: the case base cannot be read.
     """
@@ -47,7 +47,7 @@ def _values(
 ) -> Sequence[str]:
     if isinstance(reference, types.PromptReference):
         if reference.name not in offered_prompts(served):
-            raise PromptError(f"no prompt {one_line(reference.name, 80)!r}")
+            raise WrongPromptError(f"no prompt {one_line(reference.name, 80)!r}")
     elif reference.uri not in (CASE, PICTURE, LABEL):
         raise QueryError(f"no template {one_line(reference.uri, 200)!r}")
     match reference.type, name:

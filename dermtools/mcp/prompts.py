@@ -36,6 +36,12 @@ METHOD = f"{prompted_words(MAX_CASES)}; {DEFAULT_METHOD} by default"
 _FILLED = frozenset({"image", "question", "labels", "note"})
 
 
+class WrongPromptError(PromptError):
+    """A client named a prompt that is not offered, or arguments that it does not take."""
+
+    fixable = True
+
+
 @dataclass(frozen=True)
 class OfferedPrompt:
     """A prompt of the library under the name that clients see."""
@@ -114,22 +120,24 @@ def get_prompt(
     `context` is that of the client's session; the server's only one by default.
 
     Raises:
-        PromptError: no such prompt or argument, one is missing, or the pictures are too large together.
+        WrongPromptError: no such prompt or argument, one is missing, or asks for what a prompt cannot hold.
         QueryError, ImageError: the picture or task that an argument names cannot be had.
         CaseBaseError: the case base cannot be read.
     """
     prompts = offered_prompts(served)
     if name not in prompts:
-        raise PromptError(f"no prompt {one_line(name, 80)!r}; there are: {', '.join(prompts)}")
+        raise WrongPromptError(f"no prompt {one_line(name, 80)!r}; there are: {', '.join(prompts)}")
     offered = prompts[name]
     arguments = _arguments(offered)
     known = [argument.name for argument in arguments]
     unknown = [one_line(key, 80) for key in given if key not in known]
     if unknown:
-        raise PromptError(f"prompt {name} has no argument {', '.join(unknown)}; it has: {', '.join(known) or 'none'}")
+        raise WrongPromptError(
+            f"prompt {name} has no argument {', '.join(unknown)}; it has: {', '.join(known) or 'none'}"
+        )
     missing = [argument.name for argument in arguments if argument.required and not given.get(argument.name)]
     if missing:
-        raise PromptError(f"prompt {name} needs {', '.join(missing)}; give it")
+        raise WrongPromptError(f"prompt {name} needs {', '.join(missing)}; give it")
     messages = served.call(lambda workspace: _messages(workspace, context or served.context, offered, given))
     return types.GetPromptResult(description=offered.prompt.file.description, messages=messages)
 
@@ -143,8 +151,12 @@ def _messages(
 
     file = offered.prompt.file
     method = (given.get("method") or DEFAULT_METHOD) if file.takes_exemplars else "zero-shot"
-    if parse_method(method).k > MAX_CASES:
-        raise PromptError(f"a prompt shows at most {MAX_CASES} examples; ask for fewer than {method}")
+    try:
+        examples = parse_method(method).k
+    except PromptError as error:
+        raise WrongPromptError(str(error)) from error
+    if examples > MAX_CASES:
+        raise WrongPromptError(f"a prompt shows at most {MAX_CASES} examples; ask for fewer than {method}")
     builder = prompt_for(
         method,
         case_base=workspace.case_base,
@@ -171,7 +183,7 @@ def _converted(messages: list[BaseMessage]) -> list[types.PromptMessage]:
         converted += [types.PromptMessage(role=role, content=_content(block)) for block in blocks]
     pictures = [one.content.data for one in converted if isinstance(one.content, types.ImageContent)]
     if (taken := sum(map(len, pictures)) * 3 // 4) > MAX_BYTES:
-        raise PromptError(
+        raise WrongPromptError(
             f"{taken:,} bytes of pictures are more than the {MAX_BYTES:,} allowed; ask for fewer examples"
         )
     return converted

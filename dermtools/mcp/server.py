@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from dermtools.errors import DermtoolsError, QueryError
 from dermtools.hidden_paths import client_text
 from dermtools.mcp.admission import CONTEXT, PLACE
+from dermtools.mcp.client_log import ClientLog
 from dermtools.mcp.completion import complete
 from dermtools.mcp.prompts import get_prompt, list_prompts
 from dermtools.mcp.resources import list_resources, list_templates, read_resource
@@ -68,7 +69,10 @@ class CaseBaseServer:
             on_get_prompt=self._get_prompt,
             on_completion=self._in_thread(self._complete),
         )
-        self.protocol.middleware.append(self._errors)
+        log = ClientLog(self._context)
+        # Given to the constructor it would warn that the protocol of 2026 has no such method any more.
+        self.protocol.add_request_handler("logging/setLevel", types.SetLevelRequestParams, log.set_level)
+        self.protocol.middleware += [log.middleware, self._errors]
 
     async def warm_up(self) -> None:
         """Load what the first call would wait for; a problem is logged and reported again by the call that meets it."""
