@@ -54,6 +54,10 @@ class ModelError(DermtoolsError):
     """A chat model cannot be set up or did not answer."""
 
 
+class StoppedError(DermtoolsError):
+    """A call was stopped by who made it, before it had a result."""
+
+
 class MissingExtraError(DermtoolsError):
     """An optional dependency is not installed."""
 

@@ -23,6 +23,7 @@ from PIL import Image
 
 from dermtools.errors import ImageError, MissingExtraError
 from dermtools.images.limits import MEMORY_VARIABLE, SECONDS_VARIABLE, Ceiling, WorkerLimits
+from dermtools.stops import check_stop, ended_by
 
 BAND_BYTES = 1 << 24
 """Pixels travel in bands of rows of about so many bytes, so that neither side holds a picture twice."""
@@ -126,7 +127,8 @@ class _Worker:
         timer.daemon = True
         timer.start()
         try:
-            result = action()
+            with ended_by(self.process.kill):
+                result = action()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise _EndedError from error
         finally:
@@ -195,6 +197,7 @@ class _Pool:
                 answer, picture = worker.ask(request, data)
                 is_kept = not worker.is_spent
             except _EndedError as error:
+                check_stop()
                 raise ImageError(f"{request['label']}: {_reason(worker, request)}") from error
             finally:
                 with self._lock:

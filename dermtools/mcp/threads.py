@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import anyio
 from mcp.server.context import ServerRequestContext
 
+from dermtools.stops import Stop
+
 T = TypeVar("T")
 Context = ServerRequestContext[Any, Any]
 
@@ -38,7 +40,7 @@ NEXT_SIGN = 2.0
 
 
 class Threads:
-    """Runs plain functions. A cancelled call is answered no more; its thread ends by itself, and counts until then."""
+    """Runs plain functions. A cancelled call is stopped where it can be; its thread counts until it has ended."""
 
     def __init__(self) -> None:
         self._pools = {lane: ThreadPoolExecutor(number, f"dermtools-{lane.value}") for lane, number in AT_ONCE.items()}
@@ -54,14 +56,20 @@ class Threads:
         held = ExitStack()
         held.callback(self._free[lane].release)
         held.enter_context(place or nullcontext())
-        future = self._pools[lane].submit(copy_context().run, function)
+        stop, context = Stop(), copy_context()
+        context.run(stop.begin)
+        future = self._pools[lane].submit(context.run, function)
 
         def ended(_: Future[T]) -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(held.close)
 
         future.add_done_callback(ended)
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            stop.ask()
+            raise
 
     async def run_with_progress(
         self,

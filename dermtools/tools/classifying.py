@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dermtools.errors import ModelError, QueryError
 from dermtools.prediction import TokenUsage
+from dermtools.stops import invoke
 from dermtools.text import one_line
 from dermtools.tools.results import Answer, Result, ToolResult, quoted, shown
 
@@ -139,7 +140,8 @@ def run_prompt(workspace: Workspace, arguments: PromptArguments, context: DermCo
         library=workspace.library,
         where=context.condition,
     )
-    prediction = chain.invoke({"query": query, "note": arguments.note}, {"tags": [NOT_STREAMED]})
+    asked = {"query": query, "note": arguments.note}
+    prediction = invoke(chain.invoke, chain.ainvoke, asked, {"tags": [NOT_STREAMED]})
     result = PromptResult(
         query=query.name,
         task=task.name,

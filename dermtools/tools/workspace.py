@@ -19,10 +19,12 @@ from dermtools.prediction import Query
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.retrieval.queries import with_vector
+from dermtools.stops import check_stop
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.fetching import PictureFetcher
 from dermtools.tools.pictures.grants import ImageGrants
 from dermtools.tools.pictures.image_store import HeldImage
+from dermtools.tools.pictures.written_references import check_is_no_base64, path_of_file_url
 from dermtools.tools.schemas import Offer
 
 if TYPE_CHECKING:
@@ -155,9 +157,11 @@ class Workspace:
 
     def _resolved(self, held: HeldImage, limits: ImageLimits) -> Query:
         source, remark = held.source, ""
+        check_stop()
         if self._guard is not None:
             seen = (source.image or held.jpeg) if isinstance(source, Query) else source
             remark = self._guard.remark(seen, limits)
+            check_stop()
         if isinstance(held.source, Query):
             query = held.source if held.source.vector is not None else with_vector(held.source, self.case_base.embedder)
         else:
@@ -173,9 +177,12 @@ class Workspace:
             if not self.grants.data_urls:
                 raise refuse("a data: URL in a tool's arguments")
             return context.images.add(reference, name="data URL")
+        check_is_no_base64(reference)
         if len(reference) > MAX_REFERENCE or not reference.strip():
             raise refuse("an empty or overlong reference")
         scheme = _SCHEME.match(reference)
+        if scheme is not None and scheme[1].lower() == "file":
+            reference, scheme = path_of_file_url(reference), None
         if scheme is None:
             return context.images.add(self.grants.read_file(reference), name=re.split(r"[/\\]", reference)[-1])
         if scheme[1].lower() not in ("http", "https"):

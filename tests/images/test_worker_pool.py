@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import contextvars
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,11 +13,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from dermtools.errors import DermtoolsError, ImageError
+from dermtools.errors import DermtoolsError, ImageError, StoppedError
 from dermtools.images import ImageLimits, WorkerLimits, open_image
 from dermtools.images.limits import MEMORY_VARIABLE, SECONDS_VARIABLE
 from dermtools.images.opening import small_jpeg
 from dermtools.images.worker_pool import POOL
+from dermtools.stops import Stop
 from tests.support.bombs import encoded, gif_of_comments
 from tests.support.paths import ROOT
 from tests.support.patience import SAFETY_NET
@@ -32,6 +35,26 @@ def stopped() -> int:
     (worker,) = POOL._idle
     os.kill(worker.process.pid, signal.SIGSTOP)
     return worker.process.pid
+
+
+def test_a_stopped_call_ends_the_process_that_decodes_for_it(stopped: int) -> None:
+    stop, answers = Stop(), []
+
+    def decode() -> None:
+        stop.begin()
+        try:
+            open_image(SMALL, limits=PATIENT)
+        except StoppedError as error:
+            answers.append(error)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(decode,))
+    thread.start()
+    until(lambda: stop._ends)
+    stop.ask()
+    thread.join(SAFETY_NET)
+    assert len(answers) == 1
+    assert not is_there(stopped)
+    assert open_image(SMALL, limits=PATIENT).size == (256, 256)
 
 
 def until(condition) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -81,6 +82,11 @@ def test_an_unknown_method_is_not_found(server: RawStdio) -> None:
         ("resources/read", {"uri": "file:///etc/passwd"}),
         ("resources/read", {"uri": "dermtools://cases/nobody"}),
         ("prompts/get", {"name": "classify_location", "arguments": {"image": "case:nobody"}}),
+        ("prompts/get", {"name": "nothing"}),
+        ("prompts/get", {"name": "classify_location"}),
+        ("prompts/get", {"name": "classify_location", "arguments": {"image": "case:drawn_p01_1", "method": "best"}}),
+        ("logging/setLevel", {"level": "loud"}),
+        ("completion/complete", {"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "a", "value": ""}}),
         ("completion/complete", {"ref": {"type": "ref/resource", "uri": "x"}, "argument": {"name": "a", "value": ""}}),
     ],
 )
@@ -129,6 +135,33 @@ def test_a_cancelled_call_is_answered_no_more(case_base: CaseBase, schemas: Open
             server.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "slow"}})
             # `reply` fails on any other answer that comes first.
             assert "result" in server.ask("tools/call", SEARCH, number="second")
+            assert_alive(server)
+        finally:
+            server.close()
+
+
+def test_a_cancelled_call_closes_its_request_to_the_model(case_base: CaseBase) -> None:
+    """Until then the server answers a ping and other calls, though this one is under way."""
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        service.settimeout(PATIENCE)
+        address = f"http://127.0.0.1:{service.getsockname()[1]}/v1"
+        server = RawStdio(
+            case_base.path, "--model", "openai:gpt-4.1", "--base-url", address, "--api", "chat", OPENAI_API_KEY="k"
+        )
+        try:
+            server.initialize()
+            call = {"name": "run_prompt", "arguments": {**SEARCH["arguments"], "task": "location"}}
+            del call["arguments"]["k"]
+            server.send({"jsonrpc": "2.0", "id": "slow", "method": "tools/call", "params": call})
+            request, _ = service.accept()
+            with request:
+                request.settimeout(PATIENCE)
+                assert request.recv(1 << 16)
+                assert_alive(server)
+                assert "result" in server.ask("tools/call", SEARCH, number="second")
+                server.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "slow"}})
+                while request.recv(1 << 16):
+                    continue
             assert_alive(server)
         finally:
             server.close()

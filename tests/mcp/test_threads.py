@@ -19,6 +19,7 @@ from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, Te
 from dermtools.errors import QueryError
 from dermtools.mcp import threads
 from dermtools.mcp.threads import AT_ONCE, Context, Lane, Threads
+from dermtools.stops import check_stop, ended_by
 from tests.support.mcp_processes import PATIENCE
 
 
@@ -110,6 +111,26 @@ async def test_a_cancelled_call_leaves_the_server_free(mode: str) -> None:
             assert result.content == [TextContent(text="done")]
         finally:
             release.set()
+
+
+async def test_a_cancelled_call_is_stopped_where_it_says_how() -> None:
+    own, waiting, ended = Threads(), threading.Event(), threading.Event()
+    begun: list[str] = []
+
+    def work() -> None:
+        with ended_by(ended.set):
+            waiting.set()
+            assert ended.wait(PATIENCE)
+        check_stop()
+        begun.append("the next step")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(own.run, work, Lane.MODEL)
+        await anyio.to_thread.run_sync(waiting.wait)
+        group.cancel_scope.cancel()
+    assert ended.is_set()
+    own._pools[Lane.MODEL].shutdown()
+    assert begun == []
 
 
 async def test_cancelled_calls_count_until_their_threads_end() -> None:
