@@ -38,6 +38,7 @@ BEYOND_ONE_MODULE = {
     "evaluation/test_notebooks.py": "examples/*.ipynb",
     "fuzz/test_targets.py": "hostile inputs, a few for each way in",
     "images/test_refused.py": "damaged and hostile pictures, in every format",
+    "mcp/test_behind_nginx.py": "the server behind a real nginx, as examples/nginx.conf says",
     "mcp/test_bombs.py": "small files that unpack without end, sent to a server",
     "mcp/test_clients.py": "the server, asked by the protocol's own client",
     "mcp/test_inspector.py": "the server, asked by the Inspector",

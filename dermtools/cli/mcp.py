@@ -38,6 +38,21 @@ def mcp(
         list[str] | None,
         typer.Option(metavar="NAME", help="With --http: a further host name that clients use. Repeatable."),
     ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="With --http: where clients reach it, as behind a proxy; ends in /mcp."),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ORIGIN", help="With --http: pages of it may call this server (CORS). Repeatable."),
+    ] = None,
+    auth_server: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="With --http: clients bring tokens of this authorization server (OAuth)."),
+    ] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="With --auth-server: tokens must have it. Repeatable.")
+    ] = None,
     max_calls: Annotated[
         int | None, typer.Option(metavar="N", help="With --http: requests under way in all; 64 by default.")
     ] = None,
@@ -69,13 +84,14 @@ def mcp(
     """Serve the tools over the Model Context Protocol, to one assistant or, with --http, to many.
 
     On an address other than loopback every client needs the bearer token in the environment variable
-    DERMTOOLS_MCP_TOKEN; where that is set, on loopback too.
+    DERMTOOLS_MCP_TOKEN, where that is set on loopback too; or, with --auth-server, one that it issued.
     """
     require_extra("mcp", "mcp")
     from dermtools.mcp.run import serve
 
     if model is None and reach.given():
-        raise DermtoolsError(f"{', '.join(reach.given())} goes with --model; leave it out")
+        options = ", ".join(f"--{option.replace('_', '-')}" for option in reach.given())
+        raise DermtoolsError(f"{options} goes with --model; leave it out")
     chosen = {
         "calls": max_calls,
         "client_calls": max_client_calls,
@@ -84,8 +100,17 @@ def mcp(
         "megabytes": held_megabytes,
     }
     given: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
-    if name and http is None:
-        raise DermtoolsError("--name goes with --http; leave it out")
+    about_http = {
+        "--name": name,
+        "--public-url": public_url,
+        "--allow-origin": allow_origin,
+        "--auth-server": auth_server,
+        "--scope": scope,
+    }
+    if http is None and (out_of_place := [option for option, value in about_http.items() if value]):
+        raise DermtoolsError(f"{', '.join(out_of_place)} goes with --http; leave it out")
+    if scope and auth_server is None:
+        raise DermtoolsError("--scope goes with --auth-server; leave it out")
     if given and http is None:
         raise DermtoolsError("limits of sessions and requests go with --http; leave them out")
     address = limits = None
@@ -93,7 +118,21 @@ def mcp(
         from dermtools.mcp.http import TOKEN_VARIABLE, HttpAddress
         from dermtools.mcp.limits import ServerLimits
 
-        address = HttpAddress.parse(http, token=os.environ.get(TOKEN_VARIABLE) or None, names=name or ())
+        auth = None
+        if auth_server is not None:
+            from dermtools.mcp.oauth import AuthServer
+
+            if public_url is None:
+                raise DermtoolsError("--auth-server needs --public-url: tokens are issued for that URL")
+            auth = AuthServer.of_environment(auth_server, public_url, tuple(scope or ()))
+        address = HttpAddress.parse(
+            http,
+            token=os.environ.get(TOKEN_VARIABLE) or None,
+            names=name or (),
+            url=public_url,
+            origins=allow_origin or (),
+            auth=auth,
+        )
         limits = ServerLimits(**given)
     if install and print_config is None:
         raise DermtoolsError("--install goes with --print-config ASSISTANT, which says where to")

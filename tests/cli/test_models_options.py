@@ -135,7 +135,10 @@ def test_what_cannot_be_read_is_one_line(options: dict[str, Any], said: str) -> 
     assert "sk-1" not in str(caught.value)
 
 
-def test_mcp_refuses_them_without_a_model(run: Run, sample_base: Path) -> None:
-    done = run("mcp", sample_base, "--temperature", "0.5")
+@pytest.mark.parametrize(
+    ("option", "value"), [("--temperature", "0.5"), ("--base-url", "http://127.0.0.1:1/v1"), ("--api", "responses")]
+)
+def test_mcp_refuses_them_without_a_model(run: Run, sample_base: Path, option: str, value: str) -> None:
+    done = run("mcp", sample_base, option, value)
     assert done.code == 1
-    assert "temperature goes with --model" in done.err
+    assert f"{option} goes with --model" in done.err

@@ -67,6 +67,31 @@ def test_limits_of_a_server_go_with_http(run: Run, tmp_path: Path, option: str) 
     assert "go with --http" in done.err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--name", "derm.example"], "--name goes with --http"),
+        (["--public-url", "https://derm.example/mcp"], "--public-url goes with --http"),
+        (["--allow-origin", "https://page.example"], "--allow-origin goes with --http"),
+        (["--auth-server", "https://login.example", "--scope", "cases"], "--auth-server, --scope goes with --http"),
+        (["--http", "127.0.0.1:0", "--scope", "cases"], "--scope goes with --auth-server"),
+        (["--http", "127.0.0.1:0", "--auth-server", "https://login.example"], "--public-url"),
+        (["--http", "127.0.0.1:0", "--public-url", "https://derm.example/tools"], "no URL of this server"),
+        (["--http", "127.0.0.1:0", "--public-url", "derm.example/mcp"], "no URL of this server"),
+        (["--http", "127.0.0.1:0", "--allow-origin", "*"], "no origin"),
+        (["--http", "127.0.0.1:0", "--allow-origin", "https://page.example/"], "no origin"),
+        (["--http", "0.0.0.0:0", "--public-url", "https://derm.example/mcp"], "every client needs a token"),
+    ],
+)
+def test_who_may_call_a_server_is_said_in_a_way_that_can_be_read(
+    run: Run, tmp_path: Path, options: list[str], said: str
+) -> None:
+    done = run("mcp", tmp_path, *options)
+    assert done.code == 1
+    assert done.err.count("\n") == 1
+    assert said in done.err
+
+
 def test_a_limit_of_nothing_is_one_line(run: Run, tmp_path: Path) -> None:
     done = run("mcp", tmp_path, "--http", "127.0.0.1:0", "--max-calls", "0")
     assert done.code == 1
