@@ -23,6 +23,10 @@ def mcp(
     ] = None,
     reach: ModelOptions = NONE_GIVEN,
     allow: shared.AllowOption = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", help="Pictures may be fetched from it over HTTPS, as a chat's files; repeatable."),
+    ] = None,
     prompts: shared.PromptFolderOption = None,
     embedder: shared.EmbedderOption = None,
     check_text: shared.CheckTextOption = None,
@@ -145,6 +149,7 @@ def mcp(
         model=model,
         model_options=asked,
         folders=allow or (),
+        hosts=allow_host or (),
         prompts=prompts or (),
         http=address,
         limits=limits,

@@ -26,6 +26,7 @@ def serve(
     model: str | None = None,
     model_options: Mapping[str, Any] | None = None,
     folders: Iterable[str | Path] = (),
+    hosts: Iterable[str] = (),
     prompts: Iterable[str | Path] = (),
     http: HttpAddress | None = None,
     limits: ServerLimits | None = None,
@@ -40,6 +41,7 @@ def serve(
         model: `provider:model` for the tool `run_prompt`; without one there is no such tool.
         model_options: how it is reached and asked: further arguments of `chat_model`.
         folders: where pictures may be read from by their path.
+        hosts: where they may be fetched from over HTTPS.
         prompts: folders of prompt files above the built-in ones.
         http: where to listen.
         limits: how much clients over HTTP may ask of it.
@@ -50,7 +52,7 @@ def serve(
     Raises:
         CaseBaseError: there is no case base.
         PromptError: a prompt folder does not exist.
-        DermtoolsError: a folder does not exist, or the address cannot be listened on.
+        DermtoolsError: a folder does not exist, a host is none, or the address cannot be listened on.
     """
     folders, prompts = list(folders), list(prompts)
     discretion = Discretion([case_base, *folders, *prompts], None if http is None else http.token)
@@ -58,7 +60,7 @@ def serve(
     handler.setFormatter(DiscreetFormatter("%(levelname)s %(name)s: %(message)s", discretion))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.captureWarnings(True)
-    grants = ImageGrants.allow(folders=folders, data_urls=True)
+    grants = ImageGrants.allow(folders=folders, hosts=hosts, data_urls=True)
     served = ServedCaseBase(
         case_base,
         grants=grants,

@@ -88,6 +88,8 @@ class ServedCaseBase:
         """Applied to every error that a client is told."""
         self.links = links
         """Whether results link to their cases: many clients hand a link to their model as a file that it refuses."""
+        self.fetches = bool(grants.hosts)
+        """Whether pictures may be fetched from somewhere."""
         self.model = model
         self._model_options = dict(model_options or {})
         self.context = DermContext(images=RecentImages())

@@ -130,7 +130,7 @@ class CaseBaseServer:
         given: dict[str, Any] = params.arguments or {}
         own = self._context(context)
         lane = Lane.PICTURE if brings_picture(given) else Lane.QUICK
-        if CATALOG[name].asks_model:
+        if name in CATALOG and CATALOG[name].asks_model:
             if lane is Lane.PICTURE:
                 taken = await self._run(context, partial(take_picture, self.served, given, own), name, lane)
                 if isinstance(taken, types.CallToolResult):

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from dermtools.errors import DermtoolsError
 from dermtools.handles import CASE_PREFIX
+from dermtools.mcp import host_files
 from dermtools.mcp.resources import JSON, case_uri
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.tools import CATALOG, DermContext, Workspace, offered_tools
@@ -23,19 +24,22 @@ MAX_LINKS = 20
 
 
 def tool_names(served: ServedCaseBase) -> list[str]:
-    """The tools that may be called: without a model, none that asks one."""
-    return [spec.name for spec in offered_tools(with_model=served.model is not None)]
+    """The tools that may be called: without a model, none that asks one; with a host, one that takes its files."""
+    named = [spec.name for spec in offered_tools(with_model=served.model is not None)]
+    return [*named, host_files.NAME] if served.fetches else named
 
 
 def tool_schema(served: ServedCaseBase, name: str) -> dict[str, Any] | None:
     """JSON Schema of a tool's arguments; None where there is no such tool."""
+    if name == host_files.NAME:
+        return host_files.input_schema()
     return input_schema(CATALOG[name], served.offer()) if name in CATALOG else None
 
 
 def list_tools(served: ServedCaseBase) -> list[types.Tool]:
     """All tools with their schemas. Reads the manifest alone; CaseBaseError where it cannot be read."""
-    offer = served.offer()
-    return [
+    offer, names = served.offer(), tool_names(served)
+    listed = [
         types.Tool(
             name=spec.name,
             title=spec.title,
@@ -44,13 +48,16 @@ def list_tools(served: ServedCaseBase) -> list[types.Tool]:
             output_schema=spec.result.model_json_schema(mode="serialization"),
             annotations=types.ToolAnnotations(title=spec.title, **spec.annotations),
         )
-        for spec in map(CATALOG.__getitem__, tool_names(served))
+        for spec in (CATALOG[name] for name in names if name in CATALOG)
     ]
+    return [*listed, host_files.host_file_tool()] if host_files.NAME in names else listed
 
 
 def brings_picture(given: Mapping[str, Any]) -> bool:
     """Whether arguments name a picture of the client's own, which may have to be read and decoded."""
     image = given.get("image")
+    if "file" in given:
+        return True
     return isinstance(image, str) and not image.startswith(CASE_PREFIX)
 
 
@@ -72,8 +79,10 @@ def call_tool(
 
     `context` is that of the client's session; the server's only one by default.
     """
-    spec = CATALOG[name]
     context = context or served.context
+    if name == host_files.NAME:
+        return host_files.take_host_file(served, given, context)
+    spec = CATALOG[name]
     try:
         arguments = spec.arguments.model_validate(given)
     except ValidationError as error:
