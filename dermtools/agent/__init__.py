@@ -14,14 +14,16 @@ from dermtools.lazy import exports
 if TYPE_CHECKING:
     from dermtools.agent.agent_method import AgentMethod as AgentMethod
     from dermtools.agent.answer import AgentAnswer as AgentAnswer
-    from dermtools.agent.derm_agent import Conversation as Conversation
+    from dermtools.agent.conversation import Conversation as Conversation
     from dermtools.agent.derm_agent import DermAgent as DermAgent
     from dermtools.agent.events import Event as Event
     from dermtools.agent.events import Finished as Finished
+    from dermtools.agent.events import Interrupted as Interrupted
     from dermtools.agent.events import TextDelta as TextDelta
     from dermtools.agent.events import ToolFinished as ToolFinished
     from dermtools.agent.events import ToolStarted as ToolStarted
     from dermtools.agent.factory import create_derm_agent as create_derm_agent
+    from dermtools.agent.interrupts import Interruption as Interruption
     from dermtools.agent.middleware import PictureMiddleware as PictureMiddleware
     from dermtools.agent.middleware import human_message as human_message
     from dermtools.agent.provider_rules import PROVIDER_RULES as PROVIDER_RULES

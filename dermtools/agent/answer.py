@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dermtools.agent.final_answer import ANSWER_TOOL, CANNOT_TELL, answer_labels, read_confidence
+from dermtools.agent.interrupts import Interruption, waits_for
 from dermtools.handles import CASE_PREFIX
 from dermtools.prediction import TokenUsage
-from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.prompting.asking.replies import cut_off, read_reply, spoken_in, token_usage
 from dermtools.prompting.files.schema import OutputField
 from dermtools.text import one_line
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, AnyMessage
 
     from dermtools.cases import Task
-
-ANSWER_TOOL = "final_answer"
-CANNOT_TELL = "cannot tell"
-"""What an agent answers where it abstains."""
 
 _HANDLE = re.compile(r"case:([^\s<>\"'`|\[\](){},;]+)")
 _WORD = re.compile(r"[\w][\w.\-]*[\w]")
@@ -52,6 +49,7 @@ class AgentAnswer(BaseModel):
     label: str | None = Field(default=None, description="of the task's closed set; none without a task or an answer")
     abstained: bool = False
     confidence: float | None = Field(default=None, description="as the agent puts it, 0 to 1; not calibrated")
+    notes: list[str] = Field(default=[], description="what to know of the answer, one line each")
     cited: list[str] = Field(default=[], description="case ids that it cites and was shown in this conversation")
     invented: list[str] = Field(default=[], description="case ids that it cites and was never shown")
     seen: list[str] = Field(default=[], description="case ids that its tools showed, in order")
@@ -59,57 +57,38 @@ class AgentAnswer(BaseModel):
     tools: list[ToolUse] = []
     usage: TokenUsage = TokenUsage()
     stopped: str | None = Field(default=None, description="why the run was cut short, in one line")
+    waiting: list[Interruption] = Field(default=[], description="decisions that the run waits for, before it answers")
     problem: str | None = Field(default=None, description="why there is no label though a task was set, in one line")
     raw: str = Field(default="", description="the last reply as it came")
-
-
-def answer_schema(task: Task) -> dict[str, Any]:
-    """JSON schema of the answer to a task, as arguments of the tool that ends the run."""
-    return {
-        "title": ANSWER_TOOL,
-        "description": f"Give the final answer for the task {task.name}; this ends the work.",
-        "type": "object",
-        "properties": {
-            "reason": {"type": "string", "description": "The evidence in one to three sentences."},
-            "label": {
-                "type": "string",
-                "enum": [*task.labels, *([] if CANNOT_TELL in task.labels else [CANNOT_TELL])],
-                "description": f"One class, or {CANNOT_TELL!r} where the evidence is weak or split.",
-            },
-            "confidence": {"type": "number", "description": "Probability that the label is right, from 0 to 1."},
-            "case_ids": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "Ids of the cases that the answer rests on; only cases that a tool showed.",
-            },
-        },
-        "required": ["reason", "label", "confidence", "case_ids"],
-        "additionalProperties": False,
-    }
 
 
 def read_answer(
     run: Sequence[AnyMessage],
     *,
     before: Sequence[AnyMessage] = (),
+    seen_before: Sequence[str] = (),
     structured: Any = None,
     task: Task | None = None,
     known: Collection[str] = (),
-    max_model_calls: int | None = None,
+    limit_reached: int | None = None,
+    waiting: Sequence[Interruption] = (),
 ) -> AgentAnswer:
     """Read what the messages of a run say, its question left out.
 
-    Cases in messages `before` it count as seen too; `structured` are the arguments of the final answer to a task.
-    Of all `known` case ids, one that is cited without `case:` is recognised. One reply more than `max_model_calls`
-    says that this limit was reached.
+    Cases in messages `before` it and those `seen_before` count as seen too; `structured` are the arguments of the final
+    answer to a task. Of all `known` case ids, one that is cited without `case:` is recognised. A run that was stopped
+    at a limit of calls of the model, or is `waiting`, has no answer.
     """
     tools = _tool_uses(run)
-    seen = list(dict.fromkeys(case_id for use in (*_tool_uses(before), *tools) for case_id in use.case_ids))
+    shown = [case_id for use in (*_tool_uses(before), *tools) for case_id in use.case_ids]
+    seen = list(dict.fromkeys([*seen_before, *shown]))
     replies = [message for message in run if message.type == "ai"]
     stopped = None
-    if max_model_calls is not None and len(replies) > max_model_calls:
-        stopped = f"stopped after {max_model_calls} calls of the model without an answer"
+    if limit_reached is not None:
+        stopped = f"stopped after {limit_reached} calls of the model without an answer"
         replies = []
+    elif waiting:
+        stopped = waits_for(waiting)
     raw = str(replies[-1].text) if replies else ""
     fields: dict[str, Any] = structured if isinstance(structured, dict) and stopped is None else {}
     said = spoken_in(raw)[0].strip()
@@ -118,22 +97,26 @@ def read_answer(
     elif replies and stopped is None:
         stopped = cut_off(replies[-1])
     label, problem = None, None
-    if task is not None:
+    if task is not None and not waiting:
         fields, label, problem = _answered(fields, replies[-1] if replies else None, task)
         stopped = stopped if label is None else None
     abstained = label == CANNOT_TELL and task is not None and CANNOT_TELL not in task.labels
     text = fields["reason"] if isinstance(fields.get("reason"), str) else said
     cited, invented = citations(text, seen, known)
     named = fields.get("case_ids")
-    for case_id in named if isinstance(named, list) else []:
+    for case_id in named if isinstance(named, list) else [named] if isinstance(named, str) else []:
         case_id = str(case_id).removeprefix(CASE_PREFIX)
         (cited if case_id in seen else invented).append(case_id)
+    confidence, notes = read_confidence(told := fields.get("confidence")), []
+    if told is not None and confidence is None:
+        notes.append(f"the confidence was left out: {one_line(str(told), 40)!r} is no probability")
     return AgentAnswer(
         text=text,
         task=task.name if task is not None else None,
         label=None if abstained else label,
         abstained=abstained,
-        confidence=_confidence(fields.get("confidence")),
+        confidence=confidence,
+        notes=notes,
         cited=list(dict.fromkeys(cited)),
         invented=list(dict.fromkeys(invented)),
         seen=seen,
@@ -141,6 +124,7 @@ def read_answer(
         tools=tools,
         usage=_usage(run),
         stopped=stopped,
+        waiting=list(waiting),
         problem="the agent cannot tell" if abstained else stopped or problem,
         raw=raw,
     )
@@ -174,7 +158,7 @@ def _answered(
     fields: dict[str, Any], last: AIMessage | None, task: Task
 ) -> tuple[dict[str, Any], str | None, str | None]:
     """The answer's fields, its label or `CANNOT_TELL`, and why there is none; without fields, from the last reply."""
-    labels = LabelSet(tuple(dict.fromkeys([*task.labels, CANNOT_TELL])))
+    labels = answer_labels(task)
     if not fields and last is not None and (last.text or cut_off(last)):
         reply = read_reply(last, {"label": OutputField(type="label", description="the answer")}, labels)
         return reply.values or {}, reply.label, reply.reason
@@ -182,11 +166,6 @@ def _answered(
     if label is None and isinstance(given, str) and given.strip():
         return fields, None, f"no label of the set: {one_line(given, 80)!r}"
     return fields, label, None if label else "the agent gave no answer"
-
-
-def _confidence(value: Any) -> float | None:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-    return float(value) if number else None
 
 
 def _tool_uses(messages: Sequence[AnyMessage]) -> list[ToolUse]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from langchain.agents.middleware.internal_call_transformer import INTERNAL_CALL_METADATA_KEY
 from langchain_core.messages import AIMessage, ToolMessage
 
-from dermtools.agent.answer import ANSWER_TOOL, AgentAnswer
+from dermtools.agent.answer import AgentAnswer
+from dermtools.agent.final_answer import ANSWER_TOOL
+from dermtools.agent.interrupts import Interruption
 
 MODEL_NODE = "model"
 """Name of the node of LangChain's agents that calls the model."""
@@ -44,25 +47,39 @@ class ToolFinished:
 
 
 @dataclass(frozen=True)
+class Interrupted:
+    """The run waits for decisions; `Conversation.resume` goes on with them."""
+
+    waiting: tuple[Interruption, ...]
+
+
+@dataclass(frozen=True)
 class Finished:
-    """The run is over."""
+    """The run is over, or waits after an `Interrupted`; see the answer's `waiting`."""
 
     answer: AgentAnswer
 
 
-Event = TextDelta | ToolStarted | ToolFinished | Finished
+Event = TextDelta | ToolStarted | ToolFinished | Interrupted | Finished
 
 
-def events_of(mode: str, data: Any) -> Iterator[Event]:
-    """Events in one piece of a LangGraph stream with `STREAM_MODES`, without those of the tool for the answer."""
+def events_of(mode: str, data: Any, known: Container[str | None] = ()) -> Iterator[Event]:
+    """Events in one piece of a LangGraph stream with `STREAM_MODES`, without those of the tool for the answer.
+
+    Middleware may write messages anew that the state has already: those with `known` ids are no event. Nor is the text
+    of models that middleware asks, to choose tools for one.
+    """
     if mode == "messages":
         message, metadata = data
-        if isinstance(message, AIMessage) and metadata.get("langgraph_node") == MODEL_NODE and message.text:
+        ours = metadata.get("langgraph_node") == MODEL_NODE and INTERNAL_CALL_METADATA_KEY not in metadata
+        if ours and isinstance(message, AIMessage) and message.text:
             yield TextDelta(str(message.text))
     elif mode == "updates":
         for update in data.values():
-            for message in (update or {}).get("messages", ()):
-                yield from _tool_events(message)
+            # The update of an interrupt is a tuple, and a node may have none.
+            for message in update.get("messages", ()) if isinstance(update, dict) else ():
+                if message.id is None or message.id not in known:
+                    yield from _tool_events(message)
 
 
 def _tool_events(message: Any) -> Iterator[Event]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from langchain.agents import create_agent
-from langchain.agents.middleware import ModelCallLimitMiddleware, ToolCallLimitMiddleware
+from langchain.agents.middleware import ModelCallLimitMiddleware
 from langchain.agents.structured_output import ToolStrategy
 
-from dermtools.agent.answer import answer_schema
 from dermtools.agent.derm_agent import DermAgent
+from dermtools.agent.final_answer import AnswerCheck, LookUpLimit, answer_schema
 from dermtools.agent.middleware import PictureMiddleware, PlainToolSchemas, RetriedCalls
 from dermtools.agent.private_graph import PrivateGraph
 from dermtools.agent.provider_rules import Rules
@@ -84,7 +84,7 @@ def create_derm_agent(
         PromptError: the library's prompt `agent` or its policy does not fit.
     """
     chosen = private_model(chat_model(model) if isinstance(model, str) else model)
-    answer = None if task is None else ToolStrategy[Any](answer_schema(case_base.task(task)))
+    asked = None if task is None else case_base.task(task)
     workspace = Workspace(case_base, grants=grants, vision_model=vision_model, library=library, check_text=check_text)
     toolkit = DermToolkit(workspace=workspace, context=DermContext())
     own = toolkit.get_tools()
@@ -93,9 +93,10 @@ def create_derm_agent(
         own = [tool for tool in own if tool.name in offered]
     usual: list[AgentMiddleware[Any, Any, Any]] = [
         ModelCallLimitMiddleware(run_limit=max_model_calls, exit_behavior="end"),
-        ToolCallLimitMiddleware(run_limit=max_tool_calls, exit_behavior="continue"),
+        LookUpLimit(run_limit=max_tool_calls, exit_behavior="continue"),
         RetriedCalls(retry),
         PlainToolSchemas(),
+        *([] if asked is None else [AnswerCheck(asked)]),
         WrittenCallMiddleware(),
     ]
     pictures = PictureMiddleware(workspace, show_attached=show_pictures, rules=provider_rules)
@@ -104,7 +105,7 @@ def create_derm_agent(
         [*own, *tools],
         system_prompt=system_prompt or system_text(workspace, chosen_policy),
         middleware=[*usual, pictures, *middleware],
-        response_format=answer,
+        response_format=None if asked is None else ToolStrategy[Any](answer_schema(asked)),
         context_schema=DermContext,
         checkpointer=checkpointer,
         name="dermtools",
