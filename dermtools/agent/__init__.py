@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from dermtools.agent.interrupts import Interruption as Interruption
     from dermtools.agent.middleware import PictureMiddleware as PictureMiddleware
     from dermtools.agent.middleware import human_message as human_message
+    from dermtools.agent.private_graph import PrivateGraph as PrivateGraph
     from dermtools.agent.provider_rules import PROVIDER_RULES as PROVIDER_RULES
     from dermtools.agent.provider_rules import ProviderRules as ProviderRules
+    from dermtools.agent.run_context import RunContext as RunContext
+    from dermtools.agent.store_pictures import PicturesInStore as PicturesInStore
     from dermtools.agent.toolkit import DermToolkit as DermToolkit
     from dermtools.agent.written_calls import WrittenCallMiddleware as WrittenCallMiddleware
     from dermtools.tools.context import DermContext as DermContext
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from dermtools.tools.pictures.fetching import PictureFetcher as PictureFetcher
     from dermtools.tools.pictures.grants import ImageGrants as ImageGrants
     from dermtools.tools.pictures.image_store import ImageStore as ImageStore
+    from dermtools.tools.pictures.picture_folder import PicturesInFolder as PicturesInFolder
+    from dermtools.tools.pictures.threads import PicturesInMemory as PicturesInMemory
+    from dermtools.tools.pictures.threads import Thread as Thread
     from dermtools.tools.workspace import Workspace as Workspace
 
 __getattr__, __dir__, __all__ = exports(__name__)

@@ -37,7 +37,7 @@ class Conversation:
     def __init__(self, agent: DermAgent, *, thread_id: str | None = None, context: DermContext | None = None) -> None:
         self.agent = agent
         self.thread_id = thread_id or uuid.uuid4().hex
-        self.context = context or DermContext()
+        self.context = context or agent.context_of(self.thread_id)
         self.messages: list[AnyMessage] = []
         self._seen: list[str] = []
         self._open: Turn | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from dermtools.agent.answer import AgentAnswer
 from dermtools.agent.conversation import Conversation
 from dermtools.tools import DermContext
+from dermtools.tools.pictures.threads import Thread
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -44,6 +45,11 @@ class DermAgent:
     @property
     def workspace(self) -> Workspace:
         return self.toolkit.workspace
+
+    def context_of(self, thread_id: str) -> DermContext:
+        """That of a conversation, with the pictures that the workspace's picture store has of it, if it has one."""
+        store = self.workspace.picture_store
+        return DermContext() if store is None else DermContext(images=store.of(Thread(thread_id)))
 
     def conversation(self, *, thread_id: str | None = None, context: DermContext | None = None) -> Conversation:
         """Start a conversation, or resume the one that the checkpointer has under `thread_id`; see `DermContext`."""

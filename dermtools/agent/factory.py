@@ -14,6 +14,7 @@ from dermtools.agent.final_answer import AnswerCheck, LookUpLimit, answer_schema
 from dermtools.agent.middleware import PictureMiddleware, PlainToolSchemas, RetriedCalls
 from dermtools.agent.private_graph import PrivateGraph
 from dermtools.agent.provider_rules import Rules
+from dermtools.agent.run_context import RunContext
 from dermtools.agent.toolkit import DermToolkit
 from dermtools.agent.written_calls import WrittenCallMiddleware
 from dermtools.images.kinds import OnWriting
@@ -22,6 +23,7 @@ from dermtools.prompting.asking.models import chat_model
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.tools import CATALOG, DermContext, ImageGrants, Workspace
 from dermtools.tools.briefing import policy_prompt, system_text
+from dermtools.tools.pictures.threads import ThreadPictures
 from dermtools.tools.workspace import NO_GRANTS
 from dermtools.tracing.handlers import private_model
 
@@ -53,6 +55,7 @@ def create_derm_agent(
     provider_rules: Rules | None = None,
     retry: RetryPolicy = DEFAULT_RETRY,
     check_text: OnWriting | None = None,
+    picture_store: ThreadPictures | None = None,
 ) -> DermAgent:
     """Make an agent over a case base.
 
@@ -68,7 +71,7 @@ def create_derm_agent(
         system_prompt: instead of the library's.
         tools: further tools.
         middleware: further middleware, inside the picture middleware.
-        checkpointer: keeps conversations; pictures are not kept, only their handles.
+        checkpointer: keeps conversations, with the handles of pictures alone.
         max_model_calls: of one run; then it is stopped.
         max_tool_calls: of one run; further calls are refused, and the model has to answer.
         show_pictures: whether the model sees pictures, attached ones and those of tools; False for one that takes text
@@ -77,6 +80,7 @@ def create_derm_agent(
             model, or by the name of its class or provider.
         retry: when a failed call of the model is tried again.
         check_text: `refuse` or `flag` pictures with writing drawn in, such as instructions; see `Workspace`.
+        picture_store: where pictures of conversations are kept, for other processes too; see `Workspace`.
 
     Raises:
         QueryError: no such task.
@@ -85,7 +89,14 @@ def create_derm_agent(
     """
     chosen = private_model(chat_model(model) if isinstance(model, str) else model)
     asked = None if task is None else case_base.task(task)
-    workspace = Workspace(case_base, grants=grants, vision_model=vision_model, library=library, check_text=check_text)
+    workspace = Workspace(
+        case_base,
+        grants=grants,
+        vision_model=vision_model,
+        library=library,
+        check_text=check_text,
+        picture_store=picture_store,
+    )
     toolkit = DermToolkit(workspace=workspace, context=DermContext())
     own = toolkit.get_tools()
     chosen_policy = None if policy is None else policy_prompt(workspace.library, policy, CATALOG)
@@ -106,9 +117,9 @@ def create_derm_agent(
         system_prompt=system_prompt or system_text(workspace, chosen_policy),
         middleware=[*usual, pictures, *middleware],
         response_format=None if asked is None else ToolStrategy[Any](answer_schema(asked)),
-        context_schema=DermContext,
+        context_schema=RunContext,
         checkpointer=checkpointer,
         name="dermtools",
     )
     limits = (max_model_calls, max_tool_calls, show_pictures)
-    return DermAgent(PrivateGraph.of(graph), toolkit, chosen, task, *limits, chosen_policy)
+    return DermAgent(PrivateGraph.of(graph, workspace), toolkit, chosen, task, *limits, chosen_policy)

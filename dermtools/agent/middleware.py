@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.messages import AnyMessage, HumanMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.config import get_config
 from langgraph.runtime import Runtime
 
+from dermtools.agent.incoming import holds_picture, without_pictures
 from dermtools.agent.provider_rules import Rules, rules_for
-from dermtools.agent.shown import IMAGE_BLOCKS, PICTURES, Showing, blocks_of, pictures_in
-from dermtools.errors import ImageError
+from dermtools.agent.run_context import run_context
+from dermtools.agent.shown import PICTURES, Showing
 from dermtools.prompting.asking.asker import RetryPolicy
 from dermtools.tools import DermContext, Workspace
-from dermtools.tools.pictures.showing import text_block
-from dermtools.tools.results import quoted
 from dermtools.tracing.handlers import private_traces
 
 MAX_SHOWN = 24
@@ -41,15 +42,16 @@ class _RequestMiddleware(AgentMiddleware[Any, Any, Any], ABC):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
         with private_traces():
-            return await handler(self.changed(request))
+            # Apart from the event loop, in which a LangGraph store refuses to be read.
+            return await handler(await asyncio.to_thread(self.changed, request))
 
 
 class PictureMiddleware(_RequestMiddleware):
     """Shows pictures to the model in each request, and keeps their bytes out of the state.
 
-    - A picture in a human message gets a handle, and its bytes move to the run's `DermContext`. In a graph of your
-      own, LangGraph's very first checkpoint of a run still has them, and so has its trace: attach beforehand
-      (`human_message`), or use the graph of a `DermAgent`, which does.
+    - A picture in a message gets a handle, and its bytes move to the run's context; see `run_context`. In a graph of
+      your own, LangGraph's very first checkpoint of a run still has them, and so has its trace: attach beforehand
+      (`human_message`), make it a `PrivateGraph`, or use the graph of a `DermAgent`, which is one.
     - Pictures that a tool's result names, and image blocks in the content of any tool, go where the model's provider
       takes them; see `dermtools.agent.provider_rules`.
 
@@ -76,16 +78,18 @@ class PictureMiddleware(_RequestMiddleware):
         self._rules = rules
 
     def before_agent(self, state: Any, runtime: Runtime[Any]) -> dict[str, Any] | None:
-        """Take the pictures out of human messages."""
-        if not isinstance(runtime.context, DermContext):
-            return None
-        messages = [message for message in state["messages"] if isinstance(message, HumanMessage)]
-        changed = [without_pictures(message, runtime.context) for message in messages if pictures_in(message)]
-        return {"messages": changed} if changed else None
+        """Take the pictures out of the messages."""
+        messages = list(filter(holds_picture, state["messages"]))
+        context = self._context(runtime) if messages else None
+        return None if context is None else {"messages": [without_pictures(one, context) for one in messages]}
 
     def changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
-        context = getattr(request.runtime, "context", None)
+        context = self._context(request.runtime)
         return request.override(messages=self.shown(request.messages, request.model, context))
+
+    def _context(self, runtime: Any) -> DermContext | None:
+        given, store = getattr(runtime, "context", None), getattr(runtime, "store", None)
+        return run_context(given, self._workspace, config=_running(), store=store)
 
     def shown(self, messages: Sequence[AnyMessage], model: Any, context: Any = None) -> list[AnyMessage]:
         """The messages with their pictures as `model` is to get them, for a graph of your own that calls it.
@@ -139,33 +143,9 @@ def human_message(text: str, handles: Sequence[str] = (), *, id: str | None = No
     return HumanMessage(text, additional_kwargs={PICTURES: list(handles)} if handles else {}, id=id)
 
 
-def without_pictures(message: HumanMessage, context: DermContext) -> HumanMessage:
-    """The message with its pictures moved to the context; one that cannot be read becomes a line that says why."""
-    if not pictures_in(message):
-        return message
-    content: list[Any] = []
-    handles = list(message.additional_kwargs.get(PICTURES, ()))
-    for block in blocks_of(message):
-        if block.get("type") not in IMAGE_BLOCKS:
-            content.append(block)
-            continue
-        try:
-            handles.append(context.images.add(_encoded(block)).handle)
-        except ImageError as error:
-            content.append(text_block(quoted([f"an attached picture that cannot be used: {error}"])))
-    kwargs = {**message.additional_kwargs, PICTURES: list(dict.fromkeys(handles))}
-    return message.model_copy(update={"content": content, "additional_kwargs": kwargs})
-
-
-def _encoded(block: dict[str, Any]) -> str:
-    """The `data:` URL in an image block, in any of the forms that LangChain knows."""
-    if isinstance(block.get("base64"), str):
-        return f"data:{block.get('mime_type', 'image/jpeg')};base64,{block['base64']}"
-    if block.get("source_type") == "base64":
-        return f"data:{block.get('mime_type', 'image/jpeg')};base64,{block.get('data', '')}"
-    url = block.get("image_url", block.get("url"))
-    url = url.get("url") if isinstance(url, dict) else url
-    # A message is no way around the grants: nothing is fetched or opened for it.
-    if isinstance(url, str) and re.match("data:", url, re.IGNORECASE):
-        return url
-    raise ImageError("pictures in messages are taken as data: URLs only; download it first")
+def _running() -> RunnableConfig | None:
+    """Configuration of the run that this is called in; None outside of one."""
+    try:
+        return get_config()
+    except RuntimeError:
+        return None

@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from langchain_core.messages import BaseMessage, HumanMessage, convert_to_messages
+from langchain_core.runnables.config import ensure_config, merge_configs
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command, StateUpdate
 
-from dermtools.agent.middleware import without_pictures
+from dermtools.agent.incoming import messages_without_pictures
+from dermtools.agent.run_context import run_context
 from dermtools.tools import DermContext
 from dermtools.tracing.handlers import private_traces
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
 
+    from dermtools.tools import Workspace
+
+_RUNTIME = "__pregel_runtime"
+"""Where LangGraph keeps the runtime of the graph around this one, or of the server."""
+
 
 class PrivateGraph(CompiledStateGraph[Any, Any, Any, Any]):
-    """A compiled graph whose `stream` and `astream`, which all other ways to run it use, keep pictures in."""
+    """A compiled graph that moves pictures out of what it is given, before anything of it is written down.
+
+    `stream` and `astream` do, which all other ways to run it use, and so do updates of its state. See `run_context` for
+    where pictures go.
+    """
+
+    def __init__(self, *, workspace: Workspace, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.workspace = workspace
 
     @classmethod
-    def of(cls, graph: CompiledStateGraph[Any, Any, Any, Any]) -> Self:
-        """The same graph, private."""
-        return cls(**{name: value for name, value in graph.__dict__.items() if name != "__orig_class__"})
+    def of(cls, graph: CompiledStateGraph[Any, Any, Any, Any], workspace: Workspace) -> Self:
+        """The same graph, private, for pictures and cases of the workspace."""
+        attributes = {name: value for name, value in graph.__dict__.items() if name != "__orig_class__"}
+        return cls(**{**attributes, "workspace": workspace})
 
     def stream(
         self, input: Any, config: RunnableConfig | None = None, *, context: Any = None, **options: Any
     ) -> Iterator[Any]:
-        parts: Any = super().stream(_by_handle(input, context), config, context=context, **options)
+        input, context = self._prepared(input, context, self._config(config))
+        parts: Any = super().stream(input, config, context=context, **options)
         with closing(parts):
             # The run is set up, handlers included, before its first part comes; nothing here may last beyond a yield.
             with private_traces(self.config, config):
@@ -40,7 +59,8 @@ class PrivateGraph(CompiledStateGraph[Any, Any, Any, Any]):
     async def astream(
         self, input: Any, config: RunnableConfig | None = None, *, context: Any = None, **options: Any
     ) -> AsyncIterator[Any]:
-        parts: Any = super().astream(_by_handle(input, context), config, context=context, **options)
+        input, context = await asyncio.to_thread(self._prepared, input, context, self._config(config))
+        parts: Any = super().astream(input, config, context=context, **options)
         async with aclosing(parts):
             with private_traces(self.config, config):
                 part = await anext(parts, parts)
@@ -48,14 +68,41 @@ class PrivateGraph(CompiledStateGraph[Any, Any, Any, Any]):
                 yield part
                 part = await anext(parts, parts)
 
+    def bulk_update_state(self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]) -> RunnableConfig:
+        return super().bulk_update_state(config, self._updates(supersteps, self._config(config)))
 
-def _by_handle(input: Any, context: Any) -> Any:
-    """The input with pictures in the context, and their handles in its messages."""
-    if not isinstance(input, dict) or not isinstance(context, DermContext) or "messages" not in input:
+    async def abulk_update_state(
+        self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
+    ) -> RunnableConfig:
+        updates = await asyncio.to_thread(self._updates, supersteps, self._config(config))
+        return await super().abulk_update_state(config, updates)
+
+    def _config(self, config: RunnableConfig | None) -> RunnableConfig:
+        return ensure_config(merge_configs(self.config, config))
+
+    def _prepared(self, input: Any, context: Any, config: RunnableConfig) -> tuple[Any, Any]:
+        """Input and context of a run, with the pictures of the one in the other."""
+        around = config.get("configurable", {}).get(_RUNTIME)
+        given = getattr(around, "context", None) if context is None else context
+        held = self._held(given, config, strict=context is not None)
+        ours = given is None or isinstance(given, Mapping | DermContext)
+        return _by_handle(input, held), held if ours else given
+
+    def _updates(self, supersteps: Sequence[Sequence[StateUpdate]], config: RunnableConfig) -> list[list[StateUpdate]]:
+        held = self._held(None, config)
+        return [[step._replace(values=_by_handle(step.values, held)) for step in steps] for steps in supersteps]
+
+    def _held(self, given: Any, config: RunnableConfig, *, strict: bool = False) -> DermContext:
+        around = config.get("configurable", {}).get(_RUNTIME)
+        store = getattr(around, "store", None)
+        store = self.store if store is None else store
+        return run_context(given, self.workspace, config=config, store=store, strict=strict) or DermContext()
+
+
+def _by_handle(input: Any, context: DermContext) -> Any:
+    """The input, or an update of the state, with its pictures in the context and their handles in its messages."""
+    if isinstance(input, Command):
+        return replace(input, update=_by_handle(input.update, context))
+    if not isinstance(input, dict) or "messages" not in input:
         return input
-    given = input["messages"]
-    if not isinstance(given, list | tuple | str | dict | BaseMessage):
-        return input
-    messages = convert_to_messages(given if isinstance(given, list) else [given])
-    kept = [without_pictures(one, context) if isinstance(one, HumanMessage) else one for one in messages]
-    return {**input, "messages": kept}
+    return {**input, "messages": messages_without_pictures(input["messages"], context)}

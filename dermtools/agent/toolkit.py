@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 from langchain.tools import ToolRuntime
@@ -10,6 +12,7 @@ from langchain_core.tools import BaseTool, BaseToolkit, ToolException
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr, create_model
 from pydantic.json_schema import SkipJsonSchema
 
+from dermtools.agent.run_context import run_context
 from dermtools.errors import DermtoolsError
 from dermtools.images.kinds import OnWriting
 from dermtools.tools import Arguments, DermContext, ImageGrants, ToolSpec, Workspace, offered_tools
@@ -62,9 +65,9 @@ class DermTool(BaseTool):
         return await super().arun(tool_input, *args, **_private(options))
 
     def _run(self, runtime: ToolRuntime[Any, Any] | None = None, **arguments: Any) -> tuple[Any, dict[str, Any]]:
-        given = getattr(runtime, "context", None)
-        context: DermContext = given if isinstance(given, DermContext) else self.context
         try:
+            given = getattr(runtime, "context", None)
+            context = self._context(runtime, arguments)
             result = self.spec.call(self.workspace, self.spec.arguments(**arguments), context)
             as_blocks = self.pictures == "content" and context is not given
             blocks = picture_blocks(self.workspace, context, result.data.pictures) if as_blocks else []
@@ -73,8 +76,23 @@ class DermTool(BaseTool):
         content = [text_block(result.text), *blocks] if blocks else result.text
         return content, result.artifact
 
+    def _context(self, runtime: ToolRuntime[Any, Any] | None, arguments: dict[str, Any]) -> DermContext:
+        own: DermContext = self.context
+        if runtime is None:
+            return own
+        config, store = runtime.config, runtime.store
+        context = run_context(runtime.context, self.workspace, config=config, store=store, otherwise=own) or own
+        # Pictures that were attached to the toolkit are open to runs without a context of their own.
+        attached = runtime.context is not context and any(handle in own.images for handle in _texts(arguments))
+        return replace(context, images=own.images) if attached else context
+
     async def _arun(self, runtime: ToolRuntime[Any, Any] | None = None, **arguments: Any) -> tuple[Any, dict[str, Any]]:
         return await asyncio.to_thread(self._run, runtime=runtime, **arguments)
+
+
+def _texts(arguments: dict[str, Any]) -> Iterator[str]:
+    for value in arguments.values():
+        yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
 
 
 def _private(options: dict[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,7 @@ from dermtools.handles import IMAGE_PREFIX
 from dermtools.mcp.limits import ServerLimits
 from dermtools.mcp.served import RecentImages
 from dermtools.tools import DermContext
-from dermtools.tools.pictures.image_store import HeldImage
-from dermtools.tools.workspace import KEPT_SIDE
+from dermtools.tools.pictures.image_store import KEPT_SIDE, HeldImage
 
 SESSION_HEADER = "mcp-session-id"
 COOKIE = "dermtools-session"

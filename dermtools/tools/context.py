@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dermtools.errors import QueryError
 from dermtools.tools.pictures.image_store import ImageStore
 
 
@@ -12,6 +13,9 @@ class DermContext:
     """Context of a run: `invoke(..., context=DermContext(images))` with `context_schema=DermContext`.
 
     Where a run has it, tools give pictures by handle only, and `PictureMiddleware` shows them to the model.
+
+    Raises:
+        QueryError: `images` is no store.
     """
 
     images: ImageStore = field(default_factory=ImageStore)
@@ -20,6 +24,13 @@ class DermContext:
     """Groups that no tool shows: in an experiment, those of the case in question."""
     where: str | None = None
     """Condition that every case which a tool finds must satisfy, e.g. `"split = 'train'"`."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.images, ImageStore):
+            raise QueryError(
+                f"images of a DermContext is an ImageStore, not a {type(self.images).__name__}; a picture is added by "
+                "images.add(...), or sent as an image block of a message"
+            )
 
     @property
     def conditions(self) -> list[str]:

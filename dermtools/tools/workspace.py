@@ -23,7 +23,8 @@ from dermtools.stops import check_stop
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.fetching import PictureFetcher
 from dermtools.tools.pictures.grants import ImageGrants
-from dermtools.tools.pictures.image_store import HeldImage
+from dermtools.tools.pictures.image_store import KEPT_SIDE, HeldImage
+from dermtools.tools.pictures.threads import PicturesInMemory, ThreadPictures
 from dermtools.tools.pictures.written_references import check_is_no_base64, path_of_file_url
 from dermtools.tools.schemas import Offer
 
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 MAX_REFERENCE = 4096
 """Characters of a path, URL or handle."""
-KEPT_SIDE = 1024
-"""Longest side, in pixels, of a decoded picture that is kept for later questions."""
 NO_GRANTS = ImageGrants()
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
@@ -56,6 +55,8 @@ class Workspace:
         fetcher: fetches granted URLs; made from the grants by default.
         check_text: `refuse` or `flag` pictures with writing drawn in, those of cases apart; not looked for by default,
             since it takes half a second of processor time a picture.
+        picture_store: where pictures of conversations are kept that no `DermContext` has; by default in the store of
+            their graph, else in memory.
     """
 
     def __init__(
@@ -67,8 +68,11 @@ class Workspace:
         library: PromptLibrary | None = None,
         fetcher: PictureFetcher | None = None,
         check_text: OnWriting | None = None,
+        picture_store: ThreadPictures | None = None,
     ) -> None:
         self.case_base = case_base
+        self.picture_store = picture_store
+        self.in_memory = PicturesInMemory()
         self.grants = grants
         self.vision_model = vision_model
         self.library = library or PromptLibrary()
@@ -166,6 +170,7 @@ class Workspace:
             query = held.source if held.source.vector is not None else with_vector(held.source, self.case_base.embedder)
         else:
             query = self.case_base.query(held.source, group_id=held.group_id, limits=limits)
+            query = replace(query, content_hash=held.content_hash or query.content_hash)
         image = query.image
         if image is not None and max(image.size) > KEPT_SIDE:
             image = image.copy()

@@ -17,6 +17,9 @@ from dermtools.prediction import Query
 from dermtools.text import one_line
 from dermtools.tools.pictures.grants import picture_limits
 
+KEPT_SIDE = 1024
+"""Longest side, in pixels, of a picture that is kept, decoded or drawn anew, for later questions."""
+
 
 @dataclass(frozen=True, eq=False)
 class HeldImage:
@@ -31,6 +34,8 @@ class HeldImage:
     source: bytes | Query = field(repr=False)
     """The encoded original, or a query that is resolved already."""
     group_id: str | None = None
+    content_hash: str | None = None
+    """Of the encoded original, where `source` is not that."""
 
     @property
     def size(self) -> int:
@@ -39,7 +44,9 @@ class HeldImage:
 
 
 class ImageStore:
-    """Pictures by handle. Belongs to one run or conversation, since who holds it may see all of them. Safe for threads.
+    """Pictures by handle, in memory; `ShelvedImages` keeps them elsewhere. Safe for threads.
+
+    Belongs to one run or conversation, since who holds it may see all of them.
 
     Args:
         max_pictures: refuse more.
@@ -61,8 +68,14 @@ class ImageStore:
     def __len__(self) -> int:
         return len(self._held)
 
+    @property
+    def held_bytes(self) -> int:
+        """What it takes in memory, decoded pictures included."""
+        with self._lock:
+            return self._bytes() + 3 * KEPT_SIDE**2 * len(self._resolved)
+
     def __contains__(self, handle: object) -> bool:
-        return handle in self._held
+        return isinstance(handle, str) and self._find(handle) is not None
 
     def add(self, source: ImageSource, *, name: str | None = None, group_id: str | None = None) -> HeldImage:
         """Take a picture in; an existing one keeps its handle and what is known of it.
@@ -80,9 +93,9 @@ class ImageStore:
         else:
             encoded = encode_jpeg(source, max_side=4096, quality=95)
         name = one_line(name or _file_name(source), 80) or "picture"
-        jpeg = small_jpeg(encoded, limits=self.limits, name=name)
-        handle = self._handle(content_hash(encoded))
-        return self._keep(HeldImage(handle, name, jpeg, encoded, group_id))
+        digest = content_hash(encoded)
+        jpeg, source = self._cleaned(encoded, name)
+        return self._keep(HeldImage(self._handle(digest), name, jpeg, source, group_id, digest))
 
     def add_query(self, query: Query) -> HeldImage:
         """Take in the picture of a query, with everything that is known of it: group, content, embedding.
@@ -94,7 +107,7 @@ class ImageStore:
         if jpeg is None:
             raise ImageError(f"query {one_line(query.name, 80)!r} has no picture; give it one")
         handle = self._handle(query.content_hash or hashlib.sha256(jpeg).hexdigest())
-        return self._keep(HeldImage(handle, "picture", jpeg, query, query.group_id))
+        return self._keep(HeldImage(handle, "picture", jpeg, query, query.group_id, query.content_hash))
 
     def get(self, handle: str) -> HeldImage:
         """The picture with this handle.
@@ -102,9 +115,9 @@ class ImageStore:
         Raises:
             ImageError: there is none; lists those that there are.
         """
-        if (held := self._held.get(handle)) is not None:
+        if (held := self._find(handle)) is not None:
             return held
-        known = ", ".join(list(self._held)[-8:])
+        known = ", ".join(self._known()[-8:])
         rest = f"attached pictures: {known}" if known else "no picture is attached; ask for one"
         raise ImageError(f"no picture {one_line(handle, 60)!r} is available; {rest}")
 
@@ -118,6 +131,17 @@ class ImageStore:
 
     def _handle(self, digest: str) -> str:
         return IMAGE_PREFIX + digest[:16]
+
+    def _cleaned(self, encoded: bytes, name: str) -> tuple[bytes, bytes]:
+        """The small clean JPEG of an encoded picture, and what is kept to resolve it; raises an ImageError."""
+        return small_jpeg(encoded, limits=self.limits, name=name), encoded
+
+    def _find(self, handle: str) -> HeldImage | None:
+        return self._held.get(handle)
+
+    def _known(self) -> list[str]:
+        """Handles, the newest last."""
+        return list(self._held)
 
     def _keep(self, held: HeldImage) -> HeldImage:
         with self._lock:

@@ -1,0 +1,112 @@
+"""Pictures in messages, in every form that clients send."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+
+from dermtools.agent import DermContext
+from dermtools.agent.incoming import holds_picture, messages_without_pictures, without_pictures
+
+
+def forms(encoded: str) -> dict[str, dict[str, Any]]:
+    url = f"data:image/jpeg;base64,{encoded}"
+    return {
+        "agent chat ui": {"type": "image", "mimeType": "image/jpeg", "data": encoded, "metadata": {"name": "x.jpg"}},
+        "agent chat ui, earlier": {
+            "type": "image",
+            "source_type": "base64",
+            "mime_type": "image/jpeg",
+            "data": encoded,
+        },
+        "langchain": {"type": "image", "base64": encoded, "mime_type": "image/jpeg"},
+        "langchain with a data url": {"type": "image", "url": url},
+        "langchain.js file": {"type": "file", "mimeType": "image/jpeg", "data": encoded},
+        "file": {"type": "file", "base64": encoded, "mime_type": "image/jpeg"},
+        "openai": {"type": "image_url", "image_url": {"url": url}},
+        "openai, short": {"type": "image_url", "image_url": url},
+        "openai responses": {"type": "input_image", "image_url": url},
+        "openai file": {"type": "file", "file": {"filename": "x.jpg", "file_data": url}},
+        "anthropic": {
+            "type": "image",
+            "source": {"type": "base64", "media_type": "image/jpeg", "data": encoded},
+        },
+        "google": {"type": "media", "mime_type": "image/jpeg", "data": encoded},
+        "wrong mime type": {"type": "image", "mimeType": "image/png", "data": encoded},
+    }
+
+
+@pytest.mark.parametrize("form", forms(""))
+def test_every_form_gives_the_same_handle_and_leaves_no_byte(form: str, drawn_jpeg: bytes) -> None:
+    context, encoded = DermContext(), base64.b64encode(drawn_jpeg).decode()
+    expected = context.images.add(drawn_jpeg).handle
+    message = HumanMessage([{"type": "text", "text": "Where?"}, forms(encoded)[form]])
+    kept = without_pictures(message, context)
+    assert kept.additional_kwargs == {"pictures": [expected]}
+    assert kept.content == [{"type": "text", "text": "Where?"}]
+    assert not holds_picture(kept)
+
+
+@pytest.mark.parametrize("message", [AIMessage, lambda content: ToolMessage(content, tool_call_id="1")])
+def test_messages_that_are_not_shown_with_pictures_name_them_in_their_text(message: Any, drawn_jpeg: bytes) -> None:
+    context, encoded = DermContext(), base64.b64encode(drawn_jpeg).decode()
+    kept = without_pictures(message([{"type": "image", "base64": encoded, "mime_type": "image/jpeg"}]), context)
+    assert kept.content == [{"type": "text", "text": f"picture {context.images.add(drawn_jpeg).handle}"}]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "image", "url": "https://example.org/x.jpg"},
+        {"type": "image_url", "image_url": {"url": "file:///etc/passwd"}},
+        {"type": "image", "mimeType": "image/jpeg", "data": "bm8gcGljdHVyZQ=="},
+        {"type": "image", "mimeType": "image/jpeg"},
+        {"type": "image", "file_id": "file-1"},
+    ],
+)
+def test_what_cannot_be_read_is_a_line_that_says_why(block: dict[str, Any]) -> None:
+    context = DermContext()
+    kept = without_pictures(HumanMessage([block]), context)
+    (told,) = kept.content
+    assert isinstance(told, dict)
+    assert "an attached picture that cannot be used" in told["text"]
+    assert "passwd" not in told["text"]
+    assert len(context.images) == 0
+
+
+def test_other_files_stay() -> None:
+    block = {"type": "file", "mimeType": "application/pdf", "data": "JVBERi0="}
+    message = HumanMessage([block])
+    assert without_pictures(message, DermContext()) is message
+
+
+@pytest.mark.parametrize("role", ["user", "human"])
+def test_messages_as_json_are_read(role: str, drawn_jpeg: bytes) -> None:
+    encoded = base64.b64encode(drawn_jpeg).decode()
+    given_messages = [{"role": role, "content": [forms(encoded)["agent chat ui"]], "id": "1"}]
+    (kept,) = messages_without_pictures(given_messages, DermContext())
+    assert (kept.id, len(kept.additional_kwargs["pictures"])) == ("1", 1)
+    assert encoded not in json.dumps(kept.model_dump())
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.binary(max_size=8)
+blocks = st.dictionaries(
+    st.sampled_from(["type", "data", "base64", "url", "image_url", "source", "file", "mimeType", "mime_type"]),
+    scalars
+    | st.sampled_from(["image", "file", "image_url", "image/png", "data:image/png;base64,AA"])
+    | st.dictionaries(st.sampled_from(["url", "data", "media_type", "file_data"]), scalars, max_size=2),
+    max_size=4,
+)
+
+
+@given(st.lists(blocks, max_size=2))
+def test_no_block_breaks_a_run(content: list[Any]) -> None:
+    message = HumanMessage("")
+    message.content = content
+    assert not holds_picture(without_pictures(message, DermContext()))
