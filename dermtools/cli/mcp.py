@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Annotated, Any, get_args
 
@@ -90,8 +91,14 @@ def mcp(
     On an address other than loopback every client needs the bearer token in the environment variable
     DERMTOOLS_MCP_TOKEN, where that is set on loopback too; or, with --auth-server, one that it issued.
     """
-    require_extra("mcp", "mcp")
-    from dermtools.mcp.run import serve
+    # Thousands of classes are made as the protocol's package is imported, and none is garbage: looking for some takes
+    # a fifth of the start, and Claude Code does not wait for a server longer than 5 s.
+    gc.disable()
+    try:
+        require_extra("mcp", "mcp")
+        from dermtools.mcp.run import serve
+    finally:
+        gc.enable()
 
     if model is None and reach.given():
         options = ", ".join(f"--{option.replace('_', '-')}" for option in reach.given())

@@ -72,7 +72,7 @@ class Stage:
 
     async def list_tools(self) -> None:
         """What the server lists, asked in its own environment: what clients are held against."""
-        async with stdio(self.case_base.path) as client:
+        async with stdio(self.case_base.path, "--allow", str(self.picture.parent)) as client:
             self.tools = {tool.name: tool.input_schema for tool in (await client.list_tools()).tools}
 
     def given(self, model_url: str, modules: Path) -> Given:
