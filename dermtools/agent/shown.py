@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from langchain_core.messages import AnyMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
 from dermtools.agent.provider_rules import ProviderRules
 from dermtools.errors import DermtoolsError
@@ -23,6 +23,7 @@ PICTURES = "pictures"
 
 IMAGE_BLOCKS = ("image", "image_url", "input_image")
 Blocks: TypeAlias = list[Any]
+ANSWERED = "The question is answered."
 NOT_SHOWN = "not shown to you; tools can work on it"
 
 
@@ -50,6 +51,9 @@ class Showing:
         sent: list[AnyMessage] = []
         waiting: Blocks = []
         for message, handles in zip(messages, chosen, strict=True):
+            if isinstance(message, HumanMessage) and self.rules.tool_pictures == "question" and _after_tool(sent):
+                # A run ends with a tool where the answer is a tool call; such a provider takes no question after one.
+                sent.append(AIMessage(ANSWERED))
             if isinstance(message, ToolMessage):
                 told, pictures = self._of_tool(message, handles)
                 if pictures and self.rules.tool_pictures == "tool-message":
@@ -152,6 +156,10 @@ def _named(message: AnyMessage) -> list[str]:
     elif isinstance(message, ToolMessage) and isinstance(message.artifact, dict) and not pictures_in(message):
         named = message.artifact.get(PICTURES)
     return [handle for handle in named if isinstance(handle, str)] if isinstance(named, list) else []
+
+
+def _after_tool(sent: Sequence[AnyMessage]) -> bool:
+    return bool(sent) and isinstance(sent[-1], ToolMessage)
 
 
 def _join_question(sent: list[AnyMessage], pictures: Blocks) -> None:

@@ -64,6 +64,14 @@ def test_pictures_join_the_question_that_the_tools_were_called_for(workspace: Wo
     assert outline(sent) == [("human", 1), ("ai", 0), ("tool", 0), ("ai", 0), ("human", 2), ("ai", 0), ("tool", 0)]
 
 
+def test_a_question_after_a_tools_result_stands_where_the_provider_takes_it(workspace: Workspace) -> None:
+    """The answer to a task is a tool call: Mistral takes no user message right after its result."""
+    asked_again = [HumanMessage("Where?"), *looked_up(), HumanMessage("Sure?")]
+    kinds = [kind for kind, _ in outline(showing(workspace).messages(asked_again))]
+    assert kinds == ["human", "ai", "tool", "ai", "human"]
+    assert len(showing(workspace, "after-tool-messages").messages(asked_again)) == 4
+
+
 def test_parallel_tools_share_one_user_message_after_the_last_of_them(workspace: Workspace) -> None:
     calls, first = looked_up(CASES[0])
     second = looked_up(CASES[1], number=2)[1]

@@ -26,7 +26,8 @@ STOPS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
 class AnthropicServer(ProviderServer):
     def check(self, path: str, headers: dict[str, str], body: dict[str, Any]) -> None:
         need(path == "/v1/messages", f"unknown path {path}")
-        need(headers.get("x-api-key") and headers.get("anthropic-version"), "x-api-key header is required")
+        key = headers.get("x-api-key") or headers.get("authorization", "").startswith("Bearer ")  # as the SDK sends it
+        need(key and headers.get("anthropic-version"), "x-api-key header is required")
         try:
             _request_type().validate_python({name: value for name, value in body.items() if name != "stream"})
         except ValidationError as error:

@@ -17,6 +17,8 @@ from tests.support.openai_replies import Call, Say, reply_body
 from tests.support.openai_requests import Refused, check_data_url
 from tests.support.provider_server import ProviderServer, need
 
+MOST_PICTURES = 8
+"""Of a request (docs.mistral.ai/capabilities/vision)."""
 FOLLOWS = {
     "": {"system", "user"},
     "system": {"user", "assistant", "system"},
@@ -46,12 +48,11 @@ class MistralServer(ProviderServer):
             _check_name(tool["function"]["name"])
 
     def pictures(self, body: dict[str, Any]) -> Iterator[bytes]:
-        for message in body["messages"]:
-            content = message.get("content")
-            for part in content if isinstance(content, list) else []:
-                if part["type"] == "image_url":
-                    url = part["image_url"]
-                    yield check_data_url(url if isinstance(url, str) else url["url"])
+        contents = [content for one in body["messages"] if isinstance(content := one.get("content"), list)]
+        urls = [part["image_url"] for content in contents for part in content if part["type"] == "image_url"]
+        need(len(urls) <= MOST_PICTURES, f"Too many images: at most {MOST_PICTURES} in a request")
+        for url in urls:
+            yield check_data_url(url if isinstance(url, str) else url["url"])
 
     def error(self, status: int, message: str) -> dict[str, Any]:
         kind = "invalid_request_message_order" if " after role " in message else "invalid_request_error"

@@ -13,15 +13,23 @@ from tests.support.openai_server import PATHS, OpenAIServer, _Handler
 
 
 class StreamingOpenAIServer(OpenAIServer):
-    """Answers with server-sent events where the request asks for a stream, else as its parent does."""
+    """Answers with server-sent events where the request asks for a stream, else as its parent does.
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    Args:
+        wants_strict: refuse a tool of the Responses API that does not say whether it is strict, as the schema does. The
+            service takes it for a strict one.
+    """
+
+    def __init__(self, *args: Any, wants_strict: bool = True, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._wants_strict = wants_strict
         self._http.RequestHandlerClass = type("StreamingHandler", (_StreamingHandler,), {"openai": self})
 
     def _why_refused(self, api: str, body: dict[str, Any], headers: dict[str, str]) -> str | None:
         # The service takes its own messages back without what only the schema of replies wants.
         lenient = copy.deepcopy(body)
+        for tool in lenient.get("tools", ()) if api == "responses" and not self._wants_strict else ():
+            tool.setdefault("strict", None)
         for item in lenient.get("input", ()) if api == "responses" else ():
             if item.get("role") == "assistant" and isinstance(item["content"], list):
                 item.update({"id": "msg_1", "status": "completed", **item})

@@ -150,6 +150,7 @@ REFUSED: dict[str, tuple[type[ProviderServer], dict[str, Any], str]] = {
         {"messages": [ASK, {**CALL, "tool_calls": [{**CALLED, "id": "call_1"}]}, TOOL]},
         "with a length of 9",
     ),
+    "Mistral: nine pictures": (MistralServer, {"messages": [user(*[url()] * 9)]}, "Too many images"),
     "Mistral: broken picture": (MistralServer, {"messages": [user(url("aGVsbG8="))]}, "valid"),
 }
 
