@@ -13,33 +13,7 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from dermtools.agent import DermContext
 from dermtools.agent.incoming import holds_picture, messages_without_pictures, without_pictures
-
-
-def forms(encoded: str) -> dict[str, dict[str, Any]]:
-    url = f"data:image/jpeg;base64,{encoded}"
-    return {
-        "agent chat ui": {"type": "image", "mimeType": "image/jpeg", "data": encoded, "metadata": {"name": "x.jpg"}},
-        "agent chat ui, earlier": {
-            "type": "image",
-            "source_type": "base64",
-            "mime_type": "image/jpeg",
-            "data": encoded,
-        },
-        "langchain": {"type": "image", "base64": encoded, "mime_type": "image/jpeg"},
-        "langchain with a data url": {"type": "image", "url": url},
-        "langchain.js file": {"type": "file", "mimeType": "image/jpeg", "data": encoded},
-        "file": {"type": "file", "base64": encoded, "mime_type": "image/jpeg"},
-        "openai": {"type": "image_url", "image_url": {"url": url}},
-        "openai, short": {"type": "image_url", "image_url": url},
-        "openai responses": {"type": "input_image", "image_url": url},
-        "openai file": {"type": "file", "file": {"filename": "x.jpg", "file_data": url}},
-        "anthropic": {
-            "type": "image",
-            "source": {"type": "base64", "media_type": "image/jpeg", "data": encoded},
-        },
-        "google": {"type": "media", "mime_type": "image/jpeg", "data": encoded},
-        "wrong mime type": {"type": "image", "mimeType": "image/png", "data": encoded},
-    }
+from tests.support.picture_blocks import forms
 
 
 @pytest.mark.parametrize("form", forms(""))
