@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,12 +19,13 @@ from dermtools.cli.parameters import (
     EmbedderOption,
     PromptFolderOption,
 )
-from dermtools.errors import DermtoolsError
+from dermtools.errors import DermtoolsError, QueryError
 from dermtools.files import local_path
-from dermtools.text import bounded
+from dermtools.text import bounded, instead
 
 if TYPE_CHECKING:
-    from dermtools.agent import AgentAnswer, Conversation
+    from dermtools.agent import AgentAnswer, Conversation, Event, Interruption
+    from dermtools.agent.interrupts import Action
 
 ATTACH = "/image "
 HELP = f"Ask; {ATTACH}PATH attaches a picture, an empty line or Ctrl-D ends."
@@ -48,6 +49,10 @@ def chat(
     reach: ModelOptions = NONE_GIVEN,
     embedder: EmbedderOption = None,
     check_text: CheckTextOption = None,
+    ask_before: Annotated[
+        list[str] | None,
+        typer.Option("--ask-before", metavar="TOOL", help="Ask you before the agent uses this tool; repeatable."),
+    ] = None,
 ) -> None:
     """Talk with an agent about pictures; it looks similar cases up where it wants to, and cites them."""
     from dermtools.agent import ImageGrants, create_derm_agent
@@ -64,6 +69,7 @@ def chat(
         vision_model=chat_model,
         library=PromptLibrary(*(prompts or ())),
         check_text=check_text,
+        **_asking_before(ask_before or ()),
     )
     conversation = agent.conversation()
     attached: list[str | Path | bytes] = [*(images or ())]
@@ -87,27 +93,65 @@ def _questions() -> Iterator[str]:
             yield line
 
 
-def _turn(conversation: Conversation, question: str, images: list[str | Path | bytes]) -> None:
-    import json
+def _asking_before(tools: Sequence[str]) -> dict[str, Any]:
+    """What makes an agent wait for a decision before it uses these tools."""
+    if not tools:
+        return {}
+    from langchain.agents.middleware import HumanInTheLoopMiddleware, InterruptOnConfig
+    from langgraph.checkpoint.memory import InMemorySaver
 
+    from dermtools.tools import CATALOG
+
+    for name in tools:
+        if name not in CATALOG:
+            raise QueryError(f"--ask-before: no tool {name!r}; {instead(name, CATALOG)}")
+    reviewed = {name: InterruptOnConfig(allowed_decisions=["approve", "reject"]) for name in tools}
+    return {"middleware": [HumanInTheLoopMiddleware({**reviewed})], "checkpointer": InMemorySaver()}
+
+
+def _turn(conversation: Conversation, question: str, images: list[str | Path | bytes]) -> None:
+    waiting = _told(conversation.stream(question, images))
+    while waiting:
+        decisions = [_decision(action) for one in waiting for action in one.actions]
+        waiting = _told(conversation.stream_resume(decisions))
+
+
+def _told(events: Iterator[Event]) -> Sequence[Interruption]:
+    """Print what happens; what the run waits for in the end."""
     from dermtools.agent import Finished, TextDelta, ToolFinished, ToolStarted
 
     streamed = ""
-    for event in conversation.stream(question, images):
+    waiting: Sequence[Interruption] = ()
+    for event in events:
         match event:
             case TextDelta(text):
                 streamed += text
                 typer.echo(text, nl=False)
             case ToolStarted(_, name, arguments):
-                said = json.dumps(arguments, ensure_ascii=False)
                 _end_of_line(streamed)
                 streamed = ""
-                typer.echo(f"[{name} {bounded(said, SHOWN_ARGUMENTS)}]")
+                typer.echo(f"[{name} {_arguments(arguments)}]")
             case ToolFinished(_, name, text, succeeded, _):
                 typer.echo(f"[{name} {'done' if succeeded else 'failed: ' + ' '.join(text.split())}]")
             case Finished(answer):
                 _end_of_line(streamed)
-                _show(answer, said=bool(streamed.strip()))
+                waiting = answer.waiting
+                if not waiting:
+                    _show(answer, said=bool(streamed.strip()))
+    return waiting
+
+
+def _decision(action: Action) -> str:
+    """Yes or no from the terminal or the pipe; its end is a no."""
+    typer.echo(f"May it use {action.name} with {_arguments(action.arguments)}? [y/N]")
+    said = next(_questions(), "")
+    return "approve" if said.casefold() in ("y", "yes") else "reject"
+
+
+def _arguments(arguments: dict[str, Any]) -> str:
+    import json
+
+    return bounded(json.dumps(arguments, ensure_ascii=False), SHOWN_ARGUMENTS)
 
 
 def _end_of_line(streamed: str) -> None:
@@ -122,10 +166,11 @@ def _show(answer: AgentAnswer, *, said: bool) -> None:
     if answer.task is not None:
         confidence = "" if answer.confidence is None else f" (confidence {answer.confidence:.0%}, as the model puts it)"
         show(f"{answer.task}: {answer.label or 'no label: ' + (answer.problem or 'abstained')}{confidence}")
-    if answer.cited:
-        show(f"rests on: {', '.join(answer.cited)}")
-    elif not answer.looked_up:
-        show("rests on: no case; none was looked up")
+    for note in answer.notes:
+        show(f"note: {note}")
+    looked = "" if answer.looked_up else "; none was looked up for this answer"
+    if answer.cited or looked:
+        show(f"rests on: {', '.join(answer.cited) or 'no case'}{looked}")
     if answer.invented:
         show(f"warning: cites cases that it never saw: {', '.join(answer.invented)}")
     if answer.stopped:

@@ -37,6 +37,30 @@ def test_chat_shows_tool_calls_and_what_the_answer_rests_on(
     assert "rests on: drawn_p05_1" in done.out
 
 
+@pytest.mark.parametrize(("said", "told"), [("y", "[get_case done]"), ("no", "[get_case failed: User rejected")])
+def test_chat_asks_before_a_tool_where_it_is_told_to(
+    run: Run, schemas: OpenAISchemas, sample_base: Path, monkeypatch: pytest.MonkeyPatch, said: str, told: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"What do you see?\n{said}\n\n"))
+    script = [Call((("get_case", {"case_id": "drawn_p05_1"}),)), Say("I see.")]
+    with StreamingOpenAIServer(schemas, script) as server:
+        options = ("--model", "openai:gpt-4.1", "--base-url", server.url, "--ask-before", "get_case")
+        done = run("chat", sample_base, *options)
+    assert done.code == 0, done.err
+    assert 'May it use get_case with {"case_id": "drawn_p05_1"}? [y/N]' in done.out
+    assert told in done.out
+    assert done.out.index("May it use") < done.out.index(told) < done.out.index("I see.")
+    assert ("rests on: no case; none was looked up for this answer" in done.out) == (said == "no")
+
+
+def test_chat_names_the_tools_that_it_can_ask_before(run: Run, schemas: OpenAISchemas, sample_base: Path) -> None:
+    with StreamingOpenAIServer(schemas) as server:
+        options = ("--model", "openai:gpt-4.1", "--base-url", server.url, "--ask-before", "get_cases")
+        done = run("chat", sample_base, *options)
+    assert done.code == 1
+    assert "--ask-before: no tool 'get_cases'; did you mean get_case?" in done.err
+
+
 def test_chat_goes_on_after_a_picture_that_is_none(
     run: Run, schemas: OpenAISchemas, sample_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
