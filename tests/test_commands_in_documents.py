@@ -25,6 +25,7 @@ OTHERS = {
     "python -m benchmarks.leaks": {"--every", "--embedder"},
     "python -m benchmarks.methods_table": {"--choose", "--embedder"},
     "python -m benchmarks.statistics": {"--runs"},
+    "python -m benchmarks.vote_first": {"--embedder", "--price-as", "--split"},
     ".venv/bin/python -m pytest": {"--dist"},
 }
 """Options of other programs, by what stands before them on the line or in the code."""

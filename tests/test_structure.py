@@ -27,6 +27,7 @@ BEYOND_ONE_MODULE = {
     "benchmarks/test_encoders_table.py": "the ways to get more out of encoders that the benchmark compares",
     "benchmarks/test_published.py": "the published network, which ours is timed against",
     "benchmarks/test_statistics.py": "rates of false verdicts and missed intervals, simulated",
+    "benchmarks/test_vote_first.py": "what the benchmark counts, of cases that are known",
     "cli/test_case_base_commands.py": "ingest, info, check and search, as typed in a terminal",
     "cli/test_clinic_exports.py": "exports as clinics write them, ingested by one command",
     "cli/test_model_commands.py": "classify, evaluate and study, as typed in a terminal",

@@ -72,7 +72,7 @@ def test_vote_first_is_told_the_share_of_the_votes_and_fetches_where_it_is_small
     usual = (ROOT / "prompts" / "agent-vote-first.yaml").read_text(encoding="utf-8")
     trails = []
     for share in ("0 %", "100 %"):
-        (tmp_path / "agent-vote-first.yaml").write_text(usual.replace("default: 60 %", f"default: {share}"))
+        (tmp_path / "agent-vote-first.yaml").write_text(usual.replace("default: 50 %", f"default: {share}"))
         found, _ = answered(schemas, case_base, "agent-vote-first", prompts=[tmp_path])
         trails.append(found.trail)
     asked = {"classify_with_adapter": 1}
