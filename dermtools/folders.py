@@ -105,7 +105,7 @@ def read_granted(folders: Sequence[FolderGrant], reference: str, max_bytes: int)
     """Content of a file by its path, absolute or relative to a granted folder.
 
     Raises:
-        NotGrantedError: outside the granted folders, or there is no such file.
+        NotGrantedError: outside the granted folders, there is no such file, or different ones in several folders.
         ImageError: it cannot be read.
     """
     path = Path(reference)
@@ -115,8 +115,9 @@ def read_granted(folders: Sequence[FolderGrant], reference: str, max_bytes: int)
     inside = [(grant, below) for grant in folders if (below := grant.below(path)) is not None]
     if not inside:
         raise refuse("a path outside the granted folders" if folders else "a path, since no folder is granted")
-    for grant, below in inside:
-        content = grant.read(below, max_bytes)
-        if content is not None:
-            return content
+    found = {content for grant, below in inside if (content := grant.read(below, max_bytes)) is not None}
+    if len(found) > 1:
+        raise NotGrantedError("several granted folders have such a file; write its folder before it, FOLDER/NAME")
+    for content in found:
+        return content
     raise NotGrantedError("no such file in the granted folders; check its name, or use another picture")

@@ -63,10 +63,14 @@ def one_line(text: str, limit: int = ATTRIBUTE_LIMIT) -> str:
     return bounded(" ".join(printable(_SEPARATING.sub(" ", text)).split()), limit)
 
 
+def unfenced(text: str) -> str:
+    """The text without a mark that would open or close `<data>`."""
+    return _FENCE.sub(r"‹\1", text)
+
+
 def fenced(text: str, limit: int = NOTE_LIMIT) -> str:
     """Cleaned and bounded text between `<data>` and `</data>`, which it cannot close itself; "" for nothing."""
-    text = bounded(printable(text.replace("\t", " ")), limit)
-    text = _FENCE.sub(r"‹\1", text)
+    text = unfenced(bounded(printable(text.replace("\t", " ")), limit))
     return f"<data>\n{text}\n</data>" if text else ""
 
 

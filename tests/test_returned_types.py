@@ -108,6 +108,8 @@ def test_prompting(case_base: CaseBase) -> None:
 def test_tools() -> None:
     with_model, without = ({spec.name for spec in offered_tools(with_model=given)} for given in (True, False))
     assert with_model - without == {"run_prompt"}
+    with_folders = {spec.name for spec in offered_tools(with_model=False, with_folders=True)}
+    assert with_folders - without == {"list_pictures"}
 
 
 def test_agent(case_base: CaseBase) -> None:

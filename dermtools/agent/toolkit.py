@@ -145,10 +145,11 @@ class DermToolkit(BaseToolkit):
 
     def model_post_init(self, _: object, /) -> None:
         """Make the tools."""
-        for spec in offered_tools(with_model=self.workspace.vision_model is not None):
+        offer = self.workspace.offer
+        for spec in offered_tools(with_model=offer.with_model, with_folders=bool(offer.grants.folders)):
             schema: type[BaseModel] = create_model(
                 f"{spec.name}_input",
-                __base__=(offered_arguments(spec, self.workspace.offer), _Input),
+                __base__=(offered_arguments(spec, offer), _Input),
                 __doc__=spec.description,
                 runtime=(_Runtime, None),
             )

@@ -95,7 +95,7 @@ class ServedCaseBase:
         self.context = DermContext(images=RecentImages())
         """Of the one client over standard input and output; over HTTP each session has its own."""
         self.library = PromptLibrary(*prompts)
-        self._grants = grants
+        self.grants = grants
         self._embedder = embedder
         self._check_text = check_text
         text_guard(check_text)  # a missing extra is told at the start
@@ -110,7 +110,7 @@ class ServedCaseBase:
         """Places on this machine that an error may name, and the words that a client reads instead."""
         opened = self._opened
         own = opened[1].known_paths if opened else {}
-        granted = [grant.named for grant in self._grants.folders]
+        granted = [grant.named for grant in self.grants.folders]
         return own | places(self.path, self._embedder, granted=granted, prompts=self.library.folders)
 
     def tasks(self) -> tuple[Task, ...]:
@@ -119,7 +119,7 @@ class ServedCaseBase:
 
     def offer(self) -> Offer:
         """What the tools offer, from the manifest and the server's settings alone; raises as `tasks`."""
-        return Offer(tuple(task.name for task in self.tasks()), self._grants, with_model=self.model is not None)
+        return Offer(tuple(task.name for task in self.tasks()), self.grants, with_model=self.model is not None)
 
     def call(self, action: Callable[[Workspace], T], *, repeatable: bool = True) -> T:
         """What `action` gives for the present case base, never for parts of two.
@@ -167,7 +167,7 @@ class ServedCaseBase:
                 case_base = CaseBase.open(self.path, embedder=self._embedder)
                 self._opened = (
                     stamp,
-                    Workspace(case_base, grants=self._grants, library=self.library, check_text=self._check_text),
+                    Workspace(case_base, grants=self.grants, library=self.library, check_text=self._check_text),
                 )
             return self._opened
 

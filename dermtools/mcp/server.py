@@ -129,7 +129,8 @@ class CaseBaseServer:
             raise QueryError(f"no tool {one_line(name, 80)!r}; there are: {', '.join(names)}")
         given: dict[str, Any] = params.arguments or {}
         own = self._context(context)
-        lane = Lane.PICTURE if brings_picture(given) else Lane.QUICK
+        opens = name in CATALOG and CATALOG[name].needs_folder
+        lane = Lane.PICTURE if opens or brings_picture(given) else Lane.QUICK
         if name in CATALOG and CATALOG[name].asks_model:
             if lane is Lane.PICTURE:
                 taken = await self._run(context, partial(take_picture, self.served, given, own), name, lane)

@@ -24,8 +24,9 @@ MAX_LINKS = 20
 
 
 def tool_names(served: ServedCaseBase) -> list[str]:
-    """The tools that may be called: without a model, none that asks one; with a host, one that takes its files."""
-    named = [spec.name for spec in offered_tools(with_model=served.model is not None)]
+    """The tools that may be called: a model, a granted folder or a host each bring one of their own."""
+    folders = bool(served.grants.folders)
+    named = [spec.name for spec in offered_tools(with_model=served.model is not None, with_folders=folders)]
     return [*named, host_files.NAME] if served.fetches else named
 
 
@@ -55,10 +56,9 @@ def list_tools(served: ServedCaseBase) -> list[types.Tool]:
 
 def brings_picture(given: Mapping[str, Any]) -> bool:
     """Whether arguments name a picture of the client's own, which may have to be read and decoded."""
-    image = given.get("image")
-    if "file" in given:
-        return True
-    return isinstance(image, str) and not image.startswith(CASE_PREFIX)
+    several = given.get("handles")
+    named = [given.get("image"), *(several if isinstance(several, list) else ())]
+    return "file" in given or any(isinstance(one, str) and not one.startswith(CASE_PREFIX) for one in named)
 
 
 def take_picture(

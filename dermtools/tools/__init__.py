@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from dermtools.tools.results import Result as Result
     from dermtools.tools.results import ToolResult as ToolResult
     from dermtools.tools.searching import search_similar_cases as search_similar_cases
+    from dermtools.tools.viewing import list_pictures as list_pictures
+    from dermtools.tools.viewing import view_pictures as view_pictures
     from dermtools.tools.workspace import Workspace as Workspace
 
 __getattr__, __dir__, __all__ = exports(__name__)

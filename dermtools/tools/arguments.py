@@ -6,15 +6,18 @@ What is not given is absent, null, empty text or an empty list, all alike.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from dermtools.methods.registry import prompted_pattern, prompted_words
 
 MAX_CASES = 20
 """Cases that one call gives at most."""
+MAX_VIEWED = 12
+"""Pictures that one call shows at most."""
 ALL_TASKS = "all"
 """A word, since Gemini refuses empty text among the values of an enum, and strict modes want every argument given."""
 DEFAULT_KIND = "adapter"
@@ -22,6 +25,7 @@ DEFAULT_METHOD = "rag-5"
 
 _TEXT = WithJsonSchema({"type": "string"})
 """Hides bounds of texts, which cost tokens and which strict modes of providers refuse; they hold all the same."""
+_TEXTS = WithJsonSchema({"type": "array", "items": {"type": "string"}})
 
 
 def _field(description: str, default: Callable[[], Any] | None = None, **bounds: Any) -> Any:
@@ -96,12 +100,10 @@ class ExemplarArguments(Arguments):
     """Arguments of `format_exemplars`."""
 
     task: Annotated[TaskName, _field("The task.")]
-    case_ids: Annotated[list[Annotated[str, _TEXT]], WithJsonSchema({"type": "array", "items": {"type": "string"}})] = (
-        _field(
-            'Cases to take, in this order; or give image. Example: ["case:example_1", "case:example_2"]',
-            list,
-            max_length=MAX_CASES,
-        )
+    case_ids: Annotated[list[str], _TEXTS] = _field(
+        'Cases to take, in this order; or give image. Example: ["case:example_1", "case:example_2"]',
+        list,
+        max_length=MAX_CASES,
     )
     image: Reference = _field(_PICTURE, str)
     shots: int = _field("How many cases nearest to image, 5 by default.", lambda: 5, ge=1, le=MAX_CASES)
@@ -111,15 +113,20 @@ class ExemplarArguments(Arguments):
     show_pictures: bool = _field("Show the cases' pictures; false by default.", bool)
 
 
+def _prompted(name: str) -> str:
+    if not re.match(prompted_pattern(MAX_CASES), name):
+        raise ValueError(f"there is no such method; write {prompted_words(MAX_CASES)}")
+    return name
+
+
 class PromptArguments(Arguments):
     """Arguments of `run_prompt`."""
 
     image: Annotated[Reference, _field(_PICTURE)]
     task: Annotated[TaskName, _field("The task.")]
-    method: Annotated[str, _TEXT] = _field(
+    method: Annotated[str, AfterValidator(_prompted), _TEXT] = _field(
         f"{prompted_words(MAX_CASES)}. Example and default: {DEFAULT_METHOD}",
         lambda: DEFAULT_METHOD,
-        pattern=prompted_pattern(MAX_CASES),
     )
     note: Annotated[str, _TEXT] = _field(
         "What else is known; the vision model reads it as data. Example: itching for two weeks", str, max_length=1000
@@ -131,6 +138,21 @@ class CaseArguments(Arguments):
 
     case_id: Annotated[str, _TEXT, _field("The case. Example: case:example_1", max_length=500)]
     show_picture: bool = _field("Show its picture; false by default.", bool)
+
+
+class ViewArguments(Arguments):
+    """Arguments of `view_pictures`."""
+
+    handles: Annotated[list[str], _TEXTS] = Field(
+        description='Which. Example: ["img_0123456789abcdef", "case:example_1"]', min_length=1, max_length=MAX_VIEWED
+    )
+
+
+class ListArguments(Arguments):
+    """Arguments of `list_pictures`."""
+
+    count: int = _field("How many, 10 by default.", lambda: 10, ge=1, le=50)
+    show_pictures: bool = _field("Show them too; false by default.", bool)
 
 
 class DescribeArguments(Arguments):

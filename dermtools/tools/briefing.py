@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from dermtools.errors import PromptError
 from dermtools.text import bounded, fenced, instead, one_line
+from dermtools.tools.glosses import glosses, with_gloss
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from langchain_core.messages import BaseMessage
 
+    from dermtools.cases import Task
     from dermtools.prompting.files.library import Prompt, PromptLibrary
     from dermtools.tools.workspace import Workspace
 
@@ -58,11 +60,7 @@ def system_text(workspace: Workspace, policy: Prompt | None = None) -> str:
 
     case_base = workspace.case_base
     info = case_base.info()
-    tasks = [
-        f"- {task.name}: {one_line(task.question, 300)} Classes: "
-        + bounded(", ".join(one_line(label, 80) for label in task.labels), SHOWN_CLASSES)
-        for task in case_base.tasks
-    ]
+    tasks = [_task_line(workspace.library, task) for task in case_base.tasks]
     prompt = compile_prompt(workspace.library.get(PROMPT).file)
     messages = prompt.format_messages(
         case_base=f"{one_line(case_base.path.name, 80)}, {info['cases']} cases of {info['groups']} patients or groups",
@@ -70,6 +68,12 @@ def system_text(workspace: Workspace, policy: Prompt | None = None) -> str:
         **({} if policy is None else {_POLICY: _joined(compile_prompt(policy.file).format_messages())}),
     )
     return _joined(messages)
+
+
+def _task_line(library: PromptLibrary, task: Task) -> str:
+    known = glosses(library, task)
+    classes = ", ".join(with_gloss(label, known) for label in task.labels)
+    return f"- {task.name}: {one_line(task.question, 300)} Classes: {bounded(classes, SHOWN_CLASSES)}"
 
 
 def _joined(messages: Sequence[BaseMessage]) -> str:

@@ -16,6 +16,7 @@ from dermtools.tools.describing import CaseResult, DescribeResult, describe_case
 from dermtools.tools.exemplars import ExemplarResult, format_exemplars
 from dermtools.tools.results import Result, ToolResult
 from dermtools.tools.searching import SearchResult, search_similar_cases
+from dermtools.tools.viewing import ListResult, ViewResult, list_pictures, view_pictures
 from dermtools.tools.workspace import Workspace
 
 
@@ -34,6 +35,8 @@ class ToolSpec:
     """For models."""
     asks_model: bool = False
     """Offered only where the operator gave a model; each call costs, and may be answered differently."""
+    needs_folder: bool = False
+    """Offered only where the operator granted a folder; opens files in it."""
     shows_cases: bool = False
     """Whether calling it counts as looking cases up."""
     read_only: bool = True
@@ -107,6 +110,25 @@ _SPECS = (
         shows_cases=True,
     ),
     ToolSpec(
+        name="view_pictures",
+        title="View pictures",
+        function=view_pictures,
+        arguments=schemas.ViewArguments,
+        result=ViewResult,
+        description="Look at pictures, by handle (img_... or case:ID).",
+        shows_cases=True,
+    ),
+    ToolSpec(
+        name="list_pictures",
+        title="List pictures",
+        function=list_pictures,
+        arguments=schemas.ListArguments,
+        result=ListResult,
+        description="The newest picture files in the granted folders: name, time, size. For a picture that the user "
+        "speaks of but did not attach.",
+        needs_folder=True,
+    ),
+    ToolSpec(
         name="describe_case_base",
         title="Describe the case base",
         function=describe_case_base,
@@ -121,6 +143,10 @@ CATALOG = {spec.name: spec for spec in _SPECS}
 """Tool by its name, in the order in which they are offered."""
 
 
-def offered_tools(*, with_model: bool) -> list[ToolSpec]:
-    """The tools that may be called: without a model, none that asks one."""
-    return [spec for spec in CATALOG.values() if with_model or not spec.asks_model]
+def offered_tools(*, with_model: bool, with_folders: bool = False) -> list[ToolSpec]:
+    """The tools that may be called: without a model, none that asks one; without a granted folder, none that lists."""
+    return [
+        spec
+        for spec in CATALOG.values()
+        if (with_model or not spec.asks_model) and (with_folders or not spec.needs_folder)
+    ]

@@ -10,6 +10,7 @@ from dermtools.errors import ModelError, QueryError
 from dermtools.prediction import TokenUsage
 from dermtools.stops import invoke
 from dermtools.text import one_line
+from dermtools.tools.glosses import in_words
 from dermtools.tools.results import Answer, Result, ToolResult, quoted, shown
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def classify_with_adapter(workspace: Workspace, arguments: ClassifyArguments, co
     lines.append(result.vote.line())
     if result.case_ids:
         lines.append(f"the vote rests on {shown(f'case:{case_id}' for case_id in result.case_ids[:10])}")
+    told = {**(result.classifier.probabilities or {}), **(result.vote.probabilities or {})}
+    lines += in_words(workspace.library, [case_base.task(task)], [*told, *(labels or [])[:20]])
     head = f"{one_line(task, 60)} of the picture:"
     return ToolResult(f"{head}\n{quoted(lines, result.notes)}", result)
 
@@ -153,5 +156,6 @@ def run_prompt(workspace: Workspace, arguments: PromptArguments, context: DermCo
     lines = [f"picture: {one_line(query.name, 80)}", result.answer.line()]
     if result.case_ids:
         lines.append(f"examples in the prompt: {shown(f'case:{case_id}' for case_id in result.case_ids)}")
+    lines += in_words(workspace.library, [task], [] if result.answer.label is None else [result.answer.label])
     head = f"{one_line(task.name, 60)} of the picture, according to a vision model:"
     return ToolResult(f"{head}\n{quoted(lines, result.notes)}", result)

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from dermtools.cases.case import SPLITS
 from dermtools.errors import EmbeddingError, QueryError
-from dermtools.text import one_line
+from dermtools.text import few, one_line
 from dermtools.tools.arguments import ALL_TASKS
+from dermtools.tools.glosses import glosses, in_words, with_gloss
 from dermtools.tools.results import Data, FoundCase, Result, ToolResult, quoted, shown
 from dermtools.vocabularies import is_dark, is_fitzpatrick
 
@@ -40,6 +41,7 @@ class TaskDescription(Data):
     name: str
     question: str
     labels: dict[str, int] = Field(description="label to cases, most first; the closed set")
+    glosses: dict[str, str] = Field(description="label to what it means, where that is known")
     classifiers: list[str] = Field(description="kinds of classifiers that are trained for it")
 
 
@@ -56,6 +58,7 @@ class DescribeResult(Result):
     reads_text: bool | None = Field(description="whether words can be searched for; none where that is not known")
     sources: list[dict[str, Any]]
     methods: list[str] = Field(description="what classify_with_adapter takes as `kind`, K being a number")
+    folders: list[str] = Field(description="granted ones by name, which list_pictures looks into")
     gaps: list[str] = Field(description="what the case base covers badly")
 
 
@@ -68,7 +71,8 @@ def get_case(workspace: Workspace, arguments: CaseArguments, context: DermContex
     case_base = workspace.case_base
     case = FoundCase.of(workspace.case(arguments.case_id, context), case_base.tasks, shown=case_base.attributes.shown)
     result = CaseResult(case=case, case_ids=[case.case_id], pictures=[case.handle] if arguments.show_picture else [])
-    return ToolResult(f"One case:\n{quoted([case.line()])}", result)
+    words = in_words(workspace.library, case_base.tasks, (label for given in case.labels.values() for label in given))
+    return ToolResult(f"One case:\n{quoted([case.line(), *words])}", result)
 
 
 def describe_case_base(workspace: Workspace, arguments: DescribeArguments, context: DermContext) -> ToolResult:
@@ -93,6 +97,7 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
                 name=task.name,
                 question=task.question,
                 labels=info["tasks"][task.name],
+                glosses=glosses(workspace.library, task),
                 classifiers=sorted(
                     path.parent.name
                     for path in (case_base.store.own_folder / FOLDER / task.name).glob(f"*/{RECORD_NAME}")
@@ -105,6 +110,7 @@ def describe_case_base(workspace: Workspace, arguments: DescribeArguments, conte
         reads_text=_reads_text(case_base),
         sources=[{**source, "name": _last_part(source["name"])} for source in info["sources"]],
         methods=_methods(),
+        folders=list(workspace.grants.names),
         gaps=_gaps(case_base),
     )
     return ToolResult(_text(result, SHOWN_LABELS if whole else None), result)
@@ -158,7 +164,7 @@ def _text(result: DescribeResult, most: int | None) -> str:
     splits = ", ".join(f"{name} {result.splits[name]['cases']}" for name in SPLITS if name in result.splits)
     lines = [f"{result.cases} cases of {result.groups} patients or groups ({splits or 'no splits'})"]
     for task in result.tasks:
-        labels = [f"{shown([label])} {count}" for label, count in task.labels.items()]
+        labels = [f"{with_gloss(label, task.glosses)} {count}" for label, count in task.labels.items()]
         more = f", and {len(labels) - most} more" if most is not None and len(labels) > most else ""
         lines.append(f"task {one_line(task.name, 60)}: {one_line(task.question, 200)}")
         lines.append(f"  labels and their cases: {', '.join(labels[:most])}{more}")
@@ -168,6 +174,7 @@ def _text(result: DescribeResult, most: int | None) -> str:
         licence = f"licence {one_line(source['licence'], 200)}. " if "licence" in source else ""
         lines.append(f"source: {one_line(source['name'], 100)}. {licence}{one_line(' '.join(source['notes']), 500)}")
     lines.append(f"methods of classify_with_adapter, K a number: {shown(result.methods)}")
+    lines += [f"folders that list_pictures looks into: {few(result.folders, 20)}"] if result.folders else []
     lines += [f"gap: {gap}" for gap in result.gaps]
     words = {
         True: "pictures and words",

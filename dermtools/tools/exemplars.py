@@ -12,6 +12,8 @@ from dermtools.images import data_url
 from dermtools.prompting.exemplars.shots import Shot, ShotWriter
 from dermtools.prompting.files.compile import compile_exemplar
 from dermtools.prompting.pictures import DEFAULT_BUDGET
+from dermtools.text import few
+from dermtools.tools.glosses import in_words
 from dermtools.tools.results import FoundCase, Result, ToolResult, quoted, shown
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def format_exemplars(workspace: Workspace, arguments: ExemplarArguments, context
         notes=[] if arguments.case_ids or len(shots) == arguments.shots else [f"no more than {len(shots)} were found"],
     )
     lines = [f"{case.handle}: {shown(case.labels[task.name])}" for case in cases]
+    lines += in_words(workspace.library, [task], (label for case in cases for label in case.labels[task.name]))
     head = f"{len(cases)} exemplars of {task.name}, in the order of their messages:"
     return ToolResult(f"{head}\n{quoted(lines, result.notes)}", result)
 
@@ -108,7 +111,7 @@ def _shots(workspace: Workspace, arguments: ExemplarArguments, task: Task, conte
     cases = [workspace.case(case_id, context) for case_id in arguments.case_ids]
     unlabelled = [case.case_id for case in cases if not case.labels.get(task.name)]
     if unlabelled:
-        raise QueryError(f"no label of {task.name} on {', '.join(unlabelled[:5])}; leave these cases out")
+        raise QueryError(f"no label of {task.name} on {few(list(map(repr, unlabelled)), 5)}; leave these cases out")
     return [Shot(case, rank) for rank, case in enumerate(cases, start=1)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -16,19 +17,23 @@ from dermtools.errors import DermtoolsError
 from dermtools.handles import CASE_PREFIX
 from dermtools.hidden_paths import client_text, without_paths
 from dermtools.prediction import Exemplar, Prediction
-from dermtools.text import bounded, fenced, one_line
+from dermtools.text import bounded, fenced, one_line, unfenced
 
 TRY_AGAIN = "The arguments were wrong. Change them and call the tool again."
+FINAL = "This error is final: do not call this tool again for this, and tell the user what it says."
 SHOWN_ATTRIBUTES = 8
 """Attributes of a case in a text for a model; the data holds all."""
 
 # Characters at most in a text for a model,
-SHOWN_REASON = 1000  # of an error
+SHOWN_REASON = 600  # of an error
 SHOWN_LABEL = 80  # of a label or id
 SHOWN_VALUE = 100  # of one attribute
 SHOWN_CASE = 400  # of a case
 SHOWN_LINE = 2000  # of one line
 SHOWN_TEXT = 10_000  # of all that is quoted from the case base
+SHOWN_PROBLEMS = 10  # arguments that do not fit
+
+_REPEATED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 class Data(BaseModel):
@@ -140,17 +145,28 @@ def quoted(lines: Iterable[str], notes: Iterable[str] = ()) -> str:
 
 
 def error_message(error: DermtoolsError, known: Mapping[str | Path, str]) -> str:
-    """An error as a text for a model: whether to try again, and why; `known` paths as of `client_text`."""
-    reason = quoted([bounded(client_text(error, known), SHOWN_REASON)])
-    if error.fixable:
-        return f"{TRY_AGAIN}\n{reason}"
-    return f"This error is final: do not call this tool again for this, and tell the user what it says.\n{reason}"
+    """An error as a text for a model: whether to try again, and why; `known` paths as of `client_text`.
+
+    The reason is to be acted upon, so it stands outside `<data>`. What it repeats of names and ids, which others may
+    have chosen, is on the same line, in quotes, short, and cannot open or close a fence.
+    """
+    return f"{TRY_AGAIN if error.fixable else FINAL}\n{_said(client_text(error, known))}"
 
 
 def validation_message(error: ValidationError) -> str:
     """Arguments that do not fit the schema as a text for a model: each problem on its line."""
-    lines = [
-        bounded(f"{'.'.join(map(str, problem['loc'])) or 'arguments'}: {problem['msg']}", SHOWN_REASON)
-        for problem in error.errors(include_url=False)[:10]
-    ]
-    return f"{TRY_AGAIN}\n{quoted(lines)}"
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False)[:SHOWN_PROBLEMS]:
+        place = ".".join(part if part.isidentifier() else repr(part) for part in map(str, problem["loc"]))
+        lines.append(_said(f"{one_line(place, SHOWN_LABEL) or 'arguments'}: {problem['msg']}"))
+    return "\n".join([TRY_AGAIN, *lines])
+
+
+def _said(reason: str) -> str:
+    """Words of ours, in one line, with what they repeat of others kept short."""
+    return unfenced(one_line(_REPEATED.sub(_short, one_line(reason, 10 * SHOWN_REASON)), SHOWN_REASON))
+
+
+def _short(repeated: re.Match[str]) -> str:
+    quote = repeated[0][0]
+    return quote + bounded(repeated[0][1:-1], SHOWN_LABEL) + quote

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from dermtools.errors import QueryError
 from dermtools.text import one_line
+from dermtools.tools.glosses import in_words
 from dermtools.tools.results import FoundCase, Result, ToolResult, quoted, shown
 
 if TYPE_CHECKING:
@@ -62,5 +63,6 @@ def search_similar_cases(workspace: Workspace, arguments: SearchArguments, conte
     for task, numbers in result.agreement.items():
         told = ", ".join(f"{shown([label])} {number}" for label, number in numbers.items())
         lines.append(f"labels of {one_line(task, 60)}: {told}")
+    lines += in_words(workspace.library, tasks, (label for counts in result.agreement.values() for label in counts))
     head = f"{len(cases)} cases similar to the query, nearest first:"
     return ToolResult(f"{head}\n{quoted(lines, result.notes)}", result)

@@ -20,6 +20,7 @@ from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.retrieval.queries import with_vector
 from dermtools.stops import check_stop
+from dermtools.text import one_line
 from dermtools.tools.context import DermContext
 from dermtools.tools.pictures.fetching import PictureFetcher
 from dermtools.tools.pictures.grants import ImageGrants
@@ -112,6 +113,14 @@ class Workspace:
             return replace(self.case_base.query(case_id=case.case_id), name=CASE_PREFIX + case.case_id)
         return self._held(self._read(reference, context), context)
 
+    def handle(self, reference: str, context: DermContext) -> str:
+        """The handle of the picture that a reference means, which is read but not embedded; raises as `query`."""
+        if reference.startswith(IMAGE_PREFIX):
+            return context.images.get(reference).handle
+        if reference.startswith(CASE_PREFIX):
+            return CASE_PREFIX + self.case(reference, context).case_id
+        return self._read(reference, context).handle
+
     def remark(self, reference: str, context: DermContext) -> str:
         """What to tell beside a picture that is not a case's; "" for nothing, as always without `check_text`.
 
@@ -189,7 +198,9 @@ class Workspace:
         if scheme is not None and scheme[1].lower() == "file":
             reference, scheme = path_of_file_url(reference), None
         if scheme is None:
-            return context.images.add(self.grants.read_file(reference), name=re.split(r"[/\\]", reference)[-1])
+            # In quotes, since an error repeats it, and whoever sent the file chose it.
+            name = repr(one_line(re.split(r"[/\\]", reference)[-1], 60))
+            return context.images.add(self.grants.read_file(reference), name=name)
         if scheme[1].lower() not in ("http", "https"):
             raise refuse(f"the scheme {scheme[1][:20]}:")
         return context.images.add(self._fetcher.fetch(reference), name="fetched picture")

@@ -10,7 +10,7 @@ from langchain_core.tools import BaseTool
 from langchain_tests.integration_tests import ToolsIntegrationTests
 from langchain_tests.unit_tests import ToolsUnitTests
 
-from dermtools.agent import DermToolkit
+from dermtools.agent import DermToolkit, ImageGrants
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
 from tests.support.openai_replies import Answer
@@ -23,16 +23,21 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "format_exemplars": {"task": "location", "case_ids": ["case:drawn_p01_1", "drawn_p02_1"]},
     "run_prompt": {"image": "case:drawn_p01_1", "task": "location", "method": "rag-2", "note": "on the beach"},
     "get_case": {"case_id": "case:drawn_p01_1", "show_picture": True},
+    "view_pictures": {"handles": ["case:drawn_p01_1", "case:drawn_p02_1"]},
+    "list_pictures": {"count": 2},
     "describe_case_base": {"task": "location"},
 }
 
 
 @pytest.fixture(scope="module")
-def toolkit(case_base: CaseBase, schemas: OpenAISchemas) -> Iterator[DermToolkit]:
-    """All six tools, with a vision model on the loopback server."""
+def toolkit(
+    case_base: CaseBase, schemas: OpenAISchemas, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DermToolkit]:
+    """All tools, with a vision model on the loopback server, and a granted folder."""
     with StreamingOpenAIServer(schemas, default=Answer("foot")) as server:
         model = chat_model("openai:gpt-4.1", base_url=server.url, api_key="k")
-        yield DermToolkit.over(case_base, vision_model=model)
+        grants = ImageGrants.allow(folders=[tmp_path_factory.mktemp("granted")])
+        yield DermToolkit.over(case_base, vision_model=model, grants=grants)
 
 
 class _Suite:

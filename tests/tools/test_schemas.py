@@ -126,6 +126,16 @@ def test_nothing_is_sent_that_a_strict_mode_refuses(
             assert isinstance(one["type"], str)
 
 
+def test_all_tools_together_stay_below_their_share_of_a_prompt(offered: DermToolkit) -> None:
+    """As OpenAI's client writes them. With o200k_base a token of this JSON is 4.2 characters; 3.9 is the safe side."""
+    from langchain_openai import ChatOpenAI
+
+    bound = ChatOpenAI(model="gpt-4.1", api_key=SecretStr("k")).bind_tools(offered.get_tools())
+    tools = bound.kwargs["tools"]  # type: ignore[attr-defined]
+    assert len(tools) == len(CATALOG)
+    assert len(json.dumps(tools, separators=(",", ":"))) / 3.9 < 1500
+
+
 def test_a_strict_call_has_to_give_everything_and_may_give_nothing_of_note(offered: DermToolkit) -> None:
     schema = _strict(offered)["search_similar_cases"]
     assert schema["required"] == list(schema["properties"])

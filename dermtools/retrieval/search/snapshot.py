@@ -57,7 +57,7 @@ class Snapshot:
         row = self.columns.row_of.get(case_id)
         if row is None:
             known = f"this case base of {len(self)} cases"
-            near = instead(case_id, self.columns.case_ids[:GUESSED_AMONG], shown=3)
+            near = instead(repr(case_id), map(repr, self.columns.case_ids[:GUESSED_AMONG]), shown=3)
             raise QueryError(f"no case {case_id!r} in {known}; {near}")
         return row
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dermtools.errors import DermtoolsError
-from dermtools.folders import FolderGrant, read_granted
+from dermtools.folders import FolderGrant, NotGrantedError, read_granted
 from dermtools.images import ImageLimits
 from dermtools.images.limits import BYTES_VARIABLE, PIXELS_VARIABLE, limit
 from dermtools.text import one_line
@@ -94,9 +95,13 @@ class ImageGrants:
         return named
 
     def read_file(self, reference: str) -> bytes:
-        """Content of a file by its path, absolute or relative to a granted folder.
+        """Content of a file by its path, absolute or relative to a granted folder, whose name may stand before it.
 
         Raises:
-            ImageError: outside the granted folders, or it cannot be read.
+            ImageError: outside the granted folders, several folders have one of that name, or it cannot be read.
         """
+        name, _, rest = reference.partition("/")
+        if rest and (grant := self.names.get(name)) is not None:
+            with suppress(NotGrantedError):  # a folder in a granted one may have the name of another
+                return read_granted((grant,), rest, self.limits.max_bytes)
         return read_granted(self.folders, reference, self.limits.max_bytes)
