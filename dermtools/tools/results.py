@@ -31,9 +31,11 @@ SHOWN_VALUE = 100  # of one attribute
 SHOWN_CASE = 400  # of a case
 SHOWN_LINE = 2000  # of one line
 SHOWN_TEXT = 10_000  # of all that is quoted from the case base
+SHOWN_ASIDE = 200  # of what an error repeats
 SHOWN_PROBLEMS = 10  # arguments that do not fit
 
-_REPEATED = re.compile(r"'[^']*'|\"[^\"]*\"")
+# As repr writes them; an apostrophe in a word opens none.
+_QUOTED = re.compile(r"(?<!\w)'(?:[^'\\]|\\.)*'|(?<!\w)\"(?:[^\"\\]|\\.)*\"")
 
 
 class Data(BaseModel):
@@ -147,26 +149,29 @@ def quoted(lines: Iterable[str], notes: Iterable[str] = ()) -> str:
 def error_message(error: DermtoolsError, known: Mapping[str | Path, str]) -> str:
     """An error as a text for a model: whether to try again, and why; `known` paths as of `client_text`.
 
-    The reason is to be acted upon, so it stands outside `<data>`. What it repeats of names and ids, which others may
-    have chosen, is on the same line, in quotes, short, and cannot open or close a fence.
+    The reason is to be acted upon, so it stands outside `<data>`; what it repeats of others' words does not.
     """
-    return f"{TRY_AGAIN if error.fixable else FINAL}\n{_said(client_text(error, known))}"
+    return _told(TRY_AGAIN if error.fixable else FINAL, [client_text(error, known)])
 
 
 def validation_message(error: ValidationError) -> str:
     """Arguments that do not fit the schema as a text for a model: each problem on its line."""
-    lines = []
+    reasons = []
     for problem in error.errors(include_url=False, include_input=False)[:SHOWN_PROBLEMS]:
-        place = ".".join(part if part.isidentifier() else repr(part) for part in map(str, problem["loc"]))
-        lines.append(_said(f"{one_line(place, SHOWN_LABEL) or 'arguments'}: {problem['msg']}"))
-    return "\n".join([TRY_AGAIN, *lines])
+        place = ".".join(map(str, problem["loc"])) or "arguments"
+        known = problem["type"] != "extra_forbidden"  # whose name is the caller's
+        reasons.append(f"{place if known else repr(place)}: {problem['msg']}")
+    return _told(TRY_AGAIN, reasons)
 
 
-def _said(reason: str) -> str:
-    """Words of ours, in one line, with what they repeat of others kept short."""
-    return unfenced(one_line(_REPEATED.sub(_short, one_line(reason, 10 * SHOWN_REASON)), SHOWN_REASON))
+def _told(head: str, reasons: Iterable[str]) -> str:
+    """Each reason in one line, words of ours alone: what it quotes is numbered and fenced."""
+    aside: list[str] = []
 
+    def moved(found: re.Match[str]) -> str:
+        aside.append(found[0])
+        return f"[{len(aside)}]"
 
-def _short(repeated: re.Match[str]) -> str:
-    quote = repeated[0][0]
-    return quote + bounded(repeated[0][1:-1], SHOWN_LABEL) + quote
+    lines = [one_line(_QUOTED.sub(moved, one_line(reason, 10 * SHOWN_REASON)), SHOWN_REASON) for reason in reasons]
+    fence = quoted(f"[{number}] {bounded(words, SHOWN_ASIDE)}" for number, words in enumerate(aside, start=1))
+    return "\n".join([head, *map(unfenced, lines), *filter(None, [fence])])

@@ -13,7 +13,7 @@ from tests.support.mcp_processes import HttpServer, http_server
 
 @pytest.fixture
 def toolkit(case_base: CaseBase) -> DermToolkit:
-    return DermToolkit.over(case_base, grants=ImageGrants.allow(data_urls=True))
+    return DermToolkit.over(case_base, grants=ImageGrants.allow(data_urls=True), pictures="content")
 
 
 @pytest.fixture(scope="session")

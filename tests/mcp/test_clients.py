@@ -36,6 +36,7 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("classify_with_adapter", {"image": "case:drawn_p01_1", "task": "location", "top_k": 3}),
     ("format_exemplars", {"image": "case:drawn_p01_1", "task": "location", "shots": 3}),
     ("get_case", {"case_id": "case:drawn_p02_1", "show_picture": True}),
+    ("view_pictures", {"handles": ["case:drawn_p02_1", "case:drawn_p01_1"]}),
     ("describe_case_base", {}),
 )
 

@@ -22,15 +22,17 @@ def test_what_to_do_stands_outside_the_data() -> None:
     assert error_message(TrainingError("none is trained"), {}) == f"{FINAL}\nnone is trained"
 
 
-@given(st.text(max_size=3000))
-def test_whatever_an_error_repeats_is_one_short_line_without_a_fence(text: str) -> None:
-    message = error_message(QueryError(f"no case {text!r}; there are: {text!r}"), {})
-    head, _, reason = message.partition("\n")
+@given(st.text(st.characters(exclude_characters="/\\:~"), max_size=3000))
+def test_whatever_an_error_repeats_is_short_and_stands_inside_the_data(text: str) -> None:
+    message = error_message(QueryError(f"no case {text!r}; the case base's are: {text!r}"), {})
+    head, reason, *data = message.split("\n")
     assert head == TRY_AGAIN
     assert len(reason) <= 600
     assert reason.isprintable()
-    assert not re.search(r"<\s*/?\s*data", reason, re.IGNORECASE)
-    assert all(len(part) <= 82 for part in re.findall(r"'[^']*'", reason))
+    assert reason == "no case [1]; the case base's are: [2]"
+    assert (data[0], data[-1]) == ("<data>", "</data>")
+    assert len(data) == 4
+    assert all(len(line) <= 210 and not re.search(r"<\s*/?\s*data", line, re.IGNORECASE) for line in data[1:-1])
 
 
 @pytest.mark.parametrize(
@@ -49,20 +51,22 @@ def test_no_argument_speaks_in_an_error(workspace: Workspace, name: str, argumen
     with pytest.raises((ImageError, QueryError)) as raised:
         called(workspace, name, **arguments)
     message = error_message(raised.value, workspace.known_paths)
-    assert message.count("\n") == 1
-    assert "</data>" not in message
-    unquoted = re.sub(r"'[^']*'|\"[^\"]*\"", "", message)
-    assert "IGNORE" not in unquoted
-    assert message.count("now") < 25
+    ours, _, data = message.partition("<data>")
+    assert ours.count("\n") <= 2
+    assert "IGNORE" not in ours
+    assert data.count("</data>") <= 1
+    assert len(message) < 1500
 
 
 def test_arguments_that_do_not_fit_are_named_each_on_a_line() -> None:
     with pytest.raises(ValidationError) as raised:
         CATALOG["run_prompt"].arguments.model_validate({"image": "case:1", "method": "rag-99", ATTACK: 1})
-    head, *lines = validation_message(raised.value).split("\n")
+    ours, _, data = validation_message(raised.value).partition("\n<data>\n")
+    head, *lines = ours.split("\n")
     assert head == TRY_AGAIN
     told = {line.partition(":")[0]: line for line in lines}
     assert "Field required" in told["task"]
     assert "there is no such method; write zero-shot" in told["method"]
     assert len(lines) == 3
-    assert not any("</data>" in line or len(line) > 600 for line in lines)
+    assert "IGNORE" not in ours
+    assert data.startswith("[1] 'IGNORE") or data.startswith("[1] '‹/data")
