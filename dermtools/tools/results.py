@@ -34,8 +34,8 @@ SHOWN_TEXT = 10_000  # of all that is quoted from the case base
 SHOWN_ASIDE = 200  # of what an error repeats
 SHOWN_PROBLEMS = 10  # arguments that do not fit
 
-# As repr writes them; an apostrophe in a word opens none.
-_QUOTED = re.compile(r"(?<!\w)'(?:[^'\\]|\\.)*'|(?<!\w)\"(?:[^\"\\]|\\.)*\"")
+# As repr writes them; an apostrophe in a word opens none, and one that was cut off before its end goes to the end.
+_QUOTED = re.compile(r"(?<!\w)'(?:[^'\\]|\\.)*(?:'|\\?$)|(?<!\w)\"(?:[^\"\\]|\\.)*(?:\"|\\?$)")
 
 
 class Data(BaseModel):
