@@ -44,7 +44,7 @@ def search_then_format_then_answer(api: str, request: dict[str, Any]) -> Reply:
         return final("foot", found[0], confidence=0.8)
     if "cases similar to" in text:
         found = re.findall(r"\d\. (case:drawn_p\d+_\d)", text)
-        return call("format_exemplars", task="location", case_ids=found[:3])
+        return call("format_exemplars", task="location", case_ids=found[:3], show_pictures=True)
     return call("search_similar_cases", image=handle_in(request), k=4)
 
 
