@@ -15,6 +15,7 @@ from dermtools.errors import DermtoolsError
 from dermtools.mcp.http import TOKEN_VARIABLE, HttpAddress
 from dermtools.retrieval import CaseBase
 from tests.support.mcp_processes import PATIENCE, UNFORCED, HttpServer, http_server
+from tests.support.mcp_requests import modern_call
 
 TOKEN = "a-token-of-the-tests-0123456789"
 INITIALIZE = {
@@ -153,6 +154,26 @@ async def test_clients_that_vanish_in_their_calls_harm_nobody(web: HttpServer) -
     async with web.client() as client:
         result = await client.call_tool("search_similar_cases", {"image": "case:drawn_p01_1", "k": 2})
         assert not result.is_error
+
+
+def test_a_client_that_goes_away_stops_its_call(case_base: CaseBase) -> None:
+    """In the protocol of 2026, which cancels so: the request to the model is closed, too."""
+    body, headers = modern_call("run_prompt", {"image": "case:drawn_p01_1", "task": "location"})
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        service.settimeout(PATIENCE)
+        options = ("--model", "openai:gpt-4.1", "--base-url", f"http://127.0.0.1:{service.getsockname()[1]}/v1")
+        with http_server(case_base.path, *options, OPENAI_API_KEY="k") as server:
+            address = urlsplit(server.url)
+            content = json.dumps(body).encode()
+            lines = [f"{name}: {value}" for name, value in headers.items()]
+            lines += [f"Host: {address.netloc}", f"Content-Length: {len(content)}"]
+            with socket.create_connection((address.hostname or "", address.port or 0), timeout=PATIENCE) as client:
+                client.sendall("\r\n".join(["POST /mcp HTTP/1.1", *lines, "", ""]).encode() + content)
+                asked, _ = service.accept()
+            with asked:
+                asked.settimeout(PATIENCE)
+                while asked.recv(1 << 16):
+                    continue
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,12 +1,11 @@
 """The protocol's own conformance suite against `dermtools mcp` over HTTP: `python tests/clients/conformance/run.py`.
 
 Prints one JSON object a scenario: `passed`, `not offered` where it asks for the tools of the suite's own sample server
-or for what this server does not claim to do, else `failed`. Needs npm; installs what `package-lock.json` pins, once.
+or for what this server does not claim to do, else `failed`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import re
@@ -23,11 +22,12 @@ sys.path.insert(0, str(ROOT))
 
 from dermtools.cases.sources.sample import load_sample  # noqa: E402
 from dermtools.retrieval import CaseBase  # noqa: E402
+from tests.clients.environments import NotInstalled, environment  # noqa: E402
 from tests.support.mcp_processes import http_server  # noqa: E402
 
 SUITE = "@modelcontextprotocol/conformance"
 NODE = 22
-INSTALL_SECONDS, RUN_SECONDS = 900, 240
+RUN_SECONDS = 240
 SAMPLE = re.compile(r"(?:no )?(tool|prompt|resource) '((?:test_|test:|json_schema_2020_12_tool)[^']*)'", re.IGNORECASE)
 """What this server says of a tool, prompt or resource of the suite's sample server: then the scenario asks for that."""
 NOT_CLAIMED = {
@@ -38,8 +38,10 @@ NOT_CLAIMED = {
 
 
 def main() -> int:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / ".environments"
-    modules = installed(folder)
+    try:
+        modules = environment(HERE.name).modules
+    except NotInstalled as error:
+        sys.exit(f"the suite cannot be installed: {error}")
     version = json.loads((modules / SUITE / "package.json").read_text(encoding="utf-8"))["version"]
     with tempfile.TemporaryDirectory(prefix="dermtools-conformance-") as name:
         case_base = CaseBase.create(Path(name) / "casebase", embedder="descriptor")
@@ -50,23 +52,6 @@ def main() -> int:
         line = {"client": "conformance", "version": version, "scenario": scenario, "outcome": outcome, "why": why}
         print(json.dumps(line), flush=True)
     return int(any(outcome == "failed" for outcome, _ in told.values()))
-
-
-def installed(folder: Path) -> Path:
-    """The `node_modules` that the lock file pins, below `folder`."""
-    pins = (HERE / "package-lock.json").read_bytes()
-    made = folder / f"conformance-{hashlib.sha256(pins).hexdigest()[:12]}"
-    if not (made / "made").exists():
-        made.mkdir(parents=True, exist_ok=True)
-        for file in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / file, made)
-        npm = shutil.which("npm")
-        if npm is None:
-            sys.exit("npm is missing; it comes with Node.js")
-        command = [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error", "--engine-strict=false"]
-        subprocess.run(command, cwd=made, check=True, timeout=INSTALL_SECONDS, stdout=sys.stderr)
-        (made / "made").touch()
-    return made / "node_modules"
 
 
 def node(modules: Path) -> str:
