@@ -11,6 +11,7 @@ from dermtools.lazy import exports
 if TYPE_CHECKING:
     from dermtools.mcp.http import HttpAddress as HttpAddress
     from dermtools.mcp.limits import ServerLimits as ServerLimits
+    from dermtools.mcp.oauth import AuthServer as AuthServer
     from dermtools.mcp.run import serve as serve
 
 __getattr__, __dir__, __all__ = exports(__name__)
