@@ -73,6 +73,8 @@ def offered_prompts(served: ServedCaseBase) -> dict[str, OfferedPrompt]:
         prompt = entry.prompt
         if prompt is None or prompt.id in taken or prompt.file.task is not None:
             continue
+        if prompt.id.startswith(f"{AGENT}-"):  # a policy: a part of the agent's briefing
+            continue
         offered.append(OfferedPrompt(NAMES.get(prompt.id, prompt.id.replace("-", "_")), prompt, None))
     return {one.name: one for one in offered}
 
