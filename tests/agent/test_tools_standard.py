@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from langchain_core.tools import BaseTool
-from langchain_tests.integration_tests import ToolsIntegrationTests
-from langchain_tests.unit_tests import ToolsUnitTests
 
 from dermtools.agent import DermToolkit, ImageGrants
 from dermtools.prompting import chat_model
 from dermtools.retrieval import CaseBase
+from tests.support.langchain_suites import ToolsIntegrationTests, ToolsUnitTests
 from tests.support.openai_replies import Answer
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.streaming_server import StreamingOpenAIServer

@@ -13,12 +13,12 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.tracers.context import collect_runs
-from langchain_tests.integration_tests import RetrieversIntegrationTests
 from PIL import Image
 
 from dermtools.errors import ImageError, QueryError
 from dermtools.images import content_hash, data_url
 from dermtools.retrieval import CaseBase, SimilarCaseRetriever
+from tests.support.langchain_suites import RetrieversIntegrationTests
 from tests.support.langsmith_server import pictures_in
 from tests.support.mean_colour import TEN, MeanColour
 

@@ -11,11 +11,11 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.indexing import InMemoryRecordManager, index
-from langchain_tests.integration_tests import VectorStoreIntegrationTests
 
 from dermtools.errors import DermtoolsError, QueryError
 from dermtools.retrieval import CaseBase, CaseVectorStore, SimilarCaseRetriever
 from tests.support.langchain_embedder import LangChainEmbedder
+from tests.support.langchain_suites import VectorStoreIntegrationTests
 from tests.support.mean_colour import TEN, MeanColour, shade
 from tests.support.paths import bytes_below
 

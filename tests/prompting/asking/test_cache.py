@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration
-from langchain_tests.integration_tests import AsyncCacheTestSuite, SyncCacheTestSuite
 
 from dermtools.errors import ModelError
 from dermtools.prompting import SQLiteCache, chat_model
+from tests.support.langchain_suites import AsyncCacheTestSuite, SyncCacheTestSuite
 from tests.support.openai_requests import OpenAISchemas
 from tests.support.openai_server import OpenAIServer
 from tests.support.pictures import picture
