@@ -40,10 +40,11 @@ class ScriptedModel:
             return _end(body, f"asked {MOST_REQUESTS} times, the last time with {len(results)} results")
         if len(results) < len(plan):
             tool, arguments, _ = plan[len(results)]
-            name = next((name for name, _ in tools(body) if name.endswith(tool)), None)
+            offered = dict(tools(body))
+            name = next((name for name in offered if name.endswith(tool)), None)
             if name is None:
-                return _end(body, f"no tool {tool} among {', '.join(name for name, _ in tools(body)) or 'none'}")
-            return Call(((name, arguments),))
+                return _end(body, f"no tool {tool} among {', '.join(offered) or 'none'}")
+            return Call(((name, _whole(arguments, offered[name])),))
         shows = any(arguments.get("show_picture") for _, arguments, _ in plan)
         if shows and not any(True for _ in pictures(body)):
             return _end(body, "no picture came to the model")
@@ -57,6 +58,19 @@ def tools(body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield function.get("name", ""), function.get("parameters") or {}
 
 
+def _whole(arguments: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """With all that a schema requires: some clients make every argument a required one."""
+    more = {name: schema["properties"][name] for name in schema.get("required", ()) if name not in arguments}
+    return {**arguments, **{name: _nothing(argument) for name, argument in more.items()}}
+
+
+def _nothing(argument: dict[str, Any]) -> Any:
+    """What a model gives where it has nothing to say."""
+    types = [argument.get("type"), *(one.get("type") for one in argument.get("anyOf", ()))]
+    blank = {"string": "", "integer": argument.get("minimum", 1), "boolean": False, "array": []}
+    return argument.get("default", next((blank[one] for one in types if one in blank), None))
+
+
 def _end(body: dict[str, Any], text: str) -> Reply:
     """A last word; smolagents wants it as a call."""
     if any(name == "final_answer" for name, _ in tools(body)):
@@ -67,10 +81,14 @@ def _end(body: dict[str, Any], text: str) -> Reply:
 def _results(body: dict[str, Any]) -> Iterator[str]:
     """What tools have answered, as text."""
     for message in body.get("messages") or body.get("input") or ():
-        content = None
         if message.get("role") == "tool":
-            content = message["content"]
+            yield _text(message["content"])
         elif message.get("type") == "function_call_output":
-            content = message["output"]
-        if content is not None:
-            yield content if isinstance(content, str) else "\n".join(part.get("text", "") for part in content)
+            yield _text(message["output"])
+        elif message.get("role") == "user" and (text := _text(message["content"])).startswith("Observation:"):
+            # smolagents tells results as a user would.
+            yield text
+
+
+def _text(content: Any) -> str:
+    return content if isinstance(content, str) else "\n".join(part.get("text", "") for part in content)

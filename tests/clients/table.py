@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
@@ -35,18 +36,22 @@ def rows(outcomes: list[Outcome]) -> Iterator[str]:
 
 
 def suite_rows(outcomes: list[Outcome]) -> Iterator[str]:
-    """One row a scenario."""
-    yield "| suite | version | scenario | outcome |"
-    yield "| --- | --- | --- | --- |"
-    for one in outcomes:
-        yield f"| {one.client} | {one.version} | {one.step} | {SIGNS[one.outcome]} |"
+    """One row for each that brings its own scenarios, with how many of them ended how."""
+    yield "| suite | version | " + " | ".join(SIGNS) + " |"
+    yield "| --- " * (2 + len(SIGNS)) + "|"
+    for client, version in dict.fromkeys((one.client, one.version) for one in outcomes):
+        ended = Counter(one.outcome for one in outcomes if one.client == client)
+        yield f"| {client} | {version} | " + " | ".join(str(ended[outcome]) for outcome in SIGNS) + " |"
 
 
 def remarks(outcomes: list[Outcome]) -> Iterator[str]:
     """Why something is not offered or failed, once a reason."""
     steps: dict[tuple[str, str], list[str]] = {}
     for one in outcomes:
-        if one.why:
+        if one.why and one.outcome != "passed":
             steps.setdefault((one.client, one.why), []).append(one.step)
+    clients: dict[tuple[str, str], list[str]] = {}
     for (client, why), names in steps.items():
-        yield f"- {client}, {', '.join(names)}: {' '.join(why.split())}"
+        clients.setdefault((", ".join(names), " ".join(why.split())), []).append(client)
+    for (names, why), those in clients.items():
+        yield f"- {', '.join(those)}: {names}: {why}"

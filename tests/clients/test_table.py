@@ -23,7 +23,7 @@ def test_what_failed_and_why_stands_in_the_table() -> None:
     outcomes.append(Outcome("one", "1.0", list(STEPS)[-1], "failed", "it\nbroke"))
     *_, row = table.rows(outcomes)
     assert row == "| one | 1.0 | " + "yes | " * (len(STEPS) - 1) + "**no** |"
-    assert list(table.remarks(outcomes)) == [f"- one, {list(STEPS)[-1]}: it broke"]
+    assert list(table.remarks(outcomes)) == [f"- one: {list(STEPS)[-1]}: it broke"]
 
 
 def test_a_lost_tool_type_or_description_is_named() -> None:

@@ -192,7 +192,7 @@ def main() -> int:
             with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=Path.home()) as home:
                 for scenario, why in drive(name, assistant, stage, modules, Path(home)):
                     failed |= bool(why)
-                    line = {"client": "assistants", "version": version, "scenario": f"{name}: {scenario}", "why": why}
+                    line = {"client": name, "version": version, "scenario": scenario, "why": why}
                     print(json.dumps({**line, "outcome": "failed" if why else "passed"}), flush=True)
     return int(failed)
 
