@@ -53,5 +53,5 @@ def remarks(outcomes: list[Outcome]) -> Iterator[str]:
     clients: dict[tuple[str, str], list[str]] = {}
     for (client, why), names in steps.items():
         clients.setdefault((", ".join(names), " ".join(why.split())), []).append(client)
-    for (names, why), those in clients.items():
-        yield f"- {', '.join(those)}: {names}: {why}"
+    for (where, why), those in clients.items():
+        yield f"- {', '.join(those)}: {where}: {why}"

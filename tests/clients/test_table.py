@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from tests.clients import table
 from tests.clients.environments import HERE
 from tests.clients.running import Outcome, clients
 from tests.clients.steps import STEPS, missing_words
+
+Schemas = dict[str, dict[str, Any]]
 
 
 def test_the_page_has_a_row_for_every_client_at_the_version_that_is_pinned() -> None:
@@ -28,7 +31,7 @@ def test_what_failed_and_why_stands_in_the_table() -> None:
 
 def test_a_lost_tool_type_or_description_is_named() -> None:
     argument = {"type": "string", "description": "Which picture."}
-    listed = {"search": {"properties": {"image": argument}}, "get": {"properties": {}}}
+    listed: Schemas = {"search": {"properties": {"image": argument}}, "get": {"properties": {}}}
     strict = {"description": "Which\n picture. Required.", "anyOf": [{"type": "string"}, {"type": "null"}]}
     assert missing_words(listed, {"derm_search": {"properties": {"image": strict}}, "get": {}}) == []
     assert missing_words(listed, {"search": {"properties": {"image": {"type": "string"}}}}) == [
@@ -39,5 +42,5 @@ def test_a_lost_tool_type_or_description_is_named() -> None:
 
 
 def test_a_type_that_the_server_never_gave_is_named_too() -> None:
-    bare = {"search": {"properties": {"image": {"description": "Which picture."}}}}
+    bare: Schemas = {"search": {"properties": {"image": {"description": "Which picture."}}}}
     assert missing_words(bare, bare) == ["search.image has no type to begin with"]
