@@ -47,4 +47,5 @@ async def connect(given: Given) -> AsyncIterator[Connected]:
         yield Connected(plugin, given)
 
 
-drive("semantic-kernel", connect)
+WHY = "its agent gives the model a result as one text, the picture's bytes included"
+drive("semantic-kernel", connect, {"whole turn with a picture": WHY})
