@@ -46,7 +46,7 @@ def list_tools(served: ServedCaseBase) -> list[types.Tool]:
             title=spec.title,
             description=spec.description,
             input_schema=input_schema(spec, offer),
-            output_schema=spec.result.model_json_schema(mode="serialization"),
+            output_schema=spec.result.model_json_schema(mode="serialization") if spec.structured else None,
             annotations=types.ToolAnnotations(title=spec.title, **spec.annotations),
         )
         for spec in (CATALOG[name] for name in names if name in CATALOG)
@@ -97,7 +97,7 @@ def call_tool(
             content += map(_case_link, result.data.case_ids[:MAX_LINKS])
         text, jpegs = named_pictures(workspace, context, result.data.pictures)
         content += [types.TextContent(text=text), *map(image_content, jpegs)] if text else []
-        return types.CallToolResult(content=content, structured_content=result.artifact)
+        return types.CallToolResult(content=content, structured_content=result.artifact if spec.structured else None)
 
     try:
         return served.call(answer, repeatable=not spec.asks_model)

@@ -37,6 +37,9 @@ class ToolSpec:
     """Offered only where the operator gave a model; each call costs, and may be answered differently."""
     needs_folder: bool = False
     """Offered only where the operator granted a folder; opens files in it."""
+    structured: bool = True
+    """Whether its data go over MCP as structured content. Codex gives its model that alone, where there is any: neither
+    the text of a result nor its pictures."""
     shows_cases: bool = False
     """Whether calling it counts as looking cases up."""
     read_only: bool = True
@@ -116,6 +119,7 @@ _SPECS = (
         arguments=schemas.ViewArguments,
         result=ViewResult,
         description="Look at pictures, by handle (img_... or case:ID).",
+        structured=False,
         shows_cases=True,
     ),
     ToolSpec(

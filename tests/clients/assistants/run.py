@@ -57,7 +57,7 @@ class Turn:
         plan = [
             ("search_similar_cases", {"image": "case:no-such-case"}),
             ("search_similar_cases", {"image": image, "k": 3}),
-            ("get_case", {"case_id": self.stage.nearest[0], "show_picture": True}),
+            ("view_pictures", {"handles": self.stage.nearest[:1]}),
         ]
         if len(self.results) < len(plan):
             tool, arguments = plan[len(self.results)]
