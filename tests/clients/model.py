@@ -45,7 +45,7 @@ class ScriptedModel:
             if name is None:
                 return _end(body, f"no tool {tool} among {', '.join(offered) or 'none'}")
             return Call(((name, _whole(arguments, offered[name])),))
-        shows = any(arguments.get("show_picture") for _, arguments, _ in plan)
+        shows = any(tool == "view_pictures" for tool, _, _ in plan)
         if shows and not any(True for _ in pictures(body)):
             return _end(body, "no picture came to the model")
         return _end(body, self.answer)

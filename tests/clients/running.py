@@ -101,7 +101,7 @@ class Stage:
         mistake: Step = ("search_similar_cases", {"image": "case:no-such-case"}, "no-such-case")
         plans = {
             self.question: [mistake, search, ("get_case", {"case_id": first}, first)],
-            self.question_with_pictures: [search, ("get_case", {"case_id": first, "show_picture": True}, first)],
+            self.question_with_pictures: [search, ("view_pictures", {"handles": [first]}, first)],
         }
         return ScriptedModel(plans, self.answer)
 

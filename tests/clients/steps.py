@@ -150,7 +150,7 @@ class _Steps:
         await self._finds(self.given.case, self.given.nearest_to_case)
 
     async def pictures(self) -> None:
-        answer = await self.client.call("get_case", {"case_id": self.given.case, "show_picture": True})
+        answer = await self.client.call("view_pictures", {"handles": [self.given.case]})
         told_alike(answer.text, [self.given.case])
         if not answer.pictures or not all(one.startswith(PICTURE) for one in answer.pictures):
             raise AssertionError(f"no picture in the result: {answer.text[:300]!r}")
