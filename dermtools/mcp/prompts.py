@@ -21,6 +21,7 @@ from dermtools.tools.arguments import MAX_CASES
 from dermtools.tools.briefing import PROMPT as AGENT
 from dermtools.tools.briefing import system_text
 from dermtools.tools.pictures.showing import MAX_BYTES, SHOWN
+from dermtools.tools.schemas import picture_words
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -30,7 +31,6 @@ NAMES = {"compare": "compare_with_similar_cases", "describe": "describe_picture"
 """Names of the built-in prompts that are for no single task; others are called after their id."""
 CLASSIFY = "classify_"
 DEFAULT_METHOD = "rag-5"
-IMAGE = "The picture: a path in a granted folder, a data: URL, img_... of an earlier call, or case:ID"
 METHOD = f"{prompted_words(MAX_CASES)}; {DEFAULT_METHOD} by default"
 
 _FILLED = frozenset({"image", "question", "labels", "note"})
@@ -91,16 +91,16 @@ def list_prompts(served: ServedCaseBase) -> list[types.Prompt]:
             name=name,
             title=name.replace("_", " ").capitalize(),
             description=" ".join([offered.prompt.file.description, *filter(None, [questions.get(offered.task or "")])]),
-            arguments=_arguments(offered),
+            arguments=_arguments(served, offered),
         )
         for name, offered in offered_prompts(served).items()
     ]
 
 
-def _arguments(offered: OfferedPrompt) -> list[types.PromptArgument]:
+def _arguments(served: ServedCaseBase, offered: OfferedPrompt) -> list[types.PromptArgument]:
     file = offered.prompt.file
     listed = [
-        ("image" in file.variables, "image", IMAGE, True),
+        ("image" in file.variables, "image", picture_words(served.grants), True),
         (offered.needs_task, "task", "Name of the task", True),
         (file.takes_exemplars, "method", METHOD, False),
         ("note" in file.variables, "note", "What is known besides the picture", False),
@@ -130,7 +130,7 @@ def get_prompt(
     if name not in prompts:
         raise WrongPromptError(f"no prompt {one_line(name, 80)!r}; there are: {', '.join(prompts)}")
     offered = prompts[name]
-    arguments = _arguments(offered)
+    arguments = _arguments(served, offered)
     known = [argument.name for argument in arguments]
     unknown = [one_line(key, 80) for key in given if key not in known]
     if unknown:

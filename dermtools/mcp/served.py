@@ -46,7 +46,7 @@ class RecentImages(ImageStore):
             return held
         raise ImageError(
             f"no picture {one_line(handle, 60)!r} is available; it may have been forgotten, or is another session's: "
-            "give its path in a granted folder, a data: URL, or a case (case:ID)"
+            "give the picture itself again, or a case (case:ID)"
         )
 
     def _keep(self, held: HeldImage) -> HeldImage:

@@ -61,7 +61,12 @@ def _one_of(values: Iterable[str]) -> WithJsonSchema:
 
 
 def picture_words(grants: ImageGrants) -> str:
-    """What may be given as a picture, said to a model."""
+    """An argument that is a picture, said to a model."""
+    return f"The picture: {picture_ways(grants)}. Example: img_0123456789abcdef"
+
+
+def picture_ways(grants: ImageGrants) -> str:
+    """What may be given as a picture here."""
     ways = ["img_... of an attached picture or an earlier call", "case:ID"]
     if folders := list(grants.names):
         ways.append(f"a file in the folder{'s' * (len(folders) > 1)} {few(folders, 5)}")
@@ -69,4 +74,4 @@ def picture_words(grants: ImageGrants) -> str:
         ways.append("a data: URL")
     if grants.hosts:
         ways.append(f"an address at {few(sorted(map(str, grants.hosts)), 5)}")
-    return f"The picture: {', '.join(ways[:-1])} or {ways[-1]}. Example: img_0123456789abcdef"
+    return f"{', '.join(ways[:-1])} or {ways[-1]}"
