@@ -53,6 +53,7 @@ BEYOND_ONE_MODULE = {
     "support/test_provider_servers.py": "the servers that stand for other providers in the journeys",
     "support/test_openai_server.py": "the server that stands for OpenAI's in other tests",
     "test_commands_in_documents.py": "commands and options that documents name",
+    "test_documents_on_agents.py": "snippets and tables of docs/agents.md, docs/langchain.md and docs/json.md",
     "test_examples.py": "examples/*.py",
     "test_packaging.py": "the wheel in a clean environment",
     "test_private_attributes.py": "what of a patient table leaves, through every door",
