@@ -66,7 +66,7 @@ class Plan:
         """The plan for a person, one line an arm and one for the whole."""
         whole = f"{self.calls} calls, about ${self.price_usd:.2f}" if self.calls else "no calls to a service"
         if self.unpriced:
-            whole += f" and what {', '.join(self.unpriced)} costs, whose price is unknown"
+            whole += f" and what {', '.join(self.unpriced)} will cost, whose price is unknown"
         if self.spent_usd:
             whole += f"; ${self.spent_usd:.2f} spent already"
         if self.max_cost is not None:
