@@ -16,6 +16,7 @@ from dermtools.agent.private_graph import PrivateGraph
 from dermtools.agent.provider_rules import Rules
 from dermtools.agent.run_context import RunContext
 from dermtools.agent.toolkit import DermToolkit
+from dermtools.agent.without_tools import WithoutTools
 from dermtools.agent.written_calls import WrittenCallMiddleware
 from dermtools.images.kinds import OnWriting
 from dermtools.prompting.asking.asker import DEFAULT_RETRY, RetryPolicy
@@ -103,6 +104,7 @@ def create_derm_agent(
     if chosen_policy is not None and (offered := chosen_policy.file.tools) is not None:
         own = [tool for tool in own if tool.name in offered]
     usual: list[AgentMiddleware[Any, Any, Any]] = [
+        *([] if own or tools else [WithoutTools()]),
         ModelCallLimitMiddleware(run_limit=max_model_calls, exit_behavior="end"),
         LookUpLimit(run_limit=max_tool_calls, exit_behavior="continue"),
         RetriedCalls(retry),

@@ -133,7 +133,9 @@ class PlainToolSchemas(_RequestMiddleware):
     def changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         from langchain_openai.chat_models.base import BaseChatOpenAI
 
-        if not isinstance(request.model, BaseChatOpenAI):
+        # Without tools the field would be an argument of the request itself, which nobody takes.
+        has_tools = bool(request.tools) or request.response_format is not None
+        if not has_tools or not isinstance(request.model, BaseChatOpenAI):
             return request
         return request.override(model_settings={"strict": False, **request.model_settings})
 
