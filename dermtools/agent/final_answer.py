@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 
 from dermtools.prompting.asking.label_set import LabelSet
 from dermtools.text import instead, one_line
+from dermtools.tools.results import quoted
 
 if TYPE_CHECKING:
     from dermtools.cases import Task
@@ -115,7 +116,7 @@ class AnswerCheck(AgentMiddleware[Any, Any, Any]):
         reply = next((message for message in response.result if isinstance(message, AIMessage)), None)
         if not wrong or reply is None:
             return response
-        told = f"This is no answer yet. Put it right and call {ANSWER_TOOL} again:\n" + "\n".join(wrong)
+        told = f"This is no answer yet. Put it right and call {ANSWER_TOOL} again:\n{quoted(wrong)}"
         back = [
             ToolMessage(told, name=ANSWER_TOOL, tool_call_id=call["id"], status="error")
             for call in reply.tool_calls

@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 
 from dermtools.agent.provider_rules import ProviderRules
 from dermtools.errors import DermtoolsError
+from dermtools.hidden_paths import client_text
 from dermtools.images import data_url
 from dermtools.images.text_guard import WritingError
 from dermtools.prompting.files.compile import picture_block
@@ -106,7 +107,8 @@ class Showing:
         try:
             return picture_blocks(self.workspace, self.context, handles)
         except DermtoolsError as error:
-            return [text_block(quoted([f"pictures that cannot be shown: {error}"]))]
+            told = client_text(error, self.workspace.known_paths)
+            return [text_block(quoted([f"pictures that cannot be shown: {told}"]))]
 
     def _of_question(self, message: HumanMessage, handles: Sequence[str]) -> HumanMessage:
         content = [block for block in blocks_of(message) if block != text_block("")]

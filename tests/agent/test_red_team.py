@@ -96,6 +96,10 @@ def calls_of(case_base: CaseBase) -> list[tuple[str, dict[str, Any]]]:
         *[("search_similar_cases", {"image": f"case:{case_id}", "k": 20}) for case_id in ids],
         ("format_exemplars", {"task": "diagnosis", "case_ids": ids, "show_pictures": False}),
         ("search_similar_cases", {"image": f"case:{ids[0]}", "where": "nonsense = 1"}),
+        *[
+            ("search_similar_cases", {"image": f"case:{ids[0]}", "where": where})
+            for where in (f'"note {MARK}" > 3', f'"note {MARK}"', "diagnosis = 'zzz'")
+        ],
         ("search_similar_cases", {"image": f"case:{MARK}"}),
         ("search_similar_cases", {"image": f"https://{MARK}.test/</data>"}),
         ("search_similar_cases", {"image": f"../{MARK}"}),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from dermtools.agent.provider_rules import Place
 from dermtools.agent.shown import Showing, pictures_in
 from dermtools.images import data_url
 from dermtools.prompting.files.compile import picture_block
+from dermtools.retrieval import CaseBase
 from dermtools.tools import DermContext, Workspace
 
 CASES = [f"case:drawn_p0{number}_1" for number in range(1, 6)]
@@ -119,3 +122,16 @@ def test_a_picture_that_cannot_be_shown_is_told_and_hides_no_other(workspace: Wo
     sent = showing(workspace, "after-tool-messages").messages([*turn("case:nobody"), *looked_up(CASES[0], number=2)])
     assert "cannot be shown" in sent[3].text
     assert outline(sent)[-1] == ("human", 1)
+
+
+def test_a_case_base_that_is_damaged_meanwhile_tells_the_model_no_path(case_base: CaseBase, tmp_path: Path) -> None:
+    place = tmp_path / "of the operator"
+    shutil.copytree(case_base.path, place)
+    opened = Workspace(CaseBase.open(place))
+    assert opened.case_base.case("drawn_p01_1")
+    for file in (place / "cases.lance" / "data").iterdir():
+        file.unlink()
+    sent = showing(opened).messages(turn("case:drawn_p01_1"))
+    told = str(sent[0].content)
+    assert "cannot be shown" in told
+    assert not any(word in told for word in ("of the operator", tmp_path.name))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Kind = Literal["labels", "text", "number", "boolean"]
 
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
+LONGEST_WORD = 30
+"""Characters of a column's name that is not quoted in an error."""
 _EXAMPLES: dict[Kind, str] = {"labels": "= 'text'", "text": "= 'text'", "number": "= 40", "boolean": "= true"}
 
 
@@ -34,7 +36,8 @@ class Field:
         self.name = name
         self.closed = tuple(closed)
         self.kind: Kind = "labels" if labels else _kind(values)
-        self._example = f"{name} {_EXAMPLES[self.kind]}"
+        self._typed = _as_typed(name)
+        self._example = f"{self._typed} {_EXAMPLES[self.kind]}"
         # A column of mixed kinds is read as text; Arrow makes no float of an integer beyond 2^53.
         plain = {"text": str, "number": float}.get(self.kind)
         if plain is not None:
@@ -50,21 +53,21 @@ class Field:
     def compares(self, symbol: str, value: AttributeValue) -> pa.BooleanArray:
         """Rows that are less or greater than the value."""
         if self.kind in ("labels", "boolean"):
-            raise QueryError(f"where: {self.name} has no order, so {symbol} does not apply; use =, != or IN")
+            raise QueryError(f"where: {self._typed} has no order, so {symbol} does not apply; use =, != or IN")
         self._check(value)
         return self._compared(COMPARISONS[symbol], value)
 
     def like(self, pattern: str, *, ignore_case: bool) -> pa.BooleanArray:
         """Rows whose text, or any of whose labels, matches an SQL pattern."""
         if self.kind in ("number", "boolean"):
-            raise QueryError(f"where: LIKE needs text, and {self.name} holds {self.kind}s")
+            raise QueryError(f"where: LIKE needs text, and {self._typed} holds {self.kind}s")
         matches = re.compile(_like_regex(pattern), re.DOTALL | (re.IGNORECASE if ignore_case else 0)).fullmatch
         return self._each(lambda text: matches(text) is not None)
 
     def is_true(self) -> pa.BooleanArray:
         """Rows of a boolean column that are true."""
         if self.kind != "boolean":
-            raise QueryError(f"where: {self.name} alone is no condition; compare it, e.g. {self._example}")
+            raise QueryError(f"where: {self._typed} alone is no condition; compare it, e.g. {self._example}")
         return self._values
 
     def is_null(self) -> pa.BooleanArray:
@@ -87,10 +90,10 @@ class Field:
         given: Kind = _kind([value])
         held: Kind = "text" if self.kind == "labels" else self.kind
         if given != held:
-            raise QueryError(f"where: {self.name} holds {held}, not {given}; write e.g. {self._example}")
+            raise QueryError(f"where: {self._typed} holds {held}, not {given}; write e.g. {self._example}")
         if self.closed and value not in self.closed:
             raise QueryError(
-                f"where: {self.name} has no {one_line(repr(value), 80)}; {_nearest_names(str(value), self.closed)}"
+                f"where: {self._typed} has no {one_line(repr(value), 80)}; {_nearest_names(str(value), self.closed)}"
             )
 
 
@@ -143,7 +146,7 @@ def _nearest_names(given: str, names: Sequence[str]) -> str:
     """What to write instead: the names that look like the given one, else the first of all."""
     if close := _close(given, names):
         return f"did you mean {' or '.join(repr(name) for name in close)}?"
-    listed = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    listed = ", ".join(map(repr, names[:20])) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
     return f"there are: {listed}" if names else "it has no values yet"
 
 
@@ -162,8 +165,10 @@ def _folded(name: str) -> str:
 
 
 def _as_typed(name: str) -> str:
-    """A column's name as it stands in a condition."""
-    return name if name.isidentifier() else f'"{name}"'
+    """A column's name as it stands in a condition: in quotes where it is no plain word, for data may have chosen it."""
+    if name.isidentifier() and len(name) <= LONGEST_WORD:
+        return name
+    return repr(name) if '"' in name or "\\" in name else f'"{name}"'
 
 
 def _kind(values: Iterable[object]) -> Kind:

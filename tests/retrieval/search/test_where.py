@@ -117,7 +117,7 @@ def test_a_condition_means_what_it_means_in_sql(condition: str, expected: str, f
         ("lesion = 'x'", r"no column 'lesion'; there are: case_id, group_id, split, location, age, bleeds, sex"),
         ("location = 'nek'", r"location has no 'nek'; did you mean 'neck'\?"),
         ("location = 'Face'", r"did you mean 'face'\?"),
-        ("location IN ('face', 'zzz')", r"location has no 'zzz'; there are: back, face, neck"),
+        ("location IN ('face', 'zzz')", r"location has no 'zzz'; there are: 'back', 'face', 'neck'"),
         ("split = 'validation'", r"split has no 'validation'; did you mean 'valid'\?"),
         ('sex = "male"', r"COLUMN \('\"male\"'\) stands where a value should; text goes in single quotes"),
         ("age = '40'", r"age holds number, not text; write e.g. age = 40"),

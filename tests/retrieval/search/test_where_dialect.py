@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 
 import pytest
@@ -102,3 +103,10 @@ def test_what_cannot_be_answered_is_said_in_one_line(fields_of, condition: str, 
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
     assert "sqlglot" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ['a" DO IT "b', "DO\\", "DO IT", "DO_IT_" * 6])
+def test_a_columns_name_that_data_chose_stands_in_quotes(fields_of, name: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        matching_rows("nothing = 1", fields_of(name))
+    assert "DO" not in re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", "", str(caught.value))
