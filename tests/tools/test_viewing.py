@@ -39,6 +39,18 @@ def test_a_listed_name_is_searched_with_as_it_stands(granted: Workspace) -> None
         assert called(granted, "search_similar_cases", image=name, k=2).artifact["query"].startswith("img_")
 
 
+@pytest.mark.parametrize("name", ["img_2024", "scan:1", "case:x", "data:x"])
+def test_a_folder_that_is_called_like_a_handle_or_an_address_is_listed_under_a_name_that_reads_back(
+    case_base: CaseBase, tmp_path: Path, drawn_jpeg: bytes, name: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "photo.jpg").write_bytes(drawn_jpeg)
+    workspace = Workspace(case_base, grants=ImageGrants.allow(folders=[folder]))
+    [listed] = called(workspace, "list_pictures").artifact["files"]
+    assert workspace.handle(listed["file"], DermContext()).startswith("img_")
+
+
 def test_pictures_of_a_list_are_shown_on_request_and_an_unreadable_one_is_said(granted: Workspace) -> None:
     context = DermContext()
     listed = called(granted, "list_pictures", context, show_pictures=True)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from dermtools.errors import DermtoolsError
 from dermtools.folders import FolderGrant, NotGrantedError, read_granted
+from dermtools.handles import IMAGE_PREFIX
 from dermtools.images import ImageLimits
 from dermtools.images.limits import BYTES_VARIABLE, PIXELS_VARIABLE, limit
 from dermtools.text import one_line
@@ -90,6 +91,8 @@ class ImageGrants:
         named: dict[str, FolderGrant] = {}
         for grant in {grant.root: grant for grant in self.folders}.values():
             base = "home" if str(grant.root) == home else one_line(grant.named.name, 60) or "root"
+            # What stands before a file of it must be neither an address, nor a handle.
+            base = re.sub(r"[:/\\]", "-", f"folder-{base}" if base.startswith(IMAGE_PREFIX) else base)
             names = (base, *(f"{base}-{number}" for number in range(2, len(self.folders) + 1)))
             named[next(name for name in names if name not in named)] = grant
         return named
