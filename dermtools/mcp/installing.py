@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +60,19 @@ def install(assistant: AssistantName, case_base: Path, command: Sequence[str]) -
         path.parent.mkdir(parents=True, exist_ok=True)
         backup = None
         if before is not None:
-            backup = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}.bak")
+            backup = _new_name(path)
             write_whole(backup, before, mode=path.stat().st_mode & 0o777)
         write_whole(path, text, mode=path.stat().st_mode & 0o777 if before is not None else 0o600)
     except OSError as error:
         raise DermtoolsError(f"{place} cannot be written: {error.strerror}; leave --install out") from error
     return Installed(path, name, backup)
+
+
+def _new_name(path: Path) -> Path:
+    """Of a copy; never that of an earlier one, which may be all that is left of what its owner wrote."""
+    start = f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}"
+    names = (path.with_name(f"{start}{f'-{number}' if number > 1 else ''}.bak") for number in count(1))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def _read(about: Assistant, path: Path, before: bytes | None) -> MutableMapping[str, Any]:

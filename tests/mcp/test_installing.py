@@ -77,6 +77,15 @@ def test_another_case_base_gets_an_entry_of_its_own(home: Path) -> None:
     assert set(json.loads(second.path.read_text())["servers"]) == {"dermtools", "dermtools-naevi"}
 
 
+def test_what_the_owner_wrote_is_kept_however_fast_one_follows_another(home: Path) -> None:
+    own = '{"mcpServers": {}, "mine":   "as I like it"}'
+    path = put(home / ".cursor" / "mcp.json", own)
+    places = [Path("/data", name) for name in ("naevi", "warts")]
+    backups = [install("cursor", place, ["/bin/dermtools", "mcp", str(place)]).backup for place in places]
+    assert len({*backups, path, None}) == 4
+    assert own in [copy.read_text() for copy in path.parent.glob("*.bak")]
+
+
 def test_comments_in_toml_stay(home: Path) -> None:
     path = put(home / ".codex" / "config.toml", '# mine\nmodel = "o3" # fast\n\n[mcp_servers.other]\ncommand = "x"\n')
     install("codex", CASE_BASE, COMMAND)
