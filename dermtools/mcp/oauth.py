@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -110,19 +111,32 @@ class _Verifier(TokenVerifier):
     async def verify_token(self, token: str) -> AccessToken | None:
         """The token's content; None where it is not good, or nobody can say."""
         claims = await self._claims(token)
-        if claims is None or claims.get("iss", self._server.issuer) != self._server.issuer:
+        try:
+            return None if claims is None else self._accepted(token, claims)
+        except (TypeError, ValueError, OverflowError) as error:
+            logger.warning("what the authorization server says of a token cannot be read (%s)", type(error).__name__)
             return None
-        named = claims.get("aud", [])
+
+    def _accepted(self, token: str, claims: Mapping[str, Any]) -> AccessToken | None:
+        if claims.get("iss", self._server.issuer) != self._server.issuer:
+            return None
+        named = claims.get("aud") or []
+        if not isinstance(named, str | list):
+            raise TypeError("aud")
         audience = {str(one).rstrip("/") for one in ([named] if isinstance(named, str) else named)}
         if self._server.resource.rstrip("/") not in audience:
             logger.warning("a token was issued for another server")
+            return None
+        expires = None if (told := claims.get("exp")) is None else int(told)
+        if expires is not None and expires <= time.time():  # here, since the SDK takes 0 for no end at all
+            logger.warning("a token is over")
             return None
         scopes = claims.get("scope") or claims.get("scp") or []
         return AccessToken(
             token=token,
             client_id=str(claims.get("client_id") or claims.get("azp") or claims.get("sub") or "unknown"),
             scopes=scopes.split() if isinstance(scopes, str) else [str(scope) for scope in scopes],
-            expires_at=int(claims["exp"]) if "exp" in claims else None,
+            expires_at=expires,
             resource=self._server.resource,
             subject=str(claims["sub"]) if "sub" in claims else None,
             claims={"iss": self._server.issuer},
@@ -153,7 +167,7 @@ class SignedTokens(_Verifier):
                 issuer=self._server.issuer,
                 options=options,  # type: ignore[arg-type]
             )
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, OSError, ValueError) as error:  # keys that are no JSON are a ValueError
             logger.warning("a token was refused (%s)", type(error).__name__)
             return None
         return claims

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dermtools.errors import DermtoolsError
 from dermtools.mcp.http import HttpAddress
-from dermtools.mcp.oauth import CLIENT_VARIABLE, AuthServer
+from dermtools.mcp.oauth import CLIENT_VARIABLE, AuthServer, SignedTokens
 from dermtools.retrieval import CaseBase
 from tests.support.auth_server import CLIENT, AuthorizationServer
 from tests.support.loopback import body, served
@@ -108,6 +108,34 @@ async def test_opaque_tokens_are_asked_about(issuer: AuthorizationServer) -> Non
         assert await verifier.verify_token(token) is None
     stranger = AuthServer(issuer.url, RESOURCE, client="stranger:secret").verifier()
     assert await stranger.verify_token(issuer.opaque(RESOURCE)) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "good"),
+    [
+        ({"exp": None}, True),
+        ({"exp": 0}, False),
+        ({"exp": "tomorrow"}, False),
+        ({"aud": 5}, False),
+        ({"aud": {RESOURCE: 1}}, False),
+        ({"scope": 5}, False),
+    ],
+    ids=str,
+)
+async def test_an_answer_of_another_shape_lets_nobody_in(changed: dict[str, Any], good: bool) -> None:
+    """Whatever it says of the token: `null` is as good as nothing, and what cannot be read is no token."""
+    with AuthorizationServer() as server:
+        answer = {"active": True, **server.claims(RESOURCE), **changed}
+        server.introspect = lambda _: answer  # type: ignore[method-assign]
+        found = await AuthServer(server.url, RESOURCE, client=CLIENT).verifier().verify_token("opaque")
+    assert (found is not None) == good
+
+
+@pytest.mark.parametrize("keys", [b"<html>", b"\xff", b"[]", b'{"keys": 5}'])
+async def test_keys_that_cannot_be_read_let_nobody_in(issuer: AuthorizationServer, keys: bytes) -> None:
+    with served(body(keys)) as (port, _):
+        verifier = SignedTokens(AuthServer(issuer.url, RESOURCE), f"http://127.0.0.1:{port}")
+        assert await verifier.verify_token(issuer.signed(RESOURCE)) is None
 
 
 @pytest.mark.parametrize(
