@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 
 from dermtools.mcp import limits
-from dermtools.mcp.sessions import SESSION_HEADER, Caller, Sessions
+from dermtools.mcp.sessions import SESSION_HEADER, Caller, Sessions, session_name
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -69,7 +69,7 @@ class Admission:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        caller = Caller.of(Headers(scope=scope))
+        caller = Caller.of(scope)
         scope[CONTEXT] = partial(self._sessions.context, caller.session)
         if caller.by_cookie or caller.session in self._sessions:
             self._sessions.context(caller.session)  # counts as used
@@ -150,7 +150,7 @@ class Admission:
                     self._sessions.forget(caller.session)
                 elif method == "POST" and caller.new_cookie is not None:
                     if opened := headers.get(SESSION_HEADER):
-                        self._sessions.context(f"session {opened}")
+                        self._sessions.context(session_name(opened, caller.user))
                     else:
                         headers.append("set-cookie", caller.new_cookie)
                 if message["status"] == 503:

@@ -7,6 +7,7 @@ and a client that keeps no cookies gives its picture with every call.
 from __future__ import annotations
 
 import hmac
+import json
 import re
 import secrets
 import threading
@@ -14,8 +15,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
 
 import anyio
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import principal_components
 from starlette.datastructures import Headers
 
 from dermtools.handles import IMAGE_PREFIX
@@ -23,6 +27,9 @@ from dermtools.mcp.limits import ServerLimits
 from dermtools.mcp.served import RecentImages
 from dermtools.tools import DermContext
 from dermtools.tools.pictures.image_store import KEPT_SIDE, HeldImage
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
 
 SESSION_HEADER = "mcp-session-id"
 COOKIE = "dermtools-session"
@@ -41,20 +48,30 @@ class Caller:
     """To be set, where the request came with neither session nor cookie."""
     by_cookie: bool = False
     """Whether the request came with a cookie."""
+    user: str = ""
+    """Who the request's token was issued to; "" where clients are not told apart by their tokens."""
 
     @classmethod
-    def of(cls, headers: Headers) -> Caller:
-        """Read from a request's headers."""
+    def of(cls, scope: Scope) -> Caller:
+        """Read from a request's headers and its token."""
+        headers, user = Headers(scope=scope), scope.get("user")
+        # In each name, since the SDK asks whose a session is in the protocols that have sessions, and in no other.
+        who = json.dumps(principal_components(user.access_token)) if isinstance(user, AuthenticatedUser) else ""
         if session := headers.get(SESSION_HEADER):
-            return cls(f"session {session}")
+            return cls(session_name(session, who), user=who)
         try:
             cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         except CookieError:
             cookie = None
         if cookie is not None and _COOKIE_VALUE.fullmatch(cookie.value):
-            return cls(f"cookie {cookie.value}", by_cookie=True)
+            return cls(f"cookie {cookie.value} {who}", by_cookie=True, user=who)
         fresh = secrets.token_urlsafe(32)
-        return cls(f"cookie {fresh}", f"{COOKIE}={fresh}; HttpOnly; SameSite=Strict")
+        return cls(f"cookie {fresh} {who}", f"{COOKIE}={fresh}; HttpOnly; SameSite=Strict", user=who)
+
+
+def session_name(session: str, user: str) -> str:
+    """What a session of the protocol is called here."""
+    return f"session {session} {user}"
 
 
 class SessionImages(RecentImages):

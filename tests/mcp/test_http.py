@@ -49,7 +49,7 @@ def test_without_the_token_nobody_gets_in(guarded: HttpServer) -> None:
 
 async def test_with_the_token_the_client_works(guarded: HttpServer) -> None:
     async with guarded.client(Authorization=f"Bearer {TOKEN}") as client:
-        assert len((await client.list_tools()).tools) == 5
+        assert (await client.list_tools()).tools
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null"])

@@ -11,13 +11,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dermtools.errors import DermtoolsError
+from dermtools.images import data_url
 from dermtools.mcp.http import HttpAddress
 from dermtools.mcp.oauth import CLIENT_VARIABLE, AuthServer, SignedTokens
 from dermtools.retrieval import CaseBase
 from tests.support.auth_server import CLIENT, AuthorizationServer
 from tests.support.loopback import body, served
 from tests.support.mcp_processes import PATIENCE, HttpServer, http_server
-from tests.support.mcp_requests import HEADERS, INITIALIZE
+from tests.support.mcp_requests import HEADERS, INITIALIZE, modern_call
 
 RESOURCE = "https://derm.example/tools/mcp"
 METADATA = "https://derm.example/.well-known/oauth-protected-resource/tools/mcp"
@@ -168,3 +169,20 @@ def test_tokens_of_one_kind_only() -> None:
     assert (
         HttpAddress.parse("0.0.0.0:0", url=RESOURCE, auth=AuthServer("https://a.example", RESOURCE)).prefix == "/tools"
     )
+
+
+def test_pictures_of_a_session_are_of_who_opened_it_by_the_newer_protocol_too(
+    guarded: HttpServer, issuer: AuthorizationServer, drawn_jpeg: bytes
+) -> None:
+    """The protocol of 2026 has no sessions, and the SDK checks none: whoever knows the id must get nothing by it."""
+    session = posted(guarded, issuer.signed(RESOURCE)).headers["mcp-session-id"]
+
+    def failed(image: str, subject: str) -> tuple[bool, str]:
+        body, headers = modern_call("search_similar_cases", {"image": image})
+        headers |= {"Authorization": f"Bearer {issuer.signed(RESOURCE, sub=subject)}", "Mcp-Session-Id": session}
+        result = httpx.post(guarded.url, json=body, headers=headers, timeout=PATIENCE).json()["result"]
+        return result["isError"], result.get("structuredContent", {}).get("query", "")
+
+    refused, handle = failed(data_url(drawn_jpeg), "user-1")
+    assert not refused
+    assert [failed(handle, subject)[0] for subject in ("user-1", "user-2")] == [False, True]
