@@ -103,7 +103,11 @@ PromptFolderOption = Annotated[
 ]
 AllowOption = Annotated[
     list[Path] | None,
-    typer.Option(metavar="FOLDER", help="Pictures below it may be read by path; repeatable.", parser=local_path),
+    typer.Option(
+        metavar="FOLDER",
+        help="Pictures below it may be read by path, and its newest are listed by name; repeatable.",
+        parser=local_path,
+    ),
 ]
 CheckTextOption = Annotated[
     OnWriting | None,
