@@ -58,6 +58,8 @@ class Stop:
         finally:
             with self._lock:
                 self._ends.remove(end)
+        # It may have been ended just as it was done: nobody is to take it for whole, or to use what it was done with.
+        self.check()
 
 
 _STOP: ContextVar[Stop | None] = ContextVar("stop", default=None)

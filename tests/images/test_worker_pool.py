@@ -17,7 +17,7 @@ from dermtools.errors import DermtoolsError, ImageError, StoppedError
 from dermtools.images import ImageLimits, WorkerLimits, open_image
 from dermtools.images.limits import MEMORY_VARIABLE, SECONDS_VARIABLE
 from dermtools.images.opening import small_jpeg
-from dermtools.images.worker_pool import POOL
+from dermtools.images.worker_pool import POOL, _Worker
 from dermtools.stops import Stop
 from tests.support.bombs import encoded, gif_of_comments
 from tests.support.paths import ROOT
@@ -54,6 +54,25 @@ def test_a_stopped_call_ends_the_process_that_decodes_for_it(stopped: int) -> No
     thread.join(SAFETY_NET)
     assert len(answers) == 1
     assert not is_there(stopped)
+    assert open_image(SMALL, limits=PATIENT).size == (256, 256)
+
+
+def test_a_process_that_is_ended_just_as_it_answers_is_no_other_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange, stop = _Worker._exchange, Stop()
+
+    def answered_then_stopped(*asked):
+        answer = exchange(*asked)
+        stop.ask()
+        return answer
+
+    def decode() -> None:
+        stop.begin()
+        open_image(SMALL, limits=PATIENT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_Worker, "_exchange", answered_then_stopped)
+        with pytest.raises(StoppedError):
+            contextvars.copy_context().run(decode)
     assert open_image(SMALL, limits=PATIENT).size == (256, 256)
 
 
