@@ -32,7 +32,7 @@ def install(assistant: AssistantName, case_base: Path, command: Sequence[str]) -
 
     Args:
         assistant: one whose file is documented and can be written without losing anything.
-        case_base: absolute path of the folder; an entry over the same one is replaced, one over another stays.
+        case_base: absolute path of the folder; an entry over it is brought up to date, one over another stays.
         command: what starts the server.
 
     Raises:
@@ -53,8 +53,17 @@ def install(assistant: AssistantName, case_base: Path, command: Sequence[str]) -
         if not isinstance(servers, MutableMapping):
             raise DermtoolsError(f"{path}: {about.servers!r} is no table of servers; mend the file first")
         name = name_for(case_base, servers)
-        servers[name] = about.entry(command)
+        known = servers.get(name)
+        if isinstance(known, MutableMapping):  # what its owner added stays, such as a variable with a key
+            known.update(about.entry(command))
+        else:
+            servers[name] = about.entry(command)
         text = about.written(content)
+        if _others(about, path, text.encode(), name) != _others(about, path, before, name):
+            raise DermtoolsError(
+                f"{path} cannot be written without changing more than the server, and was left alone; leave --install "
+                "out, and add what is printed by hand"
+            )
         if before is not None and before.decode("utf-8-sig") == text:
             return Installed(path, name, None)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +75,14 @@ def install(assistant: AssistantName, case_base: Path, command: Sequence[str]) -
     except OSError as error:
         raise DermtoolsError(f"{place} cannot be written: {error.strerror}; leave --install out") from error
     return Installed(path, name, backup)
+
+
+def _others(about: Assistant, path: Path, text: bytes | None, name: str) -> dict[str, Any]:
+    """All that a file holds beside a server's entry, as plain values."""
+    content = _read(about, path, text)
+    plain: dict[str, Any] = content.unwrap() if hasattr(content, "unwrap") else dict(content)
+    servers = plain.get(about.servers) or {}
+    return {**plain, about.servers: {key: value for key, value in servers.items() if key != name}}
 
 
 def _new_name(path: Path) -> Path:

@@ -86,6 +86,27 @@ def test_what_the_owner_wrote_is_kept_however_fast_one_follows_another(home: Pat
     assert own in [copy.read_text() for copy in path.parent.glob("*.bak")]
 
 
+@pytest.mark.parametrize("assistant", ["cursor", "codex"])
+def test_what_its_owner_added_to_the_entry_stays(home: Path, assistant: Any) -> None:
+    path = install(assistant, CASE_BASE, [*COMMAND, "--links"]).path
+    added = 'env = {"KEY" = "k"}' if path.suffix == ".toml" else '"env": {"KEY": "k"}, '
+    text = path.read_text()
+    path.write_text(text + added if path.suffix == ".toml" else text.replace('"type"', f'{added}"type"'))
+    install(assistant, CASE_BASE, COMMAND)
+    content = (tomllib if path.suffix == ".toml" else json).loads(path.read_text())
+    (entry,) = next(iter(content.values())).values()
+    assert (entry["env"], entry["args"]) == ({"KEY": "k"}, ENTRY["args"])
+
+
+def test_a_file_that_would_mean_something_else_is_left_alone(home: Path) -> None:
+    """After dotted keys the library writes the entry's table before `model`, which would then be in it."""
+    text = 'mcp_servers.a.command = "a"\nmodel = "m"\n'
+    path = put(home / ".codex" / "config.toml", text)
+    with pytest.raises(DermtoolsError, match="left alone"):
+        install("codex", CASE_BASE, COMMAND)
+    assert [one.read_text() for one in path.parent.iterdir()] == [text]
+
+
 def test_comments_in_toml_stay(home: Path) -> None:
     path = put(home / ".codex" / "config.toml", '# mine\nmodel = "o3" # fast\n\n[mcp_servers.other]\ncommand = "x"\n')
     install("codex", CASE_BASE, COMMAND)
