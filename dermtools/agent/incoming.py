@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from langchain_core.messages import BaseMessage, HumanMessage, convert_to_messag
 
 from dermtools.agent.shown import IMAGE_BLOCKS, PICTURES
 from dermtools.errors import ImageError
+from dermtools.images.kinds import format_of
 from dermtools.tools import DermContext
 from dermtools.tools.pictures.showing import text_block
 from dermtools.tools.results import quoted
@@ -71,8 +73,17 @@ def _is_picture(block: Mapping[str, Any]) -> bool:
     if block.get("type") not in _FILE_BLOCKS:
         return False
     return any(_PICTURE.match(str(part.get(key, ""))) for part in _parts(block) for key in _MIME_KEYS) or any(
-        _PICTURE_DATA.match(value) for value in _texts(block)
+        _PICTURE_DATA.match(value) or _begins_as_picture(value) for value in _texts(block)
     )
+
+
+def _begins_as_picture(value: str) -> bool:
+    """Whether its first bytes are a picture's, whatever a client calls them: DICOM often comes as any file."""
+    start = re.sub(r"^data:[^,]{0,200},", "", value[:600], flags=re.IGNORECASE)[:256]
+    try:
+        return format_of(base64.b64decode(start[: len(start) // 4 * 4], validate=True)) is not None
+    except ValueError:
+        return False
 
 
 def _parts(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ import base64
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from dermtools.agent import DermContext
 from dermtools.agent.incoming import holds_picture, messages_without_pictures, without_pictures
+from tests.support.dicom_files import dicom
 from tests.support.picture_blocks import forms
 
 
@@ -84,3 +86,20 @@ def test_no_block_breaks_a_run(content: list[Any]) -> None:
     message = HumanMessage("")
     message.content = content
     assert not holds_picture(without_pictures(message, DermContext()))
+
+
+@pytest.mark.parametrize("media", [None, "application/octet-stream", "application/pdf"])
+@pytest.mark.parametrize("prefix", ["", "data:application/octet-stream;base64,"])
+@pytest.mark.parametrize("kind", ["JPEG", "DICOM"])
+def test_a_picture_that_comes_as_any_file_is_taken_out_too(
+    drawn_jpeg: bytes, media: str | None, prefix: str, kind: str
+) -> None:
+    """Programs send DICOM so, with the patient's name in it."""
+    picture = drawn_jpeg if kind == "JPEG" else dicom(np.zeros((16, 64), np.uint8), "MONOCHROME2")
+    value = prefix + base64.b64encode(picture).decode()
+    named = {} if media is None else {"mime_type": media}
+    for block in ({"type": "file", "base64": value, **named}, {"type": "file", "file": {"file_data": value}}):
+        context = DermContext()
+        kept = without_pictures(HumanMessage([block]), context)
+        assert value[-40:] not in str(kept)
+        assert (kept.content, len(context.images)) == ([], 1)
