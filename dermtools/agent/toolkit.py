@@ -56,6 +56,11 @@ class DermTool(BaseTool):
     context: Any = Field(exclude=True, repr=False, description="DermContext for calls outside an agent")
     pictures: Pictures = "handles"
 
+    def __repr_args__(self) -> Iterator[tuple[str, str]]:
+        # LangChain writes down what a tool runs with, its fellow tools included, while other threads use these: by its
+        # fields, which are kept as they are first asked for, that would end the run ("dictionary changed size").
+        yield "name", self.name
+
     def run(self, tool_input: Any, *args: Any, **options: Any) -> Any:
         """As LangChain calls it; traces show no picture."""
         return super().run(tool_input, *args, **_private(options))

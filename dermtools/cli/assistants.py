@@ -44,9 +44,10 @@ def tell_assistant(
         from dermtools.mcp.installing import install as write
 
         written = write(assistant, case_base.absolute(), command)
-        show(f"Wrote the server {written.name!r} into {written.path}")
+        # Paths whole, so that they can be copied: `show` would break them in a narrow terminal.
+        typer.echo(f"Wrote the server {written.name!r} into {written.path}")
         if written.backup is not None:
-            show(f"as it was before: {written.backup}")
+            typer.echo(f"as it was before: {written.backup}")
         show(f"Start {about.title} anew, or let it read its servers again.")
     elif http is not None:
         host = f"[{http.host}]" if ":" in http.host else http.host

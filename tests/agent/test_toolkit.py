@@ -98,3 +98,8 @@ def test_threads_give_the_same_answers_as_one_after_the_other(toolkit: DermToolk
             pool.map(lambda handle: called(toolkit, "search_similar_cases", image=handle, k=4).artifact, handles * 4)
         )
     assert together == alone * 4
+
+
+def test_a_tool_is_written_down_by_its_name_alone(toolkit: DermToolkit) -> None:
+    """LangChain does so while other threads use the tool, whose fields change as they are first asked for."""
+    assert repr(toolkit.tool("get_case")) == "DermTool(name='get_case')"
