@@ -21,6 +21,9 @@ from tests.support.patience import SAFETY_NET
 
 COLUMNS, ROWS = 80, 50
 CTRL_C, CTRL_D = b"\x03", b"\x04"
+PRESS_AGAIN = 30
+"""Seconds until a person presses Ctrl-C again: one that comes just as Python begins to wait for a line is seen only
+once that line is there."""
 AT_THE_TERMINAL = (
     "import fcntl, os, signal, sys, termios\n"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"  # signals of its keys come here
@@ -73,6 +76,7 @@ def watch(
     )
     os.close(inside)
     waiting, since = list(keys), b""
+    again = float("inf")
     until = time.monotonic() + SAFETY_NET
     while time.monotonic() < until:
         if select.select([terminal], [], [], 0.1)[0]:
@@ -83,8 +87,13 @@ def watch(
             stream.feed(data)
             since += data
         if waiting and waiting[0][0] in since.decode(errors="replace"):
-            os.write(terminal, waiting.pop(0)[1])
+            key = waiting.pop(0)[1]
+            os.write(terminal, key)
             since = b""
+            again = time.monotonic() + PRESS_AGAIN if key == CTRL_C else float("inf")
+        if time.monotonic() > again:
+            os.write(terminal, CTRL_C)
+            again = float("inf")
     os.close(terminal)
     code = process.wait()
     assert not waiting, f"{typed}: never seen: {waiting[0][0]}"
