@@ -46,7 +46,7 @@ def test_a_rate_limit_spaces_requests_out(schemas: OpenAISchemas) -> None:
         ("gpt-4.1", "needs its provider in front"),
         ("openai:", "needs its provider in front"),
         ("nobody:model", "no provider 'nobody'; there are: "),
-        ("anthropic:claude-sonnet-4-5", "pip install"),
+        ("groq:llama-3.3-70b-versatile", "pip install"),
         ("openai:gpt-4.1", "OPENAI_API_KEY"),
     ],
 )
