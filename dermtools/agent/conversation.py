@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from langgraph.types import Command
 
 from dermtools.agent.answer import AgentAnswer
-from dermtools.agent.events import Event, Finished
+from dermtools.agent.events import STREAM_MODES, Event, Finished
 from dermtools.agent.interrupts import Decision, Interruption, answers, interruptions, waits_for
 from dermtools.agent.middleware import human_message
 from dermtools.agent.turn import Turn, one_error
@@ -127,6 +127,11 @@ class Conversation:
     def _config(self) -> RunnableConfig:
         return {"configurable": {"thread_id": self.thread_id}}
 
+    @property
+    def _options(self) -> dict[str, Any]:
+        """Of the graph's stream."""
+        return {"config": self._config, "context": self.context, "stream_mode": STREAM_MODES}
+
     def _no_decision_due(self, waiting: Sequence[Interruption]) -> None:
         if waiting:
             raise QueryError(f'the conversation {waits_for(waiting)}, e.g. resume(["reject"]), before you ask on')
@@ -145,13 +150,13 @@ class Conversation:
 
     def _events(self, turn: Turn, given: Any) -> Iterator[Event]:
         with one_error():
-            for mode, data in self.agent.graph.stream(given, self._config, **turn.options(self.context)):
+            for mode, data in self.agent.graph.stream(given, **self._options):
                 yield from turn.events(mode, data)
         yield from self._end(turn)
 
     async def _aevents(self, turn: Turn, given: Any) -> AsyncIterator[Event]:
         with one_error():
-            async for mode, data in self.agent.graph.astream(given, self._config, **turn.options(self.context)):
+            async for mode, data in self.agent.graph.astream(given, **self._options):
                 for event in turn.events(mode, data):
                     yield event
         for event in self._end(turn):

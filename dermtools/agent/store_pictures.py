@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from dermtools.tools.pictures.image_store import ImageStore
-from dermtools.tools.pictures.shelves import MAX_BYTES, MAX_PICTURES, ShelvedImages, check_room
+from dermtools.tools.pictures.image_store import ImageStore, check_room
+from dermtools.tools.pictures.shelves import MAX_BYTES, MAX_PICTURES, ShelvedImages
 from dermtools.tools.pictures.threads import Thread
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from langchain.agents.middleware import ModelCallLimitMiddleware
 
 from dermtools.agent.answer import AgentAnswer, read_answer
-from dermtools.agent.events import STREAM_MODES, Event, Interrupted, events_of
+from dermtools.agent.events import Event, Interrupted, events_of
 from dermtools.agent.interrupts import NO_CHECKPOINTER, interruptions
 from dermtools.errors import DermtoolsError, ModelError, QueryError
 from dermtools.prompting.asking.failures import call_errors, failed_reply, is_ours
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from langgraph.types import Interrupt
 
     from dermtools.agent.derm_agent import DermAgent
-    from dermtools.tools import DermContext
 
 _LIMIT_NODE = f"{ModelCallLimitMiddleware.__name__}.before_model"
 """Writes only where the limit is reached: a reply that says so, and the end."""
@@ -52,10 +51,6 @@ class Turn:
     def run(self) -> list[AnyMessage]:
         """The messages that the turn added, in their order."""
         return list(self._added.values())
-
-    def options(self, context: DermContext) -> dict[str, Any]:
-        """Arguments of the graph's stream."""
-        return {"context": context, "stream_mode": STREAM_MODES}
 
     def events(self, mode: str, data: Any) -> Iterator[Event]:
         """Take in a piece of the stream, and say what happens in it."""

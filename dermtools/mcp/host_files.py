@@ -15,9 +15,10 @@ import mcp_types as types
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dermtools.errors import DermtoolsError
+from dermtools.mcp.results import failure, refusal
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.tools import DermContext
-from dermtools.tools.results import error_message, validation_message
+from dermtools.tools.results import validation_message
 
 NAME = "take_picture"
 _URL, _WORD = 8192, 300
@@ -77,15 +78,11 @@ def take_host_file(served: ServedCaseBase, given: Mapping[str, Any], context: De
     try:
         url = _Arguments.model_validate(given).file.download_url
         if url.partition(":")[0].lower() not in ("http", "https"):
-            return _told("the file's download_url must be an http(s) URL; attach the picture again", is_error=True)
+            return refusal("the file's download_url must be an http(s) URL; attach the picture again")
         handle = served.call(lambda workspace: workspace.query(url, context).name)
     except ValidationError as error:
-        return _told(validation_message(error), is_error=True)
+        return refusal(validation_message(error))
     except DermtoolsError as error:
-        return _told(served.discreet(error_message(error, served.known_paths)), is_error=True)
-    result = _told(f"the picture is {handle}; give it as image to the other tools")
-    return result.model_copy(update={"structured_content": {"image": handle}})
-
-
-def _told(text: str, *, is_error: bool = False) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=is_error)
+        return failure(served, error)
+    told = types.TextContent(text=f"the picture is {handle}; give it as image to the other tools")
+    return types.CallToolResult(content=[told], structured_content={"image": handle})

@@ -40,7 +40,7 @@ STOP_SECONDS = 3
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HOST_NAME = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
-_URL = re.compile(r"https?://(?P<name>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(?P<path>/[A-Za-z0-9._~/-]*)?")
+_URL = re.compile(rf"https?://(?P<name>{_HOST_NAME.pattern})(:\d{{1,5}})?(?P<path>/[A-Za-z0-9._~/-]*)?")
 
 
 @dataclass(frozen=True)

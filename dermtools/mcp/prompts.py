@@ -10,8 +10,8 @@ import mcp_types as types
 
 from dermtools.errors import PromptError
 from dermtools.images import read_bytes
+from dermtools.mcp.results import image_content
 from dermtools.mcp.served import ServedCaseBase
-from dermtools.mcp.tools import image_content
 from dermtools.methods.registry import prompted_words
 from dermtools.prompting.files.library import GENERIC, Prompt
 from dermtools.prompting.method_names import parse_method

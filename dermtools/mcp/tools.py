@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,10 +12,11 @@ from dermtools.errors import DermtoolsError
 from dermtools.handles import CASE_PREFIX
 from dermtools.mcp import host_files
 from dermtools.mcp.resources import JSON, case_uri
+from dermtools.mcp.results import failure, image_content, refusal
 from dermtools.mcp.served import ServedCaseBase
 from dermtools.tools import CATALOG, DermContext, Workspace, offered_tools
 from dermtools.tools.pictures.showing import named_pictures
-from dermtools.tools.results import error_message, shown, validation_message
+from dermtools.tools.results import shown, validation_message
 from dermtools.tools.schemas import input_schema
 
 MAX_LINKS = 20
@@ -68,7 +68,7 @@ def take_picture(
     try:
         handle = served.call(lambda workspace: workspace.query(given["image"], context).name)
     except DermtoolsError as error:
-        return _failed(served.discreet(error_message(error, served.known_paths)))
+        return failure(served, error)
     return {**given, "image": handle}
 
 
@@ -86,7 +86,7 @@ def call_tool(
     try:
         arguments = spec.arguments.model_validate(given)
     except ValidationError as error:
-        return _failed(validation_message(error))
+        return refusal(validation_message(error))
 
     def answer(workspace: Workspace) -> types.CallToolResult:
         if spec.asks_model:
@@ -102,7 +102,7 @@ def call_tool(
     try:
         return served.call(answer, repeatable=not spec.asks_model)
     except DermtoolsError as error:
-        return _failed(served.discreet(error_message(error, served.known_paths)))
+        return failure(served, error)
 
 
 def _case_link(case_id: str) -> types.ResourceLink:
@@ -112,12 +112,3 @@ def _case_link(case_id: str) -> types.ResourceLink:
         description="Labels and attributes of the case, and where its picture is",
         mime_type=JSON,
     )
-
-
-def image_content(jpeg: bytes) -> types.ImageContent:
-    """A JPEG as a content block."""
-    return types.ImageContent(data=base64.b64encode(jpeg).decode("ascii"), mime_type="image/jpeg")
-
-
-def _failed(text: str) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(text=text)], is_error=True)

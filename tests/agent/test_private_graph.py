@@ -56,6 +56,13 @@ BLOCKS: dict[str, Any] = {
 }
 
 
+def script(_: str, body: dict[str, Any]) -> Reply:
+    """Searches for the attached picture, and says so."""
+    if body["messages"][-1]["role"] == "tool":
+        return Say("Seen.")
+    return call("search_similar_cases", image=handle_in(body), k=2)
+
+
 @pytest.mark.parametrize("is_async", [False, True])
 @pytest.mark.parametrize("form", BLOCKS)
 @pytest.mark.parametrize("context", [None, {"images": {}}])
@@ -65,11 +72,6 @@ def test_a_run_without_a_context_leaves_no_picture_in_a_checkpoint_and_has_it_on
     saver, store = InMemorySaver(), InMemoryStore()
     config: Any = {"configurable": {"thread_id": "1"}}
     block = {**BLOCKS[form], "data": base64.b64encode(drawn_jpeg).decode()}
-
-    def script(_: str, body: dict[str, Any]) -> Reply:
-        if body["messages"][-1]["role"] == "tool":
-            return Say("Seen.")
-        return call("search_similar_cases", image=handle_in(body), k=2)
 
     with StreamingOpenAIServer(schemas, script) as server:
         model = chat_model("openai:gpt-4.1", base_url=server.url, api_key="k", timeout=SAFETY_NET)
@@ -119,11 +121,6 @@ def test_a_graph_of_ones_own_keeps_pictures_by_thread_without_a_context(
     saver, workspace = InMemorySaver(), Workspace(case_base)
     config: Any = {"configurable": {"thread_id": "1"}}
     block = {**BLOCKS["agent chat ui"], "data": base64.b64encode(drawn_jpeg).decode()}
-
-    def script(_: str, body: dict[str, Any]) -> Reply:
-        if body["messages"][-1]["role"] == "tool":
-            return Say("Seen.")
-        return call("search_similar_cases", image=handle_in(body), k=2)
 
     with StreamingOpenAIServer(schemas, script) as server:
         model = chat_model("openai:gpt-4.1", base_url=server.url, api_key="k", timeout=SAFETY_NET)

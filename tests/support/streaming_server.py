@@ -25,6 +25,10 @@ class StreamingOpenAIServer(OpenAIServer):
         self._wants_strict = wants_strict
         self._http.RequestHandlerClass = type("StreamingHandler", (_StreamingHandler,), {"openai": self})
 
+    def as_taken(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """A reply as the client takes it, which may want more than the published schemas have."""
+        return answer
+
     def _why_refused(self, api: str, body: dict[str, Any], headers: dict[str, str]) -> str | None:
         # The service takes its own messages back without what only the schema of replies wants.
         lenient = copy.deepcopy(body)
@@ -66,6 +70,7 @@ class _StreamingHandler(_Handler):
             return
         answer = reply_body(api, reply, body, sum(1 for _ in pictures(body)), len(self.openai.requests))
         self.openai.schemas.check_reply(api, answer)
+        answer = self.openai.as_taken(answer)
         events = _chat_events(answer) if api == "chat" else _responses_events(answer)
         data = "".join(events).encode()
         self._send(200, data, "text/event-stream", {})

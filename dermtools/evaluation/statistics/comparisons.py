@@ -85,6 +85,10 @@ class Comparison:
         needed = "" if self.groups_needed is None else f"; the observed difference needs {self.groups_needed:,} groups"
         return f"{self.first} against {self.second} is undecided: {figures}; {could}{needed}"
 
+    def behind(self, said: str) -> str:
+        """The sentence behind what it means, which has said already where it is undecided."""
+        return f"{said}: {self.sentence.replace(' is undecided', '', 1)}"
+
 
 def mcnemar(only_first: int, only_second: int) -> float:
     """Two-sided exact p value of McNemar's test (McNemar 1947; the binomial form), from the cases in disagreement."""

@@ -56,9 +56,7 @@ class Fetching:
         if (share := self.fetched.share) is not None and (held := self.fetched.interval) is not None:
             told[0] += f" ({100 * share:.1f} %, 95 %: {100 * held.low:.1f} to {100 * held.high:.1f})"
         if (found := self.against.get(ON_ALL)) is not None:
-            told.append(
-                f"{_SAID[found.verdict].format(arm=self.arm)}: {found.sentence.replace(' is undecided', '', 1)}"
-            )
+            told.append(found.behind(_SAID[found.verdict].format(arm=self.arm)))
         elif self.fetched.count and self.without is None:
             told.append(f"Whether that was worth it cannot be said: add {NEVER[0]} to the methods")
         return told + [f"{what}: {pair.sentence}" for what, pair in self.against.items() if what != ON_ALL]

@@ -63,7 +63,7 @@ class RetrievalWorth:
                 f"Whether retrieval helps {self.model} cannot be said: "
                 f"the run asks it nothing without examples; add the method zero-shot beside {self.arm}"
             )
-        return f"{_SAID[found.verdict].format(model=self.model)}: {found.sentence.replace(' is undecided', '', 1)}"
+        return found.behind(_SAID[found.verdict].format(model=self.model))
 
     @property
     def lines(self) -> list[str]:

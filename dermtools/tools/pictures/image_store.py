@@ -147,16 +147,21 @@ class ImageStore:
         with self._lock:
             if held.handle in self._held:
                 return self._held[held.handle]
-            if len(self._held) >= self._max_pictures:
-                raise ImageError(f"{self._max_pictures} pictures are attached already; start a new conversation")
-            if self._bytes() + held.size > self._max_bytes:
-                most = f"{self._max_bytes:,} bytes in all"
-                raise ImageError(f"the attached pictures are larger than {most}; start a new conversation")
+            size = self._bytes() + held.size
+            check_room(len(self._held) + 1, size, max_pictures=self._max_pictures, max_bytes=self._max_bytes)
             self._held[held.handle] = held
             return held
 
     def _bytes(self) -> int:
         return sum(held.size for held in self._held.values())
+
+
+def check_room(pictures: int, size: int, *, max_pictures: int, max_bytes: int) -> None:
+    """Refuse with an ImageError what would make more than `max_pictures` or `max_bytes` of a conversation."""
+    if pictures > max_pictures:
+        raise ImageError(f"{max_pictures} pictures are attached already; start a new conversation")
+    if size > max_bytes:
+        raise ImageError(f"the attached pictures are larger than {max_bytes:,} bytes in all; start a new conversation")
 
 
 def _file_name(source: ImageSource) -> str:

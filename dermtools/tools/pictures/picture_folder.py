@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from dermtools.errors import DermtoolsError, ImageError
 from dermtools.files import file_mode, make_folder, sweep, writable, write_whole
-from dermtools.tools.pictures.image_store import ImageStore
-from dermtools.tools.pictures.shelves import MAX_BYTES, MAX_PICTURES, ShelvedImages, check_room
+from dermtools.tools.pictures.image_store import ImageStore, check_room
+from dermtools.tools.pictures.shelves import MAX_BYTES, MAX_PICTURES, ShelvedImages
 from dermtools.tools.pictures.threads import Thread
 
 _LOCK = ".lock"

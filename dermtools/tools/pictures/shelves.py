@@ -109,14 +109,6 @@ class ShelvedImages(ImageStore):
         return held
 
 
-def check_room(pictures: int, size: int, *, max_pictures: int, max_bytes: int) -> None:
-    """Refuse with an ImageError what would make more than `max_pictures` or `max_bytes` of a conversation."""
-    if pictures > max_pictures:
-        raise ImageError(f"{max_pictures} pictures are attached already; start a new conversation")
-    if size > max_bytes:
-        raise ImageError(f"the attached pictures are larger than {max_bytes:,} bytes in all; start a new conversation")
-
-
 def _is_handle(handle: str) -> bool:
     rest = handle.removeprefix(IMAGE_PREFIX)
     return rest != handle and rest.isalnum() and rest.isascii() and len(rest) <= 64

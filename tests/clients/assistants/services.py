@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tests.support import streaming_server
 from tests.support.anthropic_server import AnthropicServer
 from tests.support.gemini_server import GeminiServer
 from tests.support.openai_replies import Reply
@@ -55,6 +54,12 @@ class OpenAIForCodex(StreamingOpenAIServer):
         texts = [one if isinstance(one, str) else " ".join(part.get("text", "") for part in one) for one in results]
         return self._turn.reply(_namespaced(body), texts, sum(1 for _ in pictures(body)))
 
+    def as_taken(self, answer: dict[str, Any]) -> dict[str, Any]:
+        for item in answer["output"]:
+            if item["type"] == "function_call" and item["name"].startswith(f"{SERVER}__"):
+                item.update({"namespace": SERVER, "name": item["name"].removeprefix(f"{SERVER}__")})
+        return answer
+
     def _why_refused(self, api: str, body: dict[str, Any], headers: dict[str, str]) -> str | None:
         known = copy.deepcopy(body)
         known.pop("client_metadata", None)
@@ -62,22 +67,6 @@ class OpenAIForCodex(StreamingOpenAIServer):
         for item in known["input"]:
             item.pop("namespace", None)
         return super()._why_refused(api, known, headers)
-
-
-def in_namespaces(reply_body: Any) -> Any:
-    """`reply_body` with the calls of the server's functions as Codex takes them."""
-
-    def changed(*given: Any) -> Any:
-        body = reply_body(*given)
-        for item in body.get("output", ()):
-            if item.get("type") == "function_call" and item["name"].startswith(f"{SERVER}__"):
-                item.update({"namespace": SERVER, "name": item["name"].removeprefix(f"{SERVER}__")})
-        return body
-
-    return changed
-
-
-streaming_server.reply_body = in_namespaces(streaming_server.reply_body)
 
 
 def _count(server: Any, body: dict[str, Any]) -> int:
