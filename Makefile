@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz clients bundle clean
+.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz clients bundle page clean
 
 setup: $(VENV)/installed
 
@@ -58,5 +58,9 @@ clients: setup
 bundle: setup
 	$(BIN)/python bundle/build.py dist/dermtools.mcpb
 
+# The page of `dermtools app`, built from page/ with Node; what it writes is committed, so that nobody else needs Node.
+page:
+	cd page && npm ci --ignore-scripts && npm run check && npm run build
+
 clean:
-	rm -rf $(VENV) .clients demo dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) page/node_modules .clients demo dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -47,6 +47,8 @@ BEYOND_ONE_MODULE = {
     "mcp/test_inspector.py": "the server, asked by the Inspector",
     "mcp/test_no_path_leaves.py": "what fails, through tools, clients and retriever: no path in any of it",
     "mcp/test_published_files.py": "server.json and the plugin",
+    "pages/test_app_html.py": "the built page, and what it is built from",
+    "pages/test_templates.py": "templates of every room",
     "prompting/test_imports.py": "what importing the parts of the room loads",
     "retrieval/search/test_copies_unmet.py": "edited copies, as searched for and as drawn for exemplars",
     "retrieval/test_photographs.py": "search over real photographs",

@@ -24,6 +24,7 @@ from dermtools.cli import (
     export,
     info,
     ingest,
+    local_app,
     mcp,
     optimise,
     predictions,
@@ -77,8 +78,11 @@ _COMMANDS: dict[Callable[..., None], str] = {
     optimise.optimise: "Find better texts for a prompt.",
     chat.chat: "Talk with an agent that looks similar cases up.",
     mcp.mcp: "Serve the tools to chat assistants (MCP).",
+    local_app.local_app: "Look at, search and ask a case base in the browser.",
     demo.demo: "Do all of it once, and write one page that shows it.",
 }
+_NAMES = {local_app.local_app: "app"}
+"""Where it is not the function's own."""
 _OPENING_PICTURES = (
     ingest.ingest,
     search.search,
@@ -90,10 +94,12 @@ _OPENING_PICTURES = (
     optimise.optimise,
     chat.chat,
     mcp.mcp,
+    local_app.local_app,
 )
 for command, in_short in _COMMANDS.items():
     taken = with_groups(command)
-    app.command(short_help=in_short, cls=Checked)(with_picture_limits(taken) if command in _OPENING_PICTURES else taken)
+    limited = with_picture_limits(taken) if command in _OPENING_PICTURES else taken
+    app.command(name=_NAMES.get(command), short_help=in_short, cls=Checked)(limited)
 app.add_typer(prompts.library, name="prompts")
 
 

@@ -100,9 +100,7 @@ def mcp(
     finally:
         gc.enable()
 
-    if model is None and reach.given():
-        options = ", ".join(f"--{option.replace('_', '-')}" for option in reach.given())
-        raise DermtoolsError(f"{options} goes with --model; leave it out")
+    reach.check(model)
     chosen = {
         "calls": max_calls,
         "client_calls": max_client_calls,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dermtools.cli import parameters as shared
-from dermtools.errors import QueryError
+from dermtools.errors import DermtoolsError, QueryError
 from dermtools.strict_json import parsed
 
 if TYPE_CHECKING:
@@ -36,6 +36,12 @@ class ModelOptions:
     def given(self) -> dict[str, Any]:
         """Those that are set."""
         return {name: value for name, value in asdict(self).items() if value is not None and value != []}
+
+    def check(self, model: str | None) -> None:
+        """A DermtoolsError where options are set, and no model that they would be of."""
+        if model is None and (given := self.given()):
+            options = ", ".join(f"--{option.replace('_', '-')}" for option in given)
+            raise DermtoolsError(f"{options} goes with --model; leave it out")
 
     def arguments(self, model: str) -> dict[str, Any]:
         """Arguments of `chat_model`; without a limit on replies, the one that suits the model.

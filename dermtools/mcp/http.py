@@ -5,9 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
-import socket
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -35,8 +33,6 @@ TOKEN_VARIABLE = "DERMTOOLS_MCP_TOKEN"
 MIN_TOKEN = 16
 """Characters of a bearer token at least."""
 PATH = "/mcp"
-STOP_SECONDS = 3
-"""How long requests under way may take to end when the server stops."""
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HOST_NAME = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
@@ -178,46 +174,17 @@ async def serve_http(server: CaseBaseServer, address: HttpAddress, limits: Serve
     Raises:
         DermtoolsError: the address cannot be listened on.
     """
-    import uvicorn
-
-    from dermtools.mcp.connections import GuardedConnection
-
-    class Listener(uvicorn.Server):
-        """Leaves signals to us: its own way ends the process with the signal's exit code."""
-
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
+    from dermtools.mcp.listening import bound, listener
 
     limits = limits or ServerLimits()
     sessions = Sessions(limits)
-    config = uvicorn.Config(
-        http_app(server, address, limits, sessions),
-        http=GuardedConnection,
-        ws="none",
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=STOP_SECONDS,
-        server_header=False,
-    )
-    try:
-        listening = _bound(address)
-    except OSError as error:
-        reason = str(error.strerror).partition(" (while")[0]
-        raise DermtoolsError(f"cannot listen on {address.host}:{address.port}: {reason}; choose another") from error
+    listening = bound(address.host, address.port)
     host, port = listening.getsockname()[:2]
-    listener = Listener(config)
+    serving = listener(http_app(server, address, limits, sessions))
     async with anyio.create_task_group() as group:
-        await group.start(call_on_signal, lambda: setattr(listener, "should_exit", True))
+        await group.start(call_on_signal, lambda: setattr(serving, "should_exit", True))
         group.start_soon(server.warm_up)
         group.start_soon(sessions.end_idle)
         logger.warning("listening on http://%s:%s%s", f"[{host}]" if ":" in host else host, port, PATH)
-        await listener.serve(sockets=[listening])
+        await serving.serve(sockets=[listening])
         group.cancel_scope.cancel()
-
-
-def _bound(address: HttpAddress) -> socket.socket:
-    found = socket.getaddrinfo(address.host.strip("[]"), address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, place = found[0]
-    both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
-    return socket.create_server(place[:2], family=family, backlog=socket.SOMAXCONN, dualstack_ipv6=both)

@@ -24,9 +24,9 @@ from starlette.datastructures import Headers
 
 from dermtools.handles import IMAGE_PREFIX
 from dermtools.mcp.limits import ServerLimits
-from dermtools.mcp.served import RecentImages
 from dermtools.tools import DermContext
 from dermtools.tools.pictures.image_store import KEPT_SIDE, HeldImage
+from dermtools.tools.pictures.recent_images import RecentImages
 
 if TYPE_CHECKING:
     from starlette.types import Scope

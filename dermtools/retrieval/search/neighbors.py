@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from dermtools.cases.attributes import visible
 from dermtools.cases.case import Case
 from dermtools.images import data_url
-from dermtools.pages import templates, verbatim
+from dermtools.pages import look, templates
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -101,5 +101,5 @@ def neighbor_templates() -> Environment:
     environment = templates("dermtools.retrieval")
     environment.filters["data_url"] = data_url
     environment.filters["number"] = "{:.4g}".format  # four significant digits, whatever the embedder's scale
-    environment.globals["style"] = verbatim("dermtools.retrieval", "style.css")
+    environment.globals["style"] = look()
     return environment

@@ -1,4 +1,4 @@
-"""Pages: what comes from outside stays text, our own styles stay as they are, and a missing value is an error."""
+"""Templates: what comes from outside stays text, our own styles stay as they are, a missing value is an error."""
 
 from __future__ import annotations
 

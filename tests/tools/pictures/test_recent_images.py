@@ -6,7 +6,7 @@ import pytest
 
 from dermtools.cases.sources.sample import load_sample
 from dermtools.errors import ImageError
-from dermtools.mcp.served import RecentImages
+from dermtools.tools.pictures.recent_images import RecentImages
 
 PICTURES = [case.image for case in load_sample(seed=3, patients=2).cases if isinstance(case.image, bytes)][:4]
 

@@ -1,0 +1,37 @@
+"""What is open: the case base, what it can be asked, and what the page may offer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dermtools.app.actions.action import Action, Arguments, Teller
+from dermtools.version import __version__
+
+if TYPE_CHECKING:
+    from dermtools.app.session import AppSession
+
+
+class NoArguments(Arguments):
+    """Of an action that takes none."""
+
+
+def overview(session: AppSession, _: NoArguments, __: Teller) -> dict[str, Any]:
+    """Facts of the case base (None where none is open yet), and what else is there."""
+    about: dict[str, Any] = {
+        "dermtools": __version__,
+        "model": session.model,
+        "runs": session.runs is not None,
+        "case_base": None,
+    }
+    if session.case_base is not None:
+        case_base = session.case_base
+        about["case_base"] = {
+            "name": case_base.path.name,
+            **case_base.info(),
+            "reads_text": case_base.reads_text,
+            "attributes": case_base.attributes.audiences,
+        }
+    return about
+
+
+ACTIONS = [Action("overview", NoArguments, overview)]

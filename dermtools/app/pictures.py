@@ -1,0 +1,70 @@
+"""Pictures in and out: one that the person brought gets a handle; stored ones go to the page by address."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+from PIL import Image
+from starlette.responses import JSONResponse, Response
+
+from dermtools.app.answering import body
+from dermtools.errors import QueryError
+from dermtools.handles import CASE_PREFIX
+from dermtools.text import one_line
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from dermtools.app.session import AppSession
+
+SIDES = (192, 512)
+"""Long sides that the page may ask for, in pixels: a thumbnail, and what the case base holds."""
+_KEPT = {
+    # An address holds the version of the case base, or a handle made of the content: what it gives never changes.
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+async def bring(request: Request) -> Response:
+    """`POST pictures?name=...` with the encoded picture: its handle. Decoded in a process of its own, within limits."""
+    session: AppSession = request.app.state.session
+    encoded = await body(request, session.context.images.limits.max_bytes)
+    name = one_line(request.query_params.get("name", ""), 80) or "picture"
+    held = await to_thread.run_sync(lambda: session.context.images.add(encoded, name=name))
+    return JSONResponse({"handle": held.handle, "name": held.name})
+
+
+async def picture(request: Request) -> Response:
+    """`GET pictures?of=HANDLE&side=192`: a clean JPEG. `HANDLE` is `case:ID` or `img_...`."""
+    session: AppSession = request.app.state.session
+    handle, side = request.query_params.get("of", ""), request.query_params.get("side", "512")
+    if side not in map(str, SIDES):
+        raise QueryError(f"side is one of {', '.join(map(str, SIDES))}")
+    jpeg = await to_thread.run_sync(lambda: _jpeg(session, handle, int(side)))
+    return Response(jpeg, media_type="image/jpeg", headers=_KEPT)
+
+
+def _jpeg(session: AppSession, handle: str, side: int) -> bytes:
+    if handle.startswith(CASE_PREFIX):
+        case_id = handle.removeprefix(CASE_PREFIX)
+        jpeg = session.opened.store.jpegs([case_id]).get(case_id)
+        if jpeg is None:
+            raise QueryError(f"case {case_id!r} has no picture")
+    else:
+        jpeg = session.context.images.get(handle).jpeg
+    return jpeg if side == max(SIDES) else _thumbnail(jpeg, side)
+
+
+def _thumbnail(jpeg: bytes, side: int) -> bytes:
+    """Of a JPEG of our own making; `draft` decodes an eighth of it where that is enough."""
+    with Image.open(io.BytesIO(jpeg)) as image:
+        image.draft("RGB", (side, side))
+        image.thumbnail((side, side))
+        written = io.BytesIO()
+        image.convert("RGB").save(written, "JPEG", quality=80)
+    return written.getvalue()

@@ -1,0 +1,84 @@
+"""What the page works on while the server runs; nothing of it is kept afterwards."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dermtools.errors import DermtoolsError, QueryError
+from dermtools.prompting.files.library import PromptLibrary
+from dermtools.tools import DermContext, Workspace
+from dermtools.tools.pictures.recent_images import RecentImages
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from dermtools.retrieval import CaseBase
+
+
+@dataclass(eq=False)
+class AppSession:
+    """Of one server and the one person before it. Safe for threads.
+
+    Args:
+        case_base: what is open; None on first use, until the drawn sample is made.
+        model: `provider:model` that prompts and the agent ask; without one, neither is offered.
+        model_options: how it is reached and asked: further arguments of `chat_model`.
+        library: prompt files.
+        runs: a folder of evaluations, or one evaluation; None for none.
+    """
+
+    case_base: CaseBase | None = None
+    model: str | None = None
+    model_options: Mapping[str, Any] = field(default_factory=dict)
+    library: PromptLibrary = field(default_factory=PromptLibrary)
+    runs: Path | None = None
+    context: DermContext = field(default_factory=lambda: DermContext(images=RecentImages(max_pictures=64)))
+    """The pictures that the person brought, by handle."""
+    _workspace: Workspace | None = None
+    _chat_model: BaseChatModel | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def opened(self) -> CaseBase:
+        """The case base; a QueryError where none is open yet."""
+        return self.workspace.case_base
+
+    @property
+    def workspace(self) -> Workspace:
+        """Handles to queries, classifiers and prompts over the case base; a QueryError where none is open yet.
+
+        No path and no address is granted: the page names pictures by handle and cases by id.
+        """
+        with self._lock:
+            if self.case_base is None:
+                raise QueryError("no case base is open; start with one: dermtools app CASEBASE")
+            if self._workspace is None or self._workspace.case_base is not self.case_base:
+                self._workspace = Workspace(self.case_base, library=self.library)
+            return self._workspace
+
+    def chat_model(self) -> BaseChatModel:
+        """The model, set up once.
+
+        Raises:
+            QueryError: none was named.
+            ModelError: it cannot be set up.
+        """
+        from dermtools.prompting.asking.models import chat_model
+
+        if self.model is None:
+            raise QueryError("this asks a chat model; start with one: dermtools app CASEBASE --model openai:gpt-4.1")
+        with self._lock:
+            if self._chat_model is None:
+                self._chat_model = chat_model(self.model, **self.model_options)
+            return self._chat_model
+
+    def warm(self) -> None:
+        """Load what the first search would wait for; a problem is told by the search that meets it."""
+        if self.case_base is not None:
+            with suppress(DermtoolsError):
+                _ = self.case_base.snapshot.index, self.case_base.embedder

@@ -1,0 +1,42 @@
+// Writes ../dermtools/pages/app.html: the page with its script and style inline, and the licences of what it contains.
+// The same sources and the same package-lock.json give the same bytes, which a test of the project holds it to.
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = process.argv[2] ?? join(here, "../dermtools/pages");
+const made = await build({
+  absWorkingDir: here,
+  entryPoints: ["src/main.tsx", "src/page.css"],
+  outdir: "out",
+  bundle: true,
+  write: false,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  charset: "utf8",
+  legalComments: "none",
+  metafile: true,
+});
+const text = (ending) => made.outputFiles.find((file) => file.path.endsWith(ending)).text.trim();
+const packages = new Set(
+  Object.keys(made.metafile.inputs)
+    .map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
+    .filter(Boolean),
+);
+let licences = "";
+for (const name of [...packages].sort()) {
+  const folder = join(here, "node_modules", name);
+  const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const words = await readFile(join(folder, "LICENSE"), "utf8").catch(() => readFile(join(folder, "LICENSE.md"), "utf8"));
+  licences += `${name} ${version}, ${license}\n\n${words.trim()}\n\n${"-".repeat(80)}\n\n`;
+}
+const template = await readFile(join(here, "src/page.html"), "utf8");
+const page = template.replace("/* style */", () => text(".css")).replace("/* script */", () => text(".js"));
+await writeFile(join(out, "app.html"), page);
+await writeFile(join(out, "app-licences.txt"), licences);
+console.log(`app.html: ${Buffer.byteLength(page).toLocaleString("en")} bytes`);

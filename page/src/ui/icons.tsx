@@ -1,0 +1,22 @@
+// Icons that stand beside colour, so that colour never says something alone.
+
+const PATHS = {
+  agrees: "M5 13l4 4L19 7",
+  differs: "M6 6l12 12M18 6L6 18",
+  close: "M6 6l12 12M18 6L6 18",
+  search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14M21 21l-5-5",
+  camera: "M4 8h3l2-3h6l2 3h3v11H4zM12 10a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7",
+  sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.5 1.5M17.5 17.5L19 19M19 5l-1.5 1.5M6.5 17.5L5 19",
+  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
+  warn: "M12 4l9 16H3zM12 10v4M12 17v.5",
+  previous: "M15 5l-7 7 7 7",
+  next: "M9 5l7 7-7 7",
+};
+
+export function Icon({ name, label }: { name: keyof typeof PATHS; label?: string }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" {...(label ? { role: "img", "aria-label": label } : { "aria-hidden": true })}>
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,17 @@
+// The views by the path of their address, in the order of the navigation.
+
+import type { ComponentType } from "preact";
+import type { Overview } from "../types";
+import { SearchView } from "./search";
+
+export interface View {
+  path: string;
+  title: string;
+  component: ComponentType;
+  /** Whether the navigation offers it. */
+  offered?: (overview: Overview) => boolean;
+}
+
+const open = (overview: Overview) => overview.case_base !== null;
+
+export const VIEWS: View[] = [{ path: "", title: "Similar cases", component: SearchView, offered: open }];

@@ -1,0 +1,58 @@
+"""A case base of real photographs, served, and a browser before it; one of each for all tests of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dermtools.adapter import AdapterConfig, save_classifier, train
+from dermtools.retrieval import CaseBase
+from tests.support.app_server import AppServer, Tab, browser, serving, tab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+COLUMNS = ("age", "sex", "fitzpatrick")
+
+
+@pytest.fixture(scope="session")
+def photograph_base(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """677 photographs with a trained adapter for `diagnosis`; age is private. Not to be changed."""
+    case_base = CaseBase.create(tmp_path_factory.mktemp("app") / "pad-ufes-20", embedder="descriptor")
+    case_base.add(photographs, attributes=COLUMNS)
+    case_base.attributes.show("sex", "fitzpatrick")
+    save_classifier(case_base.path, train(case_base.store, "diagnosis", AdapterConfig(epochs=3)))
+    return case_base.path
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def served(chromium: Browser, photograph_base: Path) -> Iterator[AppServer]:
+    """The photographs, served; the browser comes first, since without one nothing need be made."""
+    with serving(photograph_base) as server:
+        yield server
+
+
+@pytest.fixture
+def open_tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
+    """Opens tabs that are closed after the test; options as of `tab`."""
+    with ExitStack() as tabs:
+        yield lambda **options: tabs.enter_context(tab(chromium, **options))
+
+
+@pytest.fixture(scope="module")
+def let_in(chromium: Browser, served: AppServer) -> dict[str, Any]:
+    """What a browser keeps once it was let in: `open_tab(storage_state=let_in)` needs no token any more."""
+    with tab(chromium) as first:
+        first.page.goto(served.address)
+        first.page.wait_for_selector("h1")
+        return dict(first.page.context.storage_state())
