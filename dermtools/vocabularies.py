@@ -40,6 +40,12 @@ def fitzpatrick_type(value: object) -> int | None:
     return int(match[1]) if match[1] else _ROMAN.index(match[2].lower()) + 1
 
 
+def fitzpatrick_name(column: str, value: object) -> str | None:
+    """How people write the Fitzpatrick skin type that a column's value is, `type III`; None for any other value."""
+    found = fitzpatrick_type(value) if is_fitzpatrick(column) else None
+    return f"type {_ROMAN[found - 1].upper()}" if found else None
+
+
 def is_dark(value: str) -> bool:
     """Whether a value is Fitzpatrick type V or VI, however it is written."""
     return (fitzpatrick_type(value) or 0) >= 5

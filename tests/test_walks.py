@@ -23,7 +23,6 @@ STEP = re.compile(r"^\d+\. `dermtools/([\w/]+\.py)`", re.MULTILINE)
 TOOL = "search_similar_cases"
 
 RESOLVES = ("tools/pictures/image_store.py", "tools/workspace.py")
-FORGETS = ("tools/pictures/image_store.py", "mcp/served.py")
 AGAIN = ("mcp/served.py", "mcp/tools.py")
 
 
@@ -66,7 +65,7 @@ def by_mcp(case_base: Path, picture: Path) -> Callable[[], None]:
     [
         ("A picture from `dermtools search`", by_command, set()),
         ("A picture from a LangChain tool call", by_tool, {RESOLVES}),
-        ("A picture from an MCP call", by_mcp, {RESOLVES, FORGETS, AGAIN}),
+        ("A picture from an MCP call", by_mcp, {RESOLVES, AGAIN}),
     ],
     ids=["search", "tool", "mcp"],
 )

@@ -11,6 +11,7 @@ from dermtools.errors import DermtoolsError, QueryError
 from dermtools.hidden_paths import client_text, places
 from dermtools.numbers import plain
 from dermtools.retrieval.case_base import CaseBase
+from dermtools.retrieval.search.choices import name_written, value_written
 from dermtools.text import instead
 
 Filter = str | Mapping[str, Any]
@@ -67,11 +68,8 @@ def _equals(name: object, value: object) -> str:
             f"filter: {name!r} must be a column with the text, number or truth value that it has, nothing of the kind "
             f"{type(value).__name__}; for more write a condition, e.g. \"age >= 40 AND sex IN ('f', 'm')\""
         )
-    column = '"' + name.replace('"', '""') + '"'
-    if value is None:
-        return f"{column} IS NULL"
-    text = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value).lower()
-    return f"{column} = {text}"
+    column = name_written(name)
+    return f"{column} IS NULL" if value is None else f"{column} = {value_written(value)}"
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dermtools.app.actions import overview, searching
+from dermtools.app.actions import browsing, facets, overview, searching
 from dermtools.app.actions.action import Action
 
-ACTIONS: dict[str, Action] = {action.name: action for module in (overview, searching) for action in module.ACTIONS}
+_MODULES = (browsing, facets, overview, searching)
+ACTIONS: dict[str, Action] = {action.name: action for module in _MODULES for action in module.ACTIONS}

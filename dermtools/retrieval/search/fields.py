@@ -6,7 +6,10 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
 
 from dermtools.cases.case import SPLITS, AttributeValue, Task
 from dermtools.errors import QueryError
@@ -14,6 +17,7 @@ from dermtools.text import one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
     from dermtools.cases.columns import CaseColumns
 
@@ -23,6 +27,19 @@ COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_e
 LONGEST_WORD = 30
 """Characters of a column's name that is not quoted in an error."""
 _EXAMPLES: dict[Kind, str] = {"labels": "= 'text'", "text": "= 'text'", "number": "= 40", "boolean": "= true"}
+
+
+class Encoded(NamedTuple):
+    """A column as numbers: each entry of `codes` says that its row has that one of `values`; m entries in all."""
+
+    values: NDArray[Any]
+    """Distinct values, shape (k,)."""
+    codes: NDArray[np.int64]
+    """Shape (m,)."""
+    rows: NDArray[np.int64]
+    """Shape (m,); a row with several labels comes several times, an unknown one not at all."""
+    known: NDArray[np.bool_]
+    """Of each row, whether its value is known, shape (n,)."""
 
 
 class Field:
@@ -40,10 +57,27 @@ class Field:
         self._example = f"{self._typed} {_EXAMPLES[self.kind]}"
         # A column of mixed kinds is read as text; Arrow makes no float of an integer beyond 2^53.
         plain = {"text": str, "number": float}.get(self.kind)
-        if plain is not None:
+        if plain is not None and set(map(type, values)) - {plain, type(None)}:
             values = [None if value is None else plain(value) for value in values]
+        if self.kind == "labels":
+            values = [value or None for value in values]
         types = {"labels": pa.list_(pa.string()), "text": pa.string(), "number": pa.float64(), "boolean": pa.bool_()}
-        self._values = pa.array([None if value == () else value for value in values], types[self.kind])
+        self._values = pa.array(values, types[self.kind])
+
+    @cached_property
+    def encoded(self) -> Encoded:
+        """What is counted by: made once."""
+        from pyarrow import compute
+
+        known = self._values.is_valid().to_numpy(zero_copy_only=False)
+        if self.kind == "labels":
+            rows = compute.list_parent_indices(self._values).to_numpy().astype(np.int64)
+            flat = self._values.flatten()
+        else:
+            rows, flat = np.flatnonzero(known), self._values.drop_null()
+        encoded = flat.dictionary_encode()
+        values = encoded.dictionary.to_numpy(zero_copy_only=False)
+        return Encoded(values, encoded.indices.to_numpy().astype(np.int64), rows, known)
 
     def equals(self, value: AttributeValue) -> pa.BooleanArray:
         """Rows that hold the value; of a label column, rows that have it among their labels."""
@@ -174,9 +208,8 @@ def _as_typed(name: str) -> str:
 def _kind(values: Iterable[object]) -> Kind:
     """Kind of a column by its known values; a mixture is read as text."""
     kinds: set[Kind] = {
-        "boolean" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
-        for value in values
-        if value is not None
+        "boolean" if issubclass(kind, bool) else "number" if issubclass(kind, int | float) else "text"
+        for kind in set(map(type, values)) - {type(None)}  # few types, however many values
     }
     return kinds.pop() if len(kinds) == 1 else "text"
 

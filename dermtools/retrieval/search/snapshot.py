@@ -67,6 +67,12 @@ class Snapshot:
             raise QueryError(f"no task {name!r}; {instead(name, self.tasks)}")
         return self.tasks[name]
 
+    def fields(self, shown: frozenset[str] | None = None) -> Fields:
+        """Columns as a condition sees them: with every attribute, or those in `shown` alone."""
+        if shown not in self._fields:
+            self._fields[shown] = Fields(self.columns, self.tasks.values(), shown)
+        return self._fields[shown]
+
     def matching(self, condition: str, shown: frozenset[str] | None = None) -> NDArray[np.bool_]:
         """Rows that satisfy a `where` condition, bool, shape (n,); kept for the next time.
 
@@ -74,9 +80,7 @@ class Snapshot:
         """
         rows = self._matching.get((condition, shown))
         if rows is None:
-            if shown not in self._fields:
-                self._fields[shown] = Fields(self.columns, self.tasks.values(), shown)
-            rows = matching_rows(condition, self._fields[shown])
+            rows = matching_rows(condition, self.fields(shown))
             if len(self._matching) >= KEPT_CONDITIONS:
                 self._matching.clear()
             self._matching[condition, shown] = rows

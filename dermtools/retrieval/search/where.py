@@ -47,7 +47,7 @@ def matching_rows(condition: str, fields: Fields) -> NDArray[np.bool_]:
     A QueryError where it cannot be parsed, is more than comparisons, or names an unknown column or label.
     """
     try:
-        truth = _truth(_parse(condition), fields)
+        truth = _truth(parsed(condition), fields)
     except RecursionError:  # a chain of signs, such as `x.y.z...` or `x::a::b...`
         given = one_line(condition, 80)
         raise QueryError(f"where: {given!r} is a longer chain than can be read; use {ALLOWED}") from None
@@ -55,7 +55,8 @@ def matching_rows(condition: str, fields: Fields) -> NDArray[np.bool_]:
     return rows
 
 
-def _parse(condition: str) -> exp.Expr:
+def parsed(condition: str) -> exp.Expr:
+    """The condition as a tree; a QueryError where it cannot be parsed, is too long, or nested too deep."""
     import sqlglot
     from sqlglot.errors import SqlglotError
 
@@ -90,7 +91,7 @@ def _truth(node: exp.Expr, fields: Fields) -> pa.BooleanArray:
     if isinstance(node, exp.Not):
         return compute.invert(_truth(node.this, fields))
     if isinstance(node, exp.Column):
-        return fields[_column(node)].is_true()
+        return fields[column_of(node)].is_true()
     result = _comparison(node, fields)
     # Newer sqlglot marks NOT LIKE by a flag where older ones wrap it in Not.
     return compute.invert(result) if node.args.get("negate") else result
@@ -104,30 +105,31 @@ def _comparison(node: exp.Expr, fields: Fields) -> pa.BooleanArray:
         symbol, column, other = _SYMBOLS[node.key], node.this, node.expression
         if isinstance(other, exp.Column) and not isinstance(column, exp.Column):
             symbol, column, other = symbol.translate(_FLIPPED), other, column
-        field, value = fields[_column(column)], _literal(other)
+        field, value = fields[column_of(column)], value_of(other)
         if symbol not in ("=", "!="):
             return field.compares(symbol, value)
         return field.equals(value) if symbol == "=" else compute.invert(field.equals(value))
     if isinstance(node, exp.In):
         if not node.expressions or any(node.args.get(key) for key in ("query", "unnest", "field")):
             raise QueryError("where: IN needs a list of values, e.g. location IN ('face', 'neck')")
-        field = fields[_column(node.this)]
-        return reduce(compute.or_kleene, [field.equals(_literal(item)) for item in node.expressions])
+        field = fields[column_of(node.this)]
+        return reduce(compute.or_kleene, [field.equals(value_of(item)) for item in node.expressions])
     if isinstance(node, exp.Between):
-        field = fields[_column(node.this)]
-        low, high = _literal(node.args["low"]), _literal(node.args["high"])
+        field = fields[column_of(node.this)]
+        low, high = value_of(node.args["low"]), value_of(node.args["high"])
         return compute.and_kleene(field.compares(">=", low), field.compares("<=", high))
     if isinstance(node, exp.Like | exp.ILike):
-        field, pattern = fields[_column(node.this)], _literal(node.expression)
+        field, pattern = fields[column_of(node.this)], value_of(node.expression)
         if not isinstance(pattern, str):
             raise QueryError("where: LIKE needs a text pattern, e.g. diagnosis LIKE 'B%'")
         return field.like(pattern, ignore_case=isinstance(node, exp.ILike))
     if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
-        return fields[_column(node.this)].is_null()
+        return fields[column_of(node.this)].is_null()
     raise QueryError(f"where: {_named(node)} is not allowed; use {ALLOWED}")
 
 
-def _column(node: exp.Expr) -> str:
+def column_of(node: exp.Expr) -> str:
+    """The name that a node of the tree is; a QueryError where it is none."""
     from sqlglot import exp
 
     if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier) or node.table:
@@ -142,7 +144,8 @@ def _number(node: exp.Expr) -> float:
         raise QueryError(f"where: {one_line(str(node.this), 40)!r} is no number; write e.g. 60 or 0.5") from None
 
 
-def _literal(node: exp.Expr) -> AttributeValue:
+def value_of(node: exp.Expr) -> AttributeValue:
+    """The value that a node of the tree is, numbers as float; a QueryError where it is none."""
     from sqlglot import exp
 
     if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:

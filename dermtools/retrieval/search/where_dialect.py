@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from sqlglot import Dialect, TokenType, tokens
 
-_WORDS = {"AND", "OR", "NOT", "IN", "IS", "NULL", "ISNULL", "NOTNULL", "TRUE", "FALSE"}
-_WORDS |= {"BETWEEN", "LIKE", "ILIKE", "ESCAPE", "SELECT", "FROM"}
+WORDS = {"AND", "OR", "NOT", "IN", "IS", "NULL", "ISNULL", "NOTNULL", "TRUE", "FALSE"}
+WORDS |= {"BETWEEN", "LIKE", "ILIKE", "ESCAPE", "SELECT", "FROM"}
+"""What a bare name must not be."""
 
 
 class WhereDialect(Dialect):
@@ -22,7 +23,7 @@ class WhereDialect(Dialect):
         KEYWORDS: ClassVar = {
             word: kind
             for word, kind in tokens.Tokenizer.KEYWORDS.items()
-            if word in _WORDS or not any(map(str.isalpha, word))
+            if word in WORDS or not any(map(str.isalpha, word))
         }
 
 

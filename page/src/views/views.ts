@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "preact";
 import type { Overview } from "../types";
+import { CasesView } from "./cases";
 import { SearchView } from "./search";
 
 export interface View {
@@ -14,4 +15,7 @@ export interface View {
 
 const open = (overview: Overview) => overview.case_base !== null;
 
-export const VIEWS: View[] = [{ path: "", title: "Similar cases", component: SearchView, offered: open }];
+export const VIEWS: View[] = [
+  { path: "", title: "Similar cases", component: SearchView, offered: open },
+  { path: "cases", title: "Cases", component: CasesView, offered: open },
+];
