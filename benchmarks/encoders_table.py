@@ -30,7 +30,7 @@ from dermtools.evaluation import Scored, score, share_interval, targets
 from dermtools.evaluation.reporting.tables import markdown
 from dermtools.evaluation.statistics.comparisons import ALPHA, judge, measure
 from dermtools.prediction import Prediction
-from dermtools.retrieval.vote import votes
+from dermtools.retrieval.search.votes import votes
 
 Turn = Image.Transpose
 View = Turn | None

@@ -84,7 +84,9 @@ def main(model: str | BaseChatModel, case_base: CaseBase) -> None:
     # What exactly went out, for one of them: a page to look at.
     built = chain.builder.build({"case_id": questions[0]})
     page = Path("prompt.html")
-    page.write_text(preview_html(built.messages, chain.builder.estimate(built, "openai:gpt-4.1")), encoding="utf-8")
+    estimate = chain.builder.estimate(built, "openai:gpt-4.1")
+    strip = {"exemplars": built.exemplars, "schema": chain.builder.schema}
+    page.write_text(preview_html(built.messages, estimate, **strip), encoding="utf-8")
     print("the last prompt, as it was sent:", page)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
-from PIL import Image
 from starlette.responses import JSONResponse, Response
 
 from dermtools.app.answering import body
 from dermtools.errors import QueryError
 from dermtools.handles import CASE_PREFIX
+from dermtools.images.thumbnails import THUMBNAIL_SIDE, thumbnail
 from dermtools.text import one_line
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from dermtools.app.session import AppSession
 
-SIDES = (192, 512)
+SIDES = (THUMBNAIL_SIDE, 512)
 """Long sides that the page may ask for, in pixels: a thumbnail, and what the case base holds."""
 _KEPT = {
     # An address holds the version of the case base, or a handle made of the content: what it gives never changes.
@@ -57,14 +56,4 @@ def _jpeg(session: AppSession, handle: str, side: int) -> bytes:
             raise QueryError(f"case {case_id!r} has no picture")
     else:
         jpeg = session.context.images.get(handle).jpeg
-    return jpeg if side == max(SIDES) else _thumbnail(jpeg, side)
-
-
-def _thumbnail(jpeg: bytes, side: int) -> bytes:
-    """Of a JPEG of our own making; `draft` decodes an eighth of it where that is enough."""
-    with Image.open(io.BytesIO(jpeg)) as image:
-        image.draft("RGB", (side, side))
-        image.thumbnail((side, side))
-        written = io.BytesIO()
-        image.convert("RGB").save(written, "JPEG", quality=80)
-    return written.getvalue()
+    return jpeg if side == max(SIDES) else thumbnail(jpeg, side)

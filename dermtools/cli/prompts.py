@@ -119,7 +119,9 @@ def prompt(
     built = builder.build({"query": query, "note": note} if note else {"query": query})
     estimate = builder.estimate(built, model)
     if html is not None:
-        write_text(html, preview_html(built.messages, estimate, title=f"{method} for {query.name}"))
+        title = f"{method} for {query.name}"
+        page = preview_html(built.messages, estimate, title=title, exemplars=built.exemplars, schema=builder.schema)
+        write_text(html, page)
     if as_json:
         messages = [{"role": message.type, "content": message.content} for message in built.messages]
         print_json({"messages": messages, "estimate": estimate.lines()})

@@ -42,6 +42,12 @@ def look() -> Markup:
 
 
 @cache
+def frame() -> Markup:
+    """The further style of a page that is a file: its ground, its width, and how it prints."""
+    return _own(__name__, "page.css")
+
+
+@cache
 def app_page() -> str:
     """The page of `dermtools app` and of the MCP App, built from the folder `page` of the project."""
     return resources.files(__name__).joinpath("app.html").read_text(encoding="utf-8")

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from dermtools.prompting.asking.models import chat_model as chat_model
     from dermtools.prompting.builder import BuiltPrompt as BuiltPrompt
     from dermtools.prompting.builder import PromptBuilder as PromptBuilder
-    from dermtools.prompting.builder import preview_html as preview_html
     from dermtools.prompting.chain import Answer as Answer
     from dermtools.prompting.chain import AnswerChain as AnswerChain
     from dermtools.prompting.chain import PromptChain as PromptChain
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from dermtools.prompting.files.library import read_prompt as read_prompt
     from dermtools.prompting.method_names import parse_method as parse_method
     from dermtools.prompting.pictures import PictureBudget as PictureBudget
+    from dermtools.prompting.preview import preview_html as preview_html
     from dermtools.prompting.prompted_method import PromptedMethod as PromptedMethod
     from dermtools.text import fenced as fenced
 

@@ -11,11 +11,11 @@ from dermtools.errors import PromptError
 from dermtools.images import data_url
 from dermtools.images.kinds import OnWriting
 from dermtools.images.text_guard import text_guard
-from dermtools.pages import templates
 from dermtools.prediction import Exemplar, Query
 from dermtools.prompting.asking.label_set import LabelSet
+from dermtools.prompting.asking.output_schema import answer_schema
 from dermtools.prompting.chain_input import ChainInput, read_input
-from dermtools.prompting.cost.estimate import PromptEstimate, blocks, estimate_prompt
+from dermtools.prompting.cost.estimate import PromptEstimate, estimate_prompt
 from dermtools.prompting.exemplars.selectors import ExemplarSelector
 from dermtools.prompting.exemplars.shots import ShotWriter
 from dermtools.prompting.files.compile import compile_exemplar, compile_prompt
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 FILLED = ("image", "question", "labels", "note")
 """Variables that the builder fills; all others are the user's."""
-_ROLES = {"human": "user", "ai": "assistant"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +106,12 @@ class PromptBuilder:
             **self.selector.settings,
         }
 
+    @property
+    def schema(self) -> dict[str, Any] | None:
+        """JSON schema of the answer that is asked for; None for a prompt that is answered in free text."""
+        output = self.prompt.file.output
+        return answer_schema(output, self.labels.shown if self.labels else ()) if output else None
+
     def _fixed_values(self, variables: Mapping[str, str]) -> dict[str, str]:
         file = self.prompt.file
         if unknown := set(variables) - self._own:
@@ -177,13 +182,3 @@ def _tidied(message: BaseMessage) -> BaseMessage | None:
 def _says(block: str | dict[str, Any]) -> bool:
     text = block if isinstance(block, str) else block.get("text", "") if block.get("type") == "text" else "picture"
     return bool(str(text).strip())
-
-
-def preview_html(messages: Sequence[BaseMessage], estimate: PromptEstimate, *, title: str = "Prompt") -> str:
-    """One self-contained HTML page: pictures inline, light and dark, no script, nothing loaded from elsewhere.
-
-    `estimate` is that of the messages, see `estimate_prompt`; `title` is the heading.
-    """
-    shown = [(_ROLES.get(message.type, message.type), list(blocks(message))) for message in messages]
-    page = templates("dermtools.prompting").get_template("preview.html.j2")
-    return page.render(title=title, messages=shown, estimate=estimate)

@@ -1,4 +1,8 @@
-"""Search results as one page, complete in itself: pictures inline, no script, no network."""
+"""Search results as one page, complete in itself: pictures inline, no script, no network.
+
+A long result is laid out in sheets, of which one is shown: the address says which, and a browser decodes no other's
+pictures.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,10 @@ from dermtools.retrieval.search.neighbors import Neighbor, neighbor_templates
 
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
+
+
+SHEET = 60
+"""Neighbours on a sheet."""
 
 
 @dataclass(frozen=True)
@@ -61,4 +69,4 @@ def result_for(
 
 def page_html(page: Page) -> str:
     """A page of results as one HTML document."""
-    return neighbor_templates().get_template("page.html.j2").render(vars(page))
+    return neighbor_templates().get_template("page.html.j2").render(vars(page) | {"sheet": SHEET})

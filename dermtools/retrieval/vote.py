@@ -9,30 +9,10 @@ from dermtools.cases.case import SPLITS
 from dermtools.errors import QueryError
 from dermtools.numbers import whole_number
 from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, ranked
+from dermtools.retrieval.search.votes import votes
 
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
-
-_NEVER_ZERO = 1e-9
-
-
-def votes(exemplars: Sequence[Exemplar]) -> dict[str, float]:
-    """Each label's votes, in the order in which the labels come first.
-
-    An exemplar at distance d has weight 1 / d, shared equally among its labels (Dudani 1976, IEEE Trans. SMC 6(4));
-    where not every distance is known, all have weight 1.
-    """
-    distances = [exemplar.distance for exemplar in exemplars if exemplar.distance is not None]
-    weights = [1.0] * len(exemplars)
-    if len(distances) == len(exemplars):
-        # Relative to the farthest, so that the smallest distance that counts has no unit.
-        scale = max(distances, default=0.0) or 1.0
-        weights = [1 / (distance / scale + _NEVER_ZERO) for distance in distances]
-    given: dict[str, float] = {}
-    for exemplar, weight in zip(exemplars, weights, strict=True):
-        for label in exemplar.labels:
-            given[label] = given.get(label, 0.0) + weight / len(exemplar.labels)
-    return given
 
 
 class KNNVote(LocalMethod):

@@ -14,7 +14,7 @@ from dermtools.cases.store import CaseStore
 from dermtools.errors import QueryError
 from dermtools.prediction import Exemplar, Method, Outcome, Query
 from dermtools.retrieval import CaseBase, KNNVote
-from dermtools.retrieval.vote import votes
+from dermtools.retrieval.search.votes import votes
 
 IDENTITY = EmbedderIdentity(name="x", revision="1", preprocessing="x", dimension=2, normalized=False)
 TASK = Task(name="site", question="Where?", labels=("arm", "back", "face"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from dermtools.evaluation.scoring import Scored, Target, is_right, shows
 from dermtools.intervals import Interval, share_interval
-from dermtools.retrieval.vote import votes
+from dermtools.retrieval.search.votes import votes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

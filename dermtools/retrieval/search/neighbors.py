@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any, overload
 from dermtools.cases.attributes import visible
 from dermtools.cases.case import Case
 from dermtools.images import data_url
-from dermtools.pages import look, templates
+from dermtools.images.thumbnails import thumbnail
+from dermtools.pages import frame, look, templates
+from dermtools.retrieval.search.agreement import standards
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from dermtools.retrieval.search.leak_guard import Jpegs
+
+IN_A_NOTEBOOK = 60
+"""Neighbours that a notebook shows of a result; its file holds every picture that it shows."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,11 @@ class Neighbor:
     shown: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     """Attributes of the case that may leave the machine; `case` has the private ones too."""
 
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Attributes of the case that may leave the machine."""
+        return dict(visible(self.case, self.shown).attributes)
+
     def to_json(self) -> dict[str, Any]:
         """Plain data for a model, a client or a page: rank, case_id, group_id, distance, labels, shown attributes."""
         return {
@@ -38,7 +48,7 @@ class Neighbor:
             "group_id": self.case.group_id,
             "distance": self.distance,
             "labels": {task: list(labels) for task, labels in self.case.labels.items()},
-            "attributes": dict(visible(self.case, self.shown).attributes),
+            "attributes": self.attributes,
         }
 
 
@@ -92,7 +102,14 @@ class Neighbors(Sequence[Neighbor]):
 
     def _repr_html_(self) -> str:
         fragment = neighbor_templates().get_template("fragment.html.j2")
-        return fragment.render(query=self.query, neighbors=self._items, jpegs=self._jpegs(self.case_ids))
+        first = self._items[:IN_A_NOTEBOOK]
+        jpegs = self._jpegs([neighbor.case.case_id for neighbor in first])
+        return fragment.render(query=self.query, total=len(self), neighbors=first, notes=self.notes, jpegs=jpegs)
+
+
+def nearness(distance: float, farthest: float) -> float:
+    """From 0.05 to 1 within one result: the nearest has the longest bar. Distances have no unit of their own."""
+    return 1 - 0.95 * distance / farthest if farthest > 0 else 1.0
 
 
 @cache
@@ -100,6 +117,7 @@ def neighbor_templates() -> Environment:
     """Templates that show neighbours with their pictures."""
     environment = templates("dermtools.retrieval")
     environment.filters["data_url"] = data_url
+    environment.filters["small"] = lambda jpeg: data_url(thumbnail(jpeg, quality=60))
     environment.filters["number"] = "{:.4g}".format  # four significant digits, whatever the embedder's scale
-    environment.globals["style"] = look()
+    environment.globals |= {"style": look(), "frame": frame(), "nearness": nearness, "standards": standards}
     return environment

@@ -8,6 +8,7 @@ import pytest
 
 from dermtools.cases.case import Case
 from dermtools.retrieval import CaseBase, Neighbors
+from dermtools.retrieval.search.neighbors import nearness
 
 FACE = Case(case_id="a", group_id="p1", labels={"site": ("face", "neck")}, attributes={"age": 40})
 BACK = Case(case_id="b", group_id="p2", split="train")
@@ -47,3 +48,15 @@ def test_a_notebook_shows_the_pictures(small_base: CaseBase) -> None:
 def test_there_is_no_neighbour_beyond_the_last() -> None:
     with pytest.raises(IndexError):
         Neighbors("q", [], [], dict.fromkeys)[0]
+
+
+def test_a_notebook_shows_the_first_of_many_and_says_so() -> None:
+    many = Neighbors("q.jpg", [(FACE, 0.1 * n) for n in range(61)], [], dict.fromkeys)
+    html = many._repr_html_()
+    assert html.count("<figure") == 60
+    assert "61 nearest cases to q.jpg, Euclidean distance; the first 60 are shown" in html
+
+
+def test_the_nearest_has_the_longest_bar() -> None:
+    assert [nearness(distance, 2.0) for distance in (0.0, 1.0, 2.0)] == pytest.approx([1.0, 0.525, 0.05])
+    assert nearness(0.0, 0.0) == 1.0

@@ -1,0 +1,45 @@
+"""What the labels of neighbours are held against: the query's own where they are known, else the neighbours' vote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dermtools.prediction import Exemplar
+from dermtools.retrieval.search.votes import votes
+
+if TYPE_CHECKING:
+    from dermtools.retrieval.search.neighbors import Neighbor
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Of one task: a neighbour's label agrees where it is one of these."""
+
+    labels: tuple[str, ...]
+    known: bool
+    """Whether they are the query's own; else the label that the neighbours vote for."""
+
+
+def standards(neighbors: Sequence[Neighbor], known: Mapping[str, Sequence[str]] | None = None) -> dict[str, Standard]:
+    """The standard of each task that any neighbour is labelled for.
+
+    Args:
+        neighbors: those that are shown; each votes with the inverse of its distance, see `votes`.
+        known: the query's own labels by task, where it is a labelled case.
+    """
+    found: dict[str, Standard] = {}
+    for task in dict.fromkeys(task for one in neighbors for task, labels in one.case.labels.items() if labels):
+        if known and known.get(task):
+            found[task] = Standard(tuple(known[task]), known=True)
+            continue
+        given = votes(
+            [
+                Exemplar(case_id=one.case.case_id, group_id=one.case.group_id, labels=labels, distance=one.distance)
+                for one in neighbors
+                if (labels := one.case.labels.get(task))
+            ]
+        )
+        found[task] = Standard((max(given, key=given.__getitem__),), known=False)
+    return found
