@@ -1,6 +1,6 @@
 // Writes ../dermtools/pages/app.html: the page with its script and style inline, and the licences of what it contains.
 // The same sources and the same package-lock.json give the same bytes, which a test of the project holds it to.
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -32,7 +32,8 @@ let licences = "";
 for (const name of [...packages].sort()) {
   const folder = join(here, "node_modules", name);
   const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-  const words = await readFile(join(folder, "LICENSE"), "utf8").catch(() => readFile(join(folder, "LICENSE.md"), "utf8"));
+  const file = (await readdir(folder)).find((one) => /licen[sc]e/i.test(one));
+  const words = await readFile(join(folder, file), "utf8");
   licences += `${name} ${version}, ${license}\n\n${words.trim()}\n\n${"-".repeat(80)}\n\n`;
 }
 const template = await readFile(join(here, "src/page.html"), "utf8");

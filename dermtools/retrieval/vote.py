@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dermtools.cases.case import SPLITS
@@ -13,6 +13,28 @@ from dermtools.retrieval.search.votes import votes
 
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
+    from dermtools.retrieval.search.neighbors import Neighbor
+
+
+def voters(neighbors: Iterable[Neighbor], task: str) -> tuple[Exemplar, ...]:
+    """Those neighbours that carry a label of the task, in their order."""
+    return tuple(
+        Exemplar(
+            case_id=neighbor.case.case_id,
+            group_id=neighbor.case.group_id,
+            labels=neighbor.case.labels[task],
+            distance=neighbor.distance,
+        )
+        for neighbor in neighbors
+        if task in neighbor.case.labels
+    )
+
+
+def shares(exemplars: Sequence[Exemplar]) -> dict[str, float]:
+    """Each label's share of all `votes`, the largest first; empty where nobody votes."""
+    given = votes(exemplars)
+    total = sum(given.values())
+    return ranked({label: count / total for label, count in given.items()})
 
 
 class KNNVote(LocalMethod):
@@ -69,18 +91,14 @@ class KNNVote(LocalMethod):
         if not neighbors:
             reason = f"no case with a {self.task} label is left to vote"
             return Prediction(method=self.name, task=self.task, outcome=Outcome.ABSTAINED, reason=reason)
-        exemplars = tuple(
-            Exemplar(
-                case_id=neighbor.case.case_id,
-                group_id=neighbor.case.group_id,
-                labels=neighbor.case.labels[self.task],
-                distance=neighbor.distance,
-            )
-            for neighbor in neighbors
-        )
-        given = votes(exemplars)
-        total = sum(given.values())
+        exemplars = voters(neighbors, self.task)
+        given = shares(exemplars)
         labels = self._case_base.task(self.task).labels
-        shares = ranked({label: given.get(label, 0.0) / total for label in labels})
-        label = next(iter(shares))
-        return Prediction(method=self.name, task=self.task, label=label, probabilities=shares, exemplars=exemplars)
+        probabilities = ranked({label: given.get(label, 0.0) for label in labels})
+        return Prediction(
+            method=self.name,
+            task=self.task,
+            label=next(iter(probabilities)),
+            probabilities=probabilities,
+            exemplars=exemplars,
+        )

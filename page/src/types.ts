@@ -15,6 +15,8 @@ export interface Neighbor extends Case {
   rank: number;
   /** Euclidean, in the embedder's own units. */
   distance: number;
+  /** Of several views, the one that it is nearest to, from 0. */
+  view?: number;
 }
 
 export interface CaseBaseFacts {
@@ -37,9 +39,20 @@ export interface Overview {
   case_base: CaseBaseFacts | null;
 }
 
+export interface Vote {
+  /** How many of the neighbours carry a label of the task. */
+  voters: number;
+  /** Label to its share, the largest first. */
+  shares: Record<string, number>;
+}
+
 export interface Found {
   query: { handle: string | null; name: string; case: Case | null };
   neighbors: Neighbor[];
+  /** By task. */
+  votes: Record<string, Vote>;
   notes: string[];
+  /** By the leak guard. */
+  left_out: { case_id: string; handle: string; why: string }[];
   version: number;
 }

@@ -25,7 +25,10 @@ COMMAND = (sys.executable, "-c", "from dermtools.cli import main; main()", "app"
 WIDE, NARROW = 1280, 390
 """Window widths, CSS pixels: a desk and a telephone."""
 NO_BROWSER = "no Chromium is installed; on Debian: apt-get install chromium"
-_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
+_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+    "--use-fake-device-for-media-stream",  # a camera that shows a moving pattern, where a test allows one
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,9 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     if EXECUTABLE is None:
         pytest.skip(NO_BROWSER)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=SAFETY_NET * 1000)
 
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=EXECUTABLE, args=list(_FLAGS))

@@ -1,8 +1,10 @@
-"""The nearest cases of a picture, of a case or of words, with all that the person at this machine may see."""
+"""The nearest cases of pictures, of a case or of words, with all that the person at this machine may see."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
 
 from dermtools.app.actions.action import Action, Arguments, Teller
 from dermtools.errors import QueryError
@@ -11,15 +13,21 @@ from dermtools.handles import CASE_PREFIX
 if TYPE_CHECKING:
     from dermtools.app.session import AppSession
     from dermtools.cases.case import Case
+    from dermtools.retrieval import Neighbors
+
+LEFT_OUT_SHOWN = 60
+MAX_K = 1000
 
 
 class SearchArguments(Arguments):
-    """As of `CaseBase.search`."""
+    """As of `CaseBase.search`; `views` as of `search_views`."""
 
     query: str | None = None
     """Handle of a picture that was brought, or of a case."""
+    views: tuple[str, ...] = ()
+    """Handles of several pictures of one patient, searched together."""
     text: str | None = None
-    k: int = 12
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = 12
     where: str | None = None
     max_per_group: int | None = None
     diversity: Literal["mmr", "balanced"] | None = None
@@ -29,32 +37,56 @@ class SearchArguments(Arguments):
 def search(session: AppSession, arguments: SearchArguments, _: Teller) -> dict[str, Any]:
     """Neighbours, nearest first; private attributes too, since nobody but the person sees the page.
 
+    `votes` are each task's shares over the neighbours that carry a label of it, as `knn-vote` counts them. Of several
+    views, each neighbour says to which it is nearest.
+
     Raises:
-        QueryError: not exactly one of picture and words, or an option cannot be met.
-        ImageError: the picture cannot be read.
+        QueryError: not exactly one of picture, views and words, or an option cannot be met.
+        ImageError: a picture cannot be read.
     """
+    from dermtools.retrieval.search.pipeline import SearchOptions
+    from dermtools.retrieval.views import search_views
+
     case_base = session.opened
-    if bool(arguments.query) == bool(arguments.text):
-        raise QueryError("give a picture or words, one of them")
-    if arguments.query:
-        query = session.workspace.query(arguments.query, session.context)
+    if sum(map(bool, (arguments.query, arguments.views, arguments.text))) != 1:
+        raise QueryError("give a picture, several views of one patient, or words: one of them")
+    options = arguments.model_dump(include={"k", "max_per_group", "diversity", "task"})
+    options["where"] = arguments.where or None
+    nearest_views: tuple[int, ...] | None = None
+    itself = None
+    if arguments.views:
+        views = [session.workspace.query(handle, session.context) for handle in arguments.views]
+        joint = search_views(case_base, views, SearchOptions(**options))
+        found, name, nearest_views = joint.neighbors, joint.neighbors.query, joint.nearest_views
     else:
-        query = case_base.query(text=arguments.text)
-    found = case_base.search(
-        query=query,
-        k=arguments.k,
-        where=arguments.where or None,
-        max_per_group=arguments.max_per_group,
-        diversity=arguments.diversity,
-        task=arguments.task,
-    )
-    itself = case_base.case(query.case_id) if query.case_id else None
+        if arguments.query:
+            query = session.workspace.query(arguments.query, session.context)
+        else:
+            query = case_base.query(text=arguments.text)
+        found, name = case_base.search(query=query, **options), query.name
+        itself = case_facts(case_base.case(query.case_id)) if query.case_id else None
+    neighbors = [{"rank": one.rank, "distance": one.distance, **case_facts(one.case)} for one in found]
+    if nearest_views is not None:
+        neighbors = [{**one, "view": view} for one, view in zip(neighbors, nearest_views, strict=True)]
     return {
-        "query": {"handle": arguments.query, "name": query.name, "case": itself and case_facts(itself)},
-        "neighbors": [{"rank": one.rank, "distance": one.distance, **case_facts(one.case)} for one in found],
+        "query": {"handle": arguments.query, "name": name, "case": itself},
+        "neighbors": neighbors,
+        "votes": _votes(found, [task.name for task in case_base.tasks]),
         "notes": list(found.notes),
+        "left_out": [
+            {"case_id": case_id, "handle": CASE_PREFIX + case_id, "why": why}
+            for case_id, why in list(found.left_out.items())[:LEFT_OUT_SHOWN]
+        ],
         "version": case_base.store.version,
     }
+
+
+def _votes(found: Neighbors, tasks: list[str]) -> dict[str, dict[str, Any]]:
+    """For each task, how many of the neighbours vote, and the share of each label, the largest first."""
+    from dermtools.retrieval.vote import shares, voters
+
+    of_task = {task: voters(found, task) for task in tasks}
+    return {task: {"voters": len(voting), "shares": shares(voting)} for task, voting in of_task.items()}
 
 
 def case_facts(case: Case) -> dict[str, Any]:

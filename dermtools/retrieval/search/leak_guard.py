@@ -86,6 +86,24 @@ class LeakGuard:
         rows = {row for content in contents if content is not None for row in self._rows_of_content.get(content, ())}
         return self._with_groups(rows) | self.rows_of_groups(() if query.group_id is None else (query.group_id,))
 
+    def reasons(self, query: Query, rows: Iterable[int]) -> dict[int, str]:
+        """Why the query must not meet each of the rows that `left_out` gave, in words for a reader."""
+        contents, groups = self._columns.content_hashes, self._columns.group_ids
+        own = self._columns.row_of.get(query.case_id or "")
+        content = contents[own] if own is not None else query.content_hash
+        holders = {groups[row] for row in self._rows_of_content.get(content or "", ())}
+
+        def reason(row: int) -> str:
+            if row == own:
+                return "the query itself"
+            if contents[row] == content:
+                return "the same picture"
+            if groups[row] in (query.group_id, given_group(query.group_id or "")) or groups[row] in holders:
+                return "of the query's own group"
+            return "shows the same photograph, or is of the group of one that does"
+
+        return {row: reason(row) for row in rows}
+
     def rows_of_groups(self, groups: Iterable[str]) -> set[int]:
         """Rows of groups, named as the case base shows them or as the source did; an unknown one has none."""
         known = self._rows_of_group

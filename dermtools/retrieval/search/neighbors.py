@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, overload
@@ -61,6 +61,7 @@ class Neighbors(Sequence[Neighbor]):
         notes: what a reader should know of this result, one line each, e.g. what the leak guard left out.
         jpegs: gives the pictures when the gallery is shown.
         shown: attributes that may leave the machine.
+        left_out: what the leak guard left out: case id to why.
     """
 
     def __init__(
@@ -70,9 +71,11 @@ class Neighbors(Sequence[Neighbor]):
         notes: Iterable[str],
         jpegs: Jpegs,
         shown: frozenset[str] = frozenset(),
+        left_out: Mapping[str, str] | None = None,
     ) -> None:
         self.query = query
         self.notes = tuple(notes)
+        self.left_out = dict(left_out or {})
         ranked = enumerate(found, start=1)
         self._items = tuple(Neighbor(rank, case, distance, shown) for rank, (case, distance) in ranked)
         self._jpegs = jpegs

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
+from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -82,38 +83,77 @@ def search(
 
     A QueryError where the vector does not fit, or an option names what does not exist.
     """
+    return search_jointly(snapshot, query.name, [(query, vector)], options, jpegs, shown)
+
+
+def search_jointly(
+    snapshot: Snapshot,
+    name: str,
+    views: Sequence[tuple[Query, NDArray[np.float32]]],
+    options: SearchOptions,
+    jpegs: Jpegs,
+    shown: frozenset[str] = frozenset(),
+) -> Neighbors:
+    """As `search`, of several queries that are one patient's: a case is as near as it is to the nearest of them.
+
+    What is any view's own is left out of the whole result: a copy of one view tells whose all of them are.
+    """
     columns, index = snapshot.columns, snapshot.index
     if options.task is not None:
         snapshot.task(options.task)
     eligible, notes = _eligible(snapshot, options, shown)
-    everything = index.rank(vector, first=options.looked_at)
-    own: set[int] = set()
+
+    def ranked(allowed: NDArray[np.bool_] | None = None, first: int = options.looked_at) -> Iterable[Pair]:
+        rankings = [index.rank(vector, allowed, first=first) for _, vector in views]
+        return rankings[0] if len(rankings) == 1 else _Joined(rankings, columns.case_ids)
+
+    own: dict[int, str] = {}
     if options.leak_guard:
-        own = snapshot.guard.left_out(query, lambda: everything, jpegs)
+        for query, vector in views:
+            nearest = partial(index.rank, vector, first=options.looked_at)
+            own |= snapshot.guard.reasons(query, snapshot.guard.left_out(query, nearest, jpegs))
         if own:
             notes.append(f"leak guard: {counted(len(own), 'case')} of the query's own group or picture left out")
-        elif query.image is not None and query.group_id is None and (missing := len(columns.unhashed)):
+        elif any(query.image is not None and query.group_id is None for query, _ in views) and len(columns.unhashed):
+            missing = len(columns.unhashed)
             notes.append(f"leak guard: {missing} pictures have no hash by which edited copies are found; {ADD_HASHES}")
     else:
         notes.append("leak guard off: the query's own picture and group may be among the neighbours")
 
     if options.diversity != "balanced" and eligible is None and len(own) <= FEW:
         # Passed over while reading: the ranking continues until enough are found, so nothing comes out short.
-        found = _nearest(snapshot, (pair for pair in everything if pair[0] not in own), options)
+        found = _nearest(snapshot, (pair for pair in ranked() if pair[0] not in own), options)
     else:
         allowed = _both(eligible, allowed_rows(len(snapshot), own) if own else None)
         if options.diversity == "balanced":
             by_label = {
-                label: index.rank(vector, _both(allowed, rows), first=options.k)
+                label: ranked(_both(allowed, rows), options.k)
                 for label, rows in snapshot.by_label(options.task or "").items()
             }
             found = label_balanced(by_label, columns.group_ids, options.k, options.max_per_group)
         else:
-            found = _nearest(snapshot, index.rank(vector, allowed, first=options.looked_at), options)
+            found = _nearest(snapshot, ranked(allowed), options)
     found.sort(key=lambda pair: (pair[1], columns.case_ids[pair[0]]))
     if len(found) < options.k:
         notes.append(f"{len(found)} neighbours instead of {options.k}: no more are left")
-    return Neighbors(query.name, [(columns.case(row), distance) for row, distance in found], notes, jpegs, shown)
+    left_out = {columns.case_ids[row]: reason for row, reason in own.items()}
+    cases = [(columns.case(row), distance) for row, distance in found]
+    return Neighbors(name, cases, notes, jpegs, shown, left_out)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Each row once, at the smallest of its distances, nearest first, ties by case id, however often it is read."""
+
+    rankings: Sequence[Iterable[Pair]]
+    case_ids: Sequence[str]
+
+    def __iter__(self) -> Iterator[Pair]:
+        met = set[int]()
+        for row, distance in merge(*self.rankings, key=lambda pair: (pair[1], self.case_ids[pair[0]])):
+            if row not in met:
+                met.add(row)
+                yield row, distance
 
 
 def _eligible(

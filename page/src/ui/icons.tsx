@@ -10,6 +10,8 @@ const PATHS = {
   lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
   warn: "M12 4l9 16H3zM12 10v4M12 17v.5",
   previous: "M15 5l-7 7 7 7",
+  add: "M12 5v14M5 12h14",
+  picture: "M4 5h16v14H4zM4 16l4.5-4.5 4 4 3-3 4.5 4.5M15.5 9.5v.01",
   next: "M9 5l7 7-7 7",
 };
 

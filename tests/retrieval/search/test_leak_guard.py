@@ -48,6 +48,19 @@ def test_own_are_the_group_the_content_and_the_groups_of_the_content(
     assert sorted(columns.case_ids[row] for row in rows) == own.split()
 
 
+def test_each_row_that_is_left_out_says_why(columns: CaseColumns) -> None:
+    guard, query = LeakGuard(columns), Query(name="q", case_id="a1", group_id="a")
+    reasons = guard.reasons(query, guard.own_rows(query))
+    assert {columns.case_ids[row]: reason for row, reason in reasons.items()} == {
+        "a1": "the query itself",
+        "a2": "of the query's own group",
+        "b1": "of the query's own group",
+        "b2": "the same picture",
+    }
+    copied = guard.reasons(Query(name="q"), [columns.row_of["c1"]])
+    assert list(copied.values()) == ["shows the same photograph, or is of the group of one that does"]
+
+
 @pytest.mark.parametrize(
     "query", [Query(name="q", case_id="a2"), Query(name="q", group_id="new"), Query(name="q", text="red spot")]
 )
