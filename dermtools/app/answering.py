@@ -38,7 +38,8 @@ class _Telling:
     """What a function tells from its thread, in lines for the event loop to send."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, stop: Stop) -> None:
-        self.lines: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.lines: asyncio.Queue[tuple[bytes, bool]] = asyncio.Queue()
+        """Each with whether it is the last."""
         self._loop = loop
         self._stop = stop
         self._stage: dict[str, Any] = {}
@@ -61,9 +62,10 @@ class _Telling:
         self.send({"event": data})
         self._stop.check()
 
-    def send(self, line: dict[str, Any]) -> None:
+    def send(self, line: dict[str, Any], *, last: bool = False) -> None:
+        written = json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         with suppress(RuntimeError):  # the loop is closed: nobody reads any more
-            self._loop.call_soon_threadsafe(self.lines.put_nowait, line)
+            self._loop.call_soon_threadsafe(self.lines.put_nowait, (written, last))
 
     def _progress(self) -> None:
         self.send({"progress": dict(self._stage)})
@@ -109,21 +111,22 @@ async def _lines(action: Action, session: AppSession, arguments: Arguments) -> A
         stop.begin()
         try:
             found = action.function(session, arguments, telling)
-            telling.send({"result": found.model_dump(mode="json") if isinstance(found, BaseModel) else found})
+            result = found.model_dump(mode="json") if isinstance(found, BaseModel) else found
+            telling.send({"result": result}, last=True)
         except DermtoolsError as error:
-            telling.send(error_line(error))
+            telling.send(error_line(error), last=True)
         except Exception:
+            # What fails is told, whatever it was: the page would wait for ever.
             logger.exception("%s failed", action.name)
-            telling.send({"error": {"message": "this failed; the terminal says more", "fixable": False}})
+            telling.send({"error": {"message": "this failed; the terminal says more", "fixable": False}}, last=True)
 
     working = asyncio.create_task(anyio.to_thread.run_sync(work))
+    last = False
     try:
-        while True:
-            line = await telling.lines.get()
-            yield json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-            if "result" in line or "error" in line:
-                return
+        while not last:
+            line, last = await telling.lines.get()
+            yield line
+        await working
     finally:
-        # Also where the page hung up: the thread goes on until it next asks whether it may.
+        # Where the page hung up, the thread goes on until it next asks whether it may.
         stop.ask()
-        working.add_done_callback(lambda _: None)

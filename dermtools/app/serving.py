@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-import webbrowser
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
 
 import anyio
 from anyio import to_thread
 
 from dermtools.app.access import Access
+from dermtools.app.opening import opened_in_browser
 from dermtools.app.server import application
 from dermtools.app.session import AppSession
 from dermtools.mcp.listening import bound, listener
@@ -32,21 +35,24 @@ async def _serve(session: AppSession, port: int, browser: bool) -> None:
     access = Access()
     serving = listener(application(session, access, port))
 
-    def address() -> str:
-        return f"http://{HOST}:{port}/#token={access.new_token()}"
-
-    async def further_addresses() -> None:
-        """Another for each Enter: one opens the page once, in one browser."""
-        while await to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True):
-            print(address(), flush=True)
+    def tell_address() -> str:
+        address = f"http://{HOST}:{port}/#token={access.new_token()}"
+        print(address, flush=True)
+        return address
 
     async with anyio.create_task_group() as group:
         await group.start(call_on_signal, lambda: setattr(serving, "should_exit", True))
-        print(f"{address()}\nOpen it in a browser on this machine; Enter prints another, Ctrl-C ends.", flush=True)
-        if browser:
-            await to_thread.run_sync(webbrowser.open, address())
+        address = tell_address()
+        print("It opens the page once, on this machine. Enter: another address. Ctrl-C: end.", flush=True)
         if sys.stdin.isatty():
-            group.start_soon(further_addresses)
+            # A thread that ends with the process: nothing can call it back from its wait for a line.
+            threading.Thread(target=_tell_at_each_enter, args=[tell_address], daemon=True).start()
         group.start_soon(to_thread.run_sync, session.warm)
-        await serving.serve(sockets=[listening])
+        with session, opened_in_browser(address) if browser else nullcontext():
+            await serving.serve(sockets=[listening])
         group.cancel_scope.cancel()
+
+
+def _tell_at_each_enter(tell: Callable[[], object]) -> None:
+    while sys.stdin.readline():
+        tell()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from dermtools.errors import DermtoolsError, QueryError
+from dermtools.errors import DermtoolsError, QueryError, StoppedError
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.tools import DermContext, Workspace
 from dermtools.tools.pictures.recent_images import RecentImages
@@ -42,6 +43,24 @@ class AppSession:
     _workspace: Workspace | None = None
     _chat_model: BaseChatModel | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _kept: ExitStack = field(default_factory=ExitStack)
+    _ended: bool = False
+
+    def __enter__(self) -> AppSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove what `new_folder` gave."""
+        with self._lock:
+            self._ended = True
+            self._kept.close()
+
+    def new_folder(self) -> Path:
+        """An empty folder that only this user can read, removed when the session ends; a StoppedError afterwards."""
+        with self._lock:
+            if self._ended:
+                raise StoppedError("the server ends; nothing new is begun")
+            return Path(self._kept.enter_context(TemporaryDirectory(prefix="dermtools-", ignore_cleanup_errors=True)))
 
     @property
     def opened(self) -> CaseBase:

@@ -6,6 +6,7 @@ import { SharedContext } from "./context";
 import { address, follow, useRoute } from "./route";
 import type { Overview } from "./types";
 import { ErrorLine } from "./ui/work";
+import { StartView } from "./views/start";
 import { VIEWS } from "./views/views";
 
 export function App({ api }: { api: Api }) {
@@ -18,7 +19,7 @@ export function App({ api }: { api: Api }) {
   if (!overview) return <main class="view"><p class="soft" role="status">Opening the case base</p></main>;
   const offered = VIEWS.filter((one) => one.offered?.(overview));
   const current = VIEWS.find((one) => one.path === view);
-  const Current = current?.component;
+  const Current = overview.case_base === null && !current?.offered?.(overview) ? StartView : current?.component;
   return (
     <SharedContext.Provider value={{ api, overview, refresh }}>
       <a class="skip" href="#main">To the content</a>

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from dermtools.app.actions import browsing, facets, overview, searching
+from dermtools.app.actions import (
+    browsing,
+    facets,
+    overview,
+    searching,
+    starting,
+)
 from dermtools.app.actions.action import Action
 
-_MODULES = (browsing, facets, overview, searching)
+_MODULES = (
+    browsing,
+    facets,
+    overview,
+    searching,
+    starting,
+)
 ACTIONS: dict[str, Action] = {action.name: action for module in _MODULES for action in module.ACTIONS}
