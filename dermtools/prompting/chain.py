@@ -85,6 +85,14 @@ class AskingChain(Runnable[ChainInput, T], ABC):
         """As `invoke`; searching and reading happen off the event loop."""
         return await self._acall_with_config(self._arun, input, private_config(config), **kwargs)
 
+    def send(self, built: BuiltPrompt, config: RunnableConfig | None = None) -> T:
+        """The result of a prompt that was built before: these very messages are sent, whatever has changed since."""
+        return self._result(built, self.asker.ask(built.messages, private_config(config)))
+
+    async def asend(self, built: BuiltPrompt, config: RunnableConfig | None = None) -> T:
+        """As `send`."""
+        return self._result(built, await self.asker.aask(built.messages, private_config(config)))
+
     def stream(  # type: ignore[override]  # steps, not pieces of a result: those cannot be added up
         self, input: ChainInput, config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import Field
 
@@ -58,7 +58,7 @@ def classify_with_adapter(workspace: Workspace, arguments: ClassifyArguments, co
     case_base = workspace.case_base
     task = case_base.task(arguments.task).name
     query = workspace.query(arguments.image, context)
-    prediction, coverage, notes = _classified(workspace, arguments, context, task, query)
+    prediction, coverage, notes = classified(workspace, arguments.kind, task, query, context, abstain=arguments.abstain)
     vote = KNNVote(case_base, task, arguments.voters, where=context.condition).predict(query)
     first = next(iter(prediction.probabilities or {}), None)
     agree = None if first is None or vote.label is None else first == vote.label
@@ -87,30 +87,48 @@ def classify_with_adapter(workspace: Workspace, arguments: ClassifyArguments, co
     return ToolResult(f"{head}\n{quoted(lines, result.notes)}", result)
 
 
-def _classified(
-    workspace: Workspace, arguments: ClassifyArguments, context: DermContext, task: str, query: Query
-) -> tuple[Prediction, float | None, list[str]]:
-    """The prediction, the coverage of its label set, and what to know of it; by any method that asks no model."""
+class Classified(NamedTuple):
+    """A prediction, and what to know of it."""
+
+    prediction: Prediction
+    coverage: float | None
+    """Probability that the label set is fitted to hold a true label with; None where there is none."""
+    notes: list[str]
+
+
+def classified(
+    workspace: Workspace, kind: str, task: str, query: Query, context: DermContext, *, abstain: bool = False
+) -> Classified:
+    """The answer of any method that asks no model, with every case that it rests on open to this run.
+
+    Raises:
+        QueryError: no such task or method, one that asks a model, or it rests on a case that is not open.
+        TrainingError: no such classifier was trained, or it cannot abstain.
+    """
     from dermtools.adapter import VectorClassifierMethod, changes_since
     from dermtools.adapter.kinds import KINDS
     from dermtools.methods import family_of, method
 
-    if arguments.kind in KINDS:
-        trained = workspace.classifier(task, arguments.kind)
+    if kind in KINDS:
+        trained = workspace.classifier(task, kind)
         record, answering = trained.record, trained.record.answering
-        prediction = VectorClassifierMethod(trained, abstain=arguments.abstain).predict(query)
+        prediction = VectorClassifierMethod(trained, abstain=abstain).predict(query)
         notes = [*changes_since(record, workspace.case_base.store), *record.remarks(), *_learned(workspace, query)]
-        return prediction, answering.conformal.coverage if answering is not None else None, notes
-    family = family_of(arguments.kind)
+        return Classified(prediction, answering.conformal.coverage if answering is not None else None, notes)
+    family = family_of(kind)
     if family.needs_model:
-        raise QueryError(f"{arguments.kind} asks a chat model; use run_prompt, where the operator gave one")
-    options: dict[str, Any] = {"abstain": True} if arguments.abstain else {}
+        raise QueryError(f"{kind} asks a chat model; use run_prompt, where the operator gave one")
+    options: dict[str, Any] = {"abstain": True} if abstain else {}
     if context.condition is not None and "where" in family.options:
         options["where"] = context.condition
-    prediction = method(arguments.kind, workspace.case_base, task, **options).predict(query)
+    made = method(kind, workspace.case_base, task, **options)
+    prediction = made.predict(query)
     for exemplar in prediction.exemplars:
         workspace.case(exemplar.case_id, context)  # refuses one that is not open to this run
-    return prediction, None, []
+    answering = getattr(made, "answering", None)
+    coverage = answering.conformal.coverage if answering is not None else None
+    learned = _learned(workspace, query) if family.kind == "fusion" else []
+    return Classified(prediction, coverage, [*getattr(made, "notes", ()), *learned])
 
 
 def _learned(workspace: Workspace, query: Query) -> list[str]:

@@ -74,7 +74,14 @@ class Hang:
     seconds: float
 
 
-Reply = Say | Answer | Call | Refuse | Fail | Body | Drop | Hang
+@dataclass(frozen=True)
+class Hold:
+    """A streamed text that never ends; the server's `hung_up` is set once the client has gone."""
+
+    text: str = ""
+
+
+Reply = Say | Answer | Call | Refuse | Fail | Body | Drop | Hang | Hold
 
 
 def wants_structure(api: str, body: dict[str, Any]) -> str:

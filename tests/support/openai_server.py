@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.support.loopback import LoopbackServer
-from tests.support.openai_replies import Answer, Body, Drop, Fail, Hang, Reply, reply_body, wants_structure
+from tests.support.openai_replies import Answer, Body, Drop, Fail, Hang, Hold, Reply, reply_body, wants_structure
 from tests.support.openai_requests import OpenAISchemas, Refused, check_data_url, pictures
+from tests.support.patience import SAFETY_NET
 
 Script = Callable[[str, dict[str, Any]], Reply]
 HAND = Answer("hand")
@@ -75,6 +76,8 @@ class OpenAIServer(LoopbackServer):
         self.json_schema, self.tools = json_schema, tools
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self.hung_up = threading.Event()
+        """Set once a client has gone whose answer was held."""
         super().__init__(type("Handler", (_Handler,), {"openai": self}))
 
     @classmethod
@@ -141,11 +144,20 @@ class _Handler(BaseHTTPRequestHandler):
             case Hang(seconds):
                 self.openai.wait(seconds)
                 self.close_connection = True
+            case Hold():
+                self.hold()
             case _:
                 number = len(self.openai.requests)
                 answer = reply_body(api, reply, body, sum(1 for _ in pictures(body)), number)
                 self.openai.schemas.check_reply(api, answer)
                 self._send(200, json.dumps(answer).encode(), "application/json", {})
+
+    def hold(self) -> None:
+        """Wait until the client hangs up."""
+        self.connection.settimeout(SAFETY_NET)
+        if self.connection.recv(1) == b"":
+            self.openai.hung_up.set()
+        self.close_connection = True
 
     def _send_error(self, fail: Fail) -> None:
         error = {"message": fail.message, "type": "error", "param": fail.param, "code": fail.code}

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.support.openai_replies import Body, Drop, Fail, Hang, reply_body
+from tests.support.openai_replies import Body, Drop, Fail, Hang, Hold, Say, reply_body
 from tests.support.openai_requests import pictures
 from tests.support.openai_server import PATHS, OpenAIServer, _Handler
 
@@ -67,6 +67,14 @@ class _StreamingHandler(_Handler):
         if isinstance(reply, Fail | Drop | Hang):
             assert isinstance(reply, Fail), "only errors, whole bodies and good replies are streamed here"
             self._send_error(reply)
+            return
+        if isinstance(reply, Hold):
+            begun = reply_body(api, Say(reply.text), body, 0, len(self.openai.requests))
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.end_headers()
+            self.wfile.write("".join(list(_chat_events(begun))[:-3]).encode())  # but for how it ends
+            self.hold()
             return
         answer = reply_body(api, reply, body, sum(1 for _ in pictures(body)), len(self.openai.requests))
         self.openai.schemas.check_reply(api, answer)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dermtools.app.actions import (
     browsing,
+    classifying,
     facets,
     overview,
+    prompting,
     searching,
     starting,
 )
@@ -13,8 +15,10 @@ from dermtools.app.actions.action import Action
 
 _MODULES = (
     browsing,
+    classifying,
     facets,
     overview,
+    prompting,
     searching,
     starting,
 )

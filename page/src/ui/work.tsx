@@ -9,30 +9,33 @@ export interface Work<T> {
   error: string | null;
   running: boolean;
   progress: Progress | null;
+  /** What the function has told so far while it runs. */
+  events: any[];
   cancel: () => void;
 }
 
 /** Calls an action whenever its arguments change (null: not at all); an earlier call under way is stopped. */
 export function useCall<T>(name: string, given: object | null, version: unknown = null): Work<T> & { again: () => void } {
   const { api } = useShared();
-  const [state, setState] = useState<Omit<Work<T>, "cancel">>({ result: null, error: null, running: given !== null, progress: null });
+  const [state, setState] = useState<Omit<Work<T>, "cancel">>({ result: null, error: null, running: given !== null, progress: null, events: [] });
   const stop = useRef<AbortController | null>(null);
   const [times, setTimes] = useState(0);
   const written = given && JSON.stringify(given);
   useEffect(() => {
     if (written === null) {
-      setState({ result: null, error: null, running: false, progress: null });
+      setState({ result: null, error: null, running: false, progress: null, events: [] });
       return;
     }
     const abort = (stop.current = new AbortController());
     const mine = () => stop.current === abort;
-    setState((before) => ({ ...before, error: null, running: true, progress: null }));
+    setState((before) => ({ ...before, error: null, running: true, progress: null, events: [] }));
     api
       .call<T>(name, JSON.parse(written), {
         signal: abort.signal,
         onProgress: (progress) => mine() && setState((before) => ({ ...before, progress })),
+        onEvent: (event) => mine() && setState((before) => ({ ...before, events: [...before.events, event] })),
       })
-      .then((result) => mine() && setState({ result, error: null, running: false, progress: null }))
+      .then((result) => mine() && setState({ result, error: null, running: false, progress: null, events: [] }))
       .catch((error: Error) => {
         if (!mine()) return;
         const cancelled = error.name === "AbortError";

@@ -3,6 +3,7 @@
 import type { ComponentType } from "preact";
 import type { Overview } from "../types";
 import { CasesView } from "./cases";
+import { AskView } from "./ask";
 import { SearchView } from "./search";
 
 export interface View {
@@ -18,4 +19,5 @@ const open = (overview: Overview) => overview.case_base !== null;
 export const VIEWS: View[] = [
   { path: "", title: "Similar cases", component: SearchView, offered: open },
   { path: "cases", title: "Cases", component: CasesView, offered: open },
+  { path: "ask", title: "Classify and ask", component: AskView, offered: open },
 ];
