@@ -18,6 +18,7 @@ from dermtools.tools.pictures.recent_images import RecentImages
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
+    from dermtools.evaluation.reporting.projection import CaseMap
     from dermtools.retrieval import CaseBase
 
 
@@ -40,6 +41,8 @@ class AppSession:
     runs: Path | None = None
     context: DermContext = field(default_factory=lambda: DermContext(images=RecentImages(max_pictures=64)))
     """The pictures that the person brought, by handle."""
+    maps: dict[tuple[str, int, str], CaseMap] = field(default_factory=dict)
+    """Of case bases, by path, version and how they were laid out."""
     _workspace: Workspace | None = None
     _chat_model: BaseChatModel | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -35,6 +35,8 @@ class OpenedCaseBase:
         self.store = store
         self.path = store.path
         self.attributes = Attributes(store)
+        self.selections: dict[str, frozenset[str]] = {}
+        """Cases picked by hand, name to ids, in memory alone: `where` says `selection = 'NAME'`. None is given anew."""
         self._snapshot: Snapshot | None = None
         self._lock, self._snapshot_lock = threading.Lock(), threading.Lock()
         self._embedder = None if embedder is None else accepted(embedder, store)
@@ -156,6 +158,7 @@ class OpenedCaseBase:
         with self._snapshot_lock:
             if self._snapshot is None or self._snapshot.columns.version != self.store.version:
                 self._snapshot = Snapshot.load(self.store)
+                self._snapshot.selections = self.selections
             return self._snapshot
 
     def case(self, case_id: str) -> Case:

@@ -151,3 +151,25 @@ def test_a_data_loaders_workers_read_pictures(small_base: CaseBase) -> None:
     loader = DataLoader(ids, batch_size=6, num_workers=1, collate_fn=small_base.jpegs, multiprocessing_context="spawn")
     found = {case_id: jpeg for batch in loader for case_id, jpeg in batch.items()}
     assert found == small_base.jpegs(ids)
+
+
+def test_a_selection_is_a_column_of_conditions_until_the_case_base_is_closed(shared_base):
+    ids = shared_base.columns.case_ids
+    opened = CaseBase.open(shared_base.path)
+    with pytest.raises(QueryError, match="no column 'selection'"):
+        opened.cases("selection = 'mine'")
+    opened.selections["mine"] = frozenset(ids[:3])
+    assert [case.case_id for case in opened.cases("selection = 'mine'")] == ids[:3]
+    opened.selections["other"] = frozenset(ids[2:4])
+    assert [case.case_id for case in opened.cases("selection = 'mine' AND NOT selection = 'other'")] == ids[:2]
+    assert len(opened.cases("NOT selection IN ('mine', 'other')")) == len(ids) - 4
+    assert opened.cases("selection = 'none'") == opened.cases("NOT selection IN ('mine', 'other')")
+    with pytest.raises(QueryError, match=r"selection has no 'mien'; did you mean 'mine'\?"):
+        opened.cases("selection = 'mien'")
+
+
+def test_a_condition_that_may_name_shown_attributes_alone_names_no_selection(shared_base):
+    opened = CaseBase.open(shared_base.path)
+    opened.selections["mine"] = frozenset(opened.columns.case_ids[:3])
+    with pytest.raises(QueryError, match="no column 'selection'"):
+        opened.search(case_id=opened.columns.case_ids[0], where_shown="selection = 'mine'")

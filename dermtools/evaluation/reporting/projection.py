@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from dermtools.errors import QueryError, require_extra
+from dermtools.evaluation.reporting.umap_process import umap_places
 from dermtools.files import write_whole
 from dermtools.strict_json import parsed
 from dermtools.text import instead
@@ -21,13 +21,16 @@ from dermtools.text import instead
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from dermtools.progress import Progress
     from dermtools.retrieval import CaseBase
 
 Projection = Literal["auto", "umap", "pca", "none"]
 """`auto` takes principal components: UMAP is compiled anew by each process, which takes longer than most runs."""
-NEIGHBORS = 15
 MOST_POINTS = 5000
-"""Cases on a map; those asked about come first, then others drawn at random."""
+"""Cases on a map of a run; those asked about come first, then others drawn at random."""
+FITTED = 20_000
+"""Cases that the axes, or UMAP, are fitted on at most; the others are put in. UMAP then sees `REDUCED` components."""
+REDUCED = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,8 @@ class CaseMap:
     def caption(self) -> str:
         """How it was made, in words."""
         sampled = f", {len(self.case_ids):,} of {self.cases:,} cases" if len(self.case_ids) < self.cases else ""
-        return self.method + sampled
+        fitted = f", fitted on {FITTED:,} of them" if len(self.case_ids) > FITTED else ""
+        return self.method + sampled + fitted
 
 
 NO_MAP = CaseMap("none", (), np.empty((0, 2)), 0)
@@ -73,10 +77,12 @@ def case_map(
     kept: Path | None = None,
     asked: Collection[str] = (),
     most: int = MOST_POINTS,
+    progress: Progress | None = None,
 ) -> CaseMap:
     """Lay out the cases of a case base, `most` of them; the same seed gives the same map.
 
     `kept` is a file to keep the map in, and to take it from where it fits; `asked` are the cases that come first.
+    UMAP runs in a process of its own, which tells `progress` and ends where the call is stopped (`dermtools.stops`).
 
     Raises:
         QueryError: no such projection.
@@ -92,7 +98,7 @@ def case_map(
     if kept is not None and (existing := _read(kept, made_of)) is not None:
         return existing
     vectors = case_base.vectors[rows]
-    places = _umap(vectors, seed) if chosen == "umap" else _principal_components(vectors)
+    places = _umap(vectors, seed, progress) if chosen == "umap" else _principal_components(vectors)
     low, high = places.min(axis=0), places.max(axis=0)
     places = np.round((places - low) / np.where(high > low, high - low, 1), 4)
     method = "UMAP" if chosen == "umap" else "principal components"
@@ -122,24 +128,24 @@ def _read(path: Path, made_of: dict[str, object]) -> CaseMap | None:
         return None  # it can be made again
 
 
-def _umap(vectors: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
-    """McInnes, Healy, Melville 2018, "UMAP: Uniform Manifold Approximation and Projection"."""
-    with warnings.catch_warnings():
-        # About its own inner workings (a missing TensorFlow, threads under a seed), nothing to act on.
-        warnings.simplefilter("ignore")
-        umap = require_extra("umap", "report")
-        layout = umap.UMAP(n_neighbors=min(NEIGHBORS, len(vectors) - 1), random_state=seed, n_jobs=1)
-        return np.asarray(layout.fit_transform(np.asarray(vectors)), dtype=np.float64)
+def _umap(vectors: NDArray[np.float32], seed: int, progress: Progress | None) -> NDArray[np.float64]:
+    if len(vectors) > FITTED:
+        vectors = _principal_components(vectors, REDUCED).astype(np.float32)
+    return umap_places(vectors, seed, fitted=FITTED, progress=progress)
 
 
-def _principal_components(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    centered = np.asarray(vectors, dtype=np.float64) - vectors.mean(axis=0)
-    if len(centered) > centered.shape[1]:
+def _principal_components(vectors: NDArray[np.float32], count: int = 2) -> NDArray[np.float64]:
+    fitted = np.array(vectors[:: -(-len(vectors) // FITTED)], dtype=np.float64)
+    mean = fitted.mean(axis=0)
+    fitted -= mean
+    if len(fitted) > fitted.shape[1]:
         # Of the covariance: many times as fast where there are more cases than numbers in a vector.
-        axes = np.linalg.eigh(centered.T @ centered).eigenvectors.T[::-1][:2]
+        axes = np.linalg.eigh(fitted.T @ fitted).eigenvectors.T[::-1][:count]
     else:
-        axes = np.linalg.svd(centered, full_matrices=False).Vh[:2]
+        axes = np.linalg.svd(fitted, full_matrices=False).Vh[:count]
     # The sign of a component is arbitrary: fix it, so that the map is the same everywhere.
     axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
-    places = centered @ axes.T
-    return places if places.shape[1] == 2 else np.column_stack([places, np.zeros(len(places))])
+    parts = range(0, len(vectors), FITTED)
+    places = np.concatenate([(vectors[start : start + FITTED] - mean) @ axes.T for start in parts])
+    missing = count - places.shape[1]
+    return np.pad(places, ((0, 0), (0, missing))) if missing else places

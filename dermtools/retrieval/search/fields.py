@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Kind = Literal["labels", "text", "number", "boolean"]
 
+SELECTION = "selection"
+"""The column in which a condition names cases that were picked by hand: `selection = 'picked-1'`."""
+UNSELECTED = "none"
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
 LONGEST_WORD = 30
 """Characters of a column's name that is not quoted in an error."""
@@ -134,16 +137,25 @@ class Field:
 class Fields:
     """Every column that a condition may name, made when first used.
 
-    Built-in names come before tasks, and tasks before attributes of the same name. With `shown`, attributes outside
-    it are not there: neither as a column nor in a message.
+    Built-in names come before tasks, and tasks before attributes of the same name; `selections`, a name to the ids of
+    its cases, come last. With `shown`, attributes outside it are not there: neither as a column nor in a message.
     """
 
-    def __init__(self, columns: CaseColumns, tasks: Iterable[Task], shown: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        columns: CaseColumns,
+        tasks: Iterable[Task],
+        shown: Collection[str] | None = None,
+        selections: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         self._columns = columns
+        self.selections = selections or {}
         self._tasks = {task.name: task for task in tasks}
         self._made: dict[str, Field] = {}
         attributes = sorted(name for name in columns.attributes if shown is None or name in shown)
         self.names = tuple(dict.fromkeys(("case_id", "group_id", "split", *self._tasks, *attributes)))
+        if self.selections:
+            self.names = tuple(dict.fromkeys((*self.names, SELECTION)))
 
     def __getitem__(self, name: str) -> Field:
         """The column of that name; case matters only where two names differ in nothing else.
@@ -173,7 +185,13 @@ class Fields:
         if name in self._tasks:
             rows = columns.labels.get(name, [()] * len(columns))
             return Field(name, rows, closed=self._tasks[name].labels, labels=True)
-        return Field(name, columns.attributes[name])
+        if name in columns.attributes:
+            return Field(name, columns.attributes[name])
+        held = [
+            tuple(word for word, ids in self.selections.items() if case_id in ids) or (UNSELECTED,)
+            for case_id in columns.case_ids
+        ]
+        return Field(name, held, closed=(*self.selections, UNSELECTED), labels=True)
 
 
 def _nearest_names(given: str, names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ class Snapshot:
 
     def __init__(self, columns: CaseColumns, index: FlatIndex, tasks: tuple[Task, ...]) -> None:
         self.columns = columns
+        self.selections: Mapping[str, frozenset[str]] = {}
+        """Cases that were picked by hand: name to ids, for conditions that may name every attribute."""
         self.index = index
         self.tasks = {task.name: task for task in tasks}
         self._fields: dict[frozenset[str] | None, Fields] = {}
@@ -69,9 +72,11 @@ class Snapshot:
 
     def fields(self, shown: frozenset[str] | None = None) -> Fields:
         """Columns as a condition sees them: with every attribute, or those in `shown` alone."""
-        if shown not in self._fields:
-            self._fields[shown] = Fields(self.columns, self.tasks.values(), shown)
-        return self._fields[shown]
+        picked = dict(self.selections) if shown is None else {}
+        fields = self._fields.get(shown)
+        if fields is None or fields.selections != picked:
+            fields = self._fields[shown] = Fields(self.columns, self.tasks.values(), shown, picked)
+        return fields
 
     def matching(self, condition: str, shown: frozenset[str] | None = None) -> NDArray[np.bool_]:
         """Rows that satisfy a `where` condition, bool, shape (n,); kept for the next time.

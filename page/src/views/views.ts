@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import type { Overview } from "../types";
 import { CasesView } from "./cases";
 import { AskView } from "./ask";
+import { MapView } from "./map";
 import { SearchView } from "./search";
 
 export interface View {
@@ -20,4 +21,5 @@ export const VIEWS: View[] = [
   { path: "", title: "Similar cases", component: SearchView, offered: open },
   { path: "cases", title: "Cases", component: CasesView, offered: open },
   { path: "ask", title: "Classify and ask", component: AskView, offered: open },
+  { path: "map", title: "Map", component: MapView, offered: open },
 ];
