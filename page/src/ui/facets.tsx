@@ -120,14 +120,14 @@ export function Facets({ where, onChange }: FacetsProps) {
         Filter{active > 0 && <span class="badge">{active}<span class="hidden-words"> active</span></span>}
       </button>
       <dialog
-        class="sheet facets"
+        class="drawer facets"
         ref={sheet}
         aria-label="Filter"
         onClick={(event) => event.target === sheet.current && sheet.current!.close()}
       >
         <div>
           {content}
-          <div class="sheet-end">
+          <div class="drawer-end">
             <button class="button main" onClick={() => sheet.current!.close()}>{found ? `Show ${found.left.toLocaleString()} cases` : "Close"}</button>
           </div>
         </div>

@@ -8,7 +8,7 @@ import { type Against, CaseCard, nearness } from "../ui/card";
 import { BringButtons, BringLines, useBring } from "../ui/bring";
 import { Grid } from "../ui/grid";
 import { useCall, WorkLine } from "../ui/work";
-import { Controls } from "./search_controls";
+import { Controls, Filter } from "./search_controls";
 import { Notes } from "./search_notes";
 import { OpenNeighbor } from "./search_open";
 import { ALL, asked, change, type SearchState, useSearchState, written } from "./search_state";
@@ -50,6 +50,7 @@ export function SearchView() {
             <Strip state={state} bringing={bringing} />
             <Asked state={state} found={found} />
             {found && <VoteOf found={found} tasks={tasks} state={state} />}
+            <Filter where={state.where} />
             <Controls state={state} />
           </aside>
           <div class="search-found" aria-busy={work.running}>

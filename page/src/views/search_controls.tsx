@@ -1,14 +1,15 @@
 // How it is searched: how many, how unlike, and among which.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import { Facets } from "../ui/facets";
 import { change, MAX_K, type SearchState } from "./search_state";
 
 
+const WIDE = "(min-width: 901px)";
+
 export function Controls({ state }: { state: SearchState }) {
-  const [where, setWhere] = useState(state.where);
-  useEffect(() => setWhere(state.where), [state.where]);
   return (
-    <details class="panel controls" open={matchMedia("(min-width: 761px)").matches}>
+    <details class="panel controls" open={matchMedia(WIDE).matches}>
       <summary>Search options</summary>
       <label>
         <span>Cases</span>
@@ -27,17 +28,20 @@ export function Controls({ state }: { state: SearchState }) {
       </label>
       <Check on={state.onePerGroup} name="one">One case a patient</Check>
       <Check on={state.withPrivate} name="private">Private attributes too</Check>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          change({ where: where.trim() });
-        }}
-      >
-        <label class="stacked">
-          <span>Only cases where</span>
-          <input class="field mono" value={where} placeholder="age >= 40 AND split = 'train'" spellcheck={false} autocapitalize="off" onInput={(event) => setWhere(event.currentTarget.value)} />
-        </label>
-      </form>
+    </details>
+  );
+}
+
+/** Among which cases: the values of every column, counted only once somebody looks, since the search comes first. */
+export function Filter({ where }: { where: string }) {
+  const [looked, setLooked] = useState(where !== "");
+  const facets = <Facets where={where} onChange={(written) => change({ where: written, open: null })} />;
+  // There it is a button of its own.
+  if (!matchMedia(WIDE).matches) return <div class="filter">{facets}</div>;
+  return (
+    <details class="panel filter" open={looked} onToggle={(event) => event.currentTarget.open && setLooked(true)}>
+      <summary>Filter{where && <span class="badge">on</span>}</summary>
+      {looked && facets}
     </details>
   );
 }

@@ -4,13 +4,19 @@ import { Icon } from "../ui/icons";
 import { useShared } from "../context";
 import type { Found } from "../types";
 
+/** What stands before the colon is what the note is about. */
+function Note({ note }: { note: string }) {
+  const [, lead, rest] = /^([^:]{1,30}): (.+)$/s.exec(note) ?? [];
+  return <li>{lead ? <><b>{lead}</b>: {rest}</> : note}</li>;
+}
+
 export function Notes({ found }: { found: Found }) {
   const { api } = useShared();
   const { notes, left_out: leftOut, version } = found;
   if (!notes.length) return null;
   return (
-    <div class="notes">
-      <ul>{notes.map((note) => <li key={note}>{note}</li>)}</ul>
+    <div class="found-notes">
+      <ul class="notes">{notes.map((note) => <Note key={note} note={note} />)}</ul>
       {leftOut.length > 0 && (
         <details>
           <summary><Icon name="warn" /> What was left out, and why</summary>

@@ -15,7 +15,7 @@ export function Strip({ state, bringing }: { state: SearchState; bringing: Bring
     change({ views: written(rest), of: gone ? (rest[0] ?? null) : of, open: null });
   };
   return (
-    <section class="strip" aria-label="Views of this patient">
+    <section class="brought" aria-label="Views of this patient">
       <ul>
         {views.map((view, place) => (
           <li key={view}>
