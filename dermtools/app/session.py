@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import DermtoolsError, QueryError, StoppedError
+from dermtools.images.opening import small_jpeg
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.tools import DermContext, Workspace
 from dermtools.tools.pictures.recent_images import RecentImages
@@ -103,4 +104,8 @@ class AppSession:
         """Load what the first search would wait for; a problem is told by the search that meets it."""
         if self.case_base is not None:
             with suppress(DermtoolsError):
-                _ = self.case_base.snapshot.index, self.case_base.embedder
+                _ = self.case_base.embedder
+                for case_id in self.case_base.columns.case_ids[:1]:
+                    # Index and leak guard, and a process that decodes pictures; nothing is embedded: that may cost.
+                    self.case_base.search(case_id=case_id, k=1)
+                    small_jpeg(self.case_base.jpeg(case_id), limits=self.context.images.limits)

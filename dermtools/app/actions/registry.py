@@ -11,6 +11,7 @@ from dermtools.app.actions import (
     prompting,
     searching,
     starting,
+    suggesting,
 )
 from dermtools.app.actions.action import Action
 
@@ -23,5 +24,6 @@ _MODULES = (
     prompting,
     searching,
     starting,
+    suggesting,
 )
 ACTIONS: dict[str, Action] = {action.name: action for module in _MODULES for action in module.ACTIONS}

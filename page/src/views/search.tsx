@@ -8,6 +8,7 @@ import { type Against, CaseCard, nearness } from "../ui/card";
 import { BringButtons, BringLines, useBring } from "../ui/bring";
 import { Grid } from "../ui/grid";
 import { useCall, WorkLine } from "../ui/work";
+import { Begin } from "./search_begin";
 import { Controls, Filter } from "./search_controls";
 import { Notes } from "./search_notes";
 import { OpenNeighbor } from "./search_open";
@@ -35,15 +36,9 @@ export function SearchView() {
         </div>
         {started && <BringButtons bringing={bringing} main />}
       </div>
-      {!started && (
-        <section class="bring-here">
-          <p class="lead">Drop pictures of skin here, paste one, or</p>
-          <BringButtons bringing={bringing} main />
-          <p class="soft small">JPEG, PNG, WebP, TIFF, HEIC or DICOM. Several pictures are taken as views of one patient. They stay on this machine, and are forgotten when the server ends.</p>
-        </section>
-      )}
       <BringLines bringing={bringing} />
       {facts.reads_text && <Words text={state.text} />}
+      {!started && <Begin bringing={bringing} task={state.task} />}
       {started && (
         <div class="search-layout">
           <aside class="search-side">

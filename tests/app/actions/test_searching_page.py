@@ -71,6 +71,18 @@ def test_a_chosen_picture_finds_neighbours_marked_by_their_vote(opened: Callable
     tab.check()
 
 
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_before_anything_is_asked_it_offers_cases_to_begin_with(opened: Callable[..., Tab], width: int) -> None:
+    tab = opened(width=width)
+    suggested = tab.page.locator(".begin .card")
+    expect(suggested).to_have_count(12)
+    tab.check()
+    case_id = suggested.first.locator(".id").inner_text()
+    suggested.first.get_by_role("link").click()
+    expect(tab.page.get_by_text(f"Query: case {case_id}")).to_be_visible()
+    expect(cards(tab.page).first).to_be_visible()
+
+
 def test_private_attributes_come_when_they_are_asked_for_and_with_a_lock(
     opened: Callable[..., Tab], files: list[Path]
 ) -> None:
@@ -242,11 +254,12 @@ def test_options_are_written_into_the_address_and_a_wrong_condition_is_one_line(
     page.get_by_label("Cases", exact=True).press("Enter")
     expect(page).to_have_url(re.compile("k=30"))
     page.get_by_label("One case a patient").check()
-    page.get_by_label("Only cases where").fill("sex = 'male'")
-    page.get_by_label("Only cases where").press("Enter")
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("Condition").fill("sex = 'male'")
+    page.get_by_label("Condition").press("Enter")
     expect(page.get_by_text(re.compile(r"where: \d+ of 677 cases satisfy it"))).to_be_visible()
     assert "sex female" not in " ".join(page.locator(".card .attributes").all_inner_texts())
-    page.get_by_label("Only cases where").fill("sexx = 'male'")
-    page.get_by_label("Only cases where").press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("sexx")
+    page.get_by_label("Condition").fill("sexx = 'male'")
+    page.get_by_label("Condition").press("Enter")
+    expect(page.get_by_role("alert").first).to_contain_text("sexx")
     tab.check()
