@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dermtools.cases.case import Case
 from dermtools.images import encode_jpeg
@@ -24,11 +24,22 @@ SHEET = 60
 
 
 @dataclass(frozen=True)
+class Tile:
+    """A case as a page shows it: a neighbour with attributes of one's choice, or one of a mere list of cases."""
+
+    rank: int
+    case: Case
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    distance: float | None = None
+    """To the query; None in a list."""
+
+
+@dataclass(frozen=True)
 class Result:
     """One query with its neighbours, and optionally what methods predicted for it."""
 
     name: str
-    neighbors: Sequence[Neighbor]
+    neighbors: Sequence[Neighbor | Tile]
     jpegs: Mapping[str, bytes] = field(repr=False)
     """Case id to its stored JPEG."""
     jpeg: bytes | None = field(default=None, repr=False)
@@ -36,6 +47,8 @@ class Result:
     case: Case | None = None
     """The query where it is a labelled case itself."""
     predictions: Sequence[Prediction] = ()
+    listed: bool = False
+    """Whether it is a list of cases, without a query."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,9 @@ def test_a_longer_bar_is_nearer(case_base: CaseBase) -> None:
     widths = [
         float(width) for width in re.findall(r'class="near"[^>]*><i style="width: ([\d.]+)%', gallery(case_base, 5))
     ]
-    assert widths == pytest.approx([100 * nearness(one.distance, found[-1].distance) for one in found], abs=0.01)
+    assert widths == pytest.approx(
+        [100 * nearness(one.distance, found[0].distance, found[-1].distance) for one in found], abs=0.01
+    )
     assert widths == sorted(widths, reverse=True)
 
 

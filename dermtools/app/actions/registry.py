@@ -5,6 +5,7 @@ from __future__ import annotations
 from dermtools.app.actions import (
     browsing,
     classifying,
+    exporting,
     facets,
     mapping,
     overview,
@@ -18,6 +19,7 @@ from dermtools.app.actions.action import Action
 _MODULES = (
     browsing,
     classifying,
+    exporting,
     facets,
     mapping,
     overview,

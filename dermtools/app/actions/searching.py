@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from dermtools.handles import CASE_PREFIX
 if TYPE_CHECKING:
     from dermtools.app.session import AppSession
     from dermtools.cases.case import Case
+    from dermtools.prediction import Query
     from dermtools.retrieval import Neighbors
 
 LEFT_OUT_SHOWN = 60
@@ -33,6 +35,46 @@ class SearchArguments(Arguments):
     diversity: Literal["mmr", "balanced"] | None = None
     task: str | None = None
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """Those of `CaseBase.search`, apart from what is searched."""
+        return {**self.model_dump(include={"k", "max_per_group", "diversity", "task"}), "where": self.where or None}
+
+
+@dataclass(frozen=True, eq=False)
+class LookedUp:
+    """What a search found."""
+
+    neighbors: Neighbors
+    query: Query | None = None
+    """None of several views."""
+    views: tuple[Query, ...] = ()
+    nearest_views: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What was searched, in a few words."""
+        return self.neighbors.query if self.query is None else self.query.name
+
+
+def look_up(session: AppSession, arguments: SearchArguments) -> LookedUp:
+    """The search itself; raises as `search`."""
+    from dermtools.retrieval.search.pipeline import SearchOptions
+    from dermtools.retrieval.views import search_views
+
+    case_base = session.opened
+    if sum(map(bool, (arguments.query, arguments.views, arguments.text))) != 1:
+        raise QueryError("give a picture, several views of one patient, or words: one of them")
+    if arguments.views:
+        views = tuple(session.workspace.query(handle, session.context) for handle in arguments.views)
+        joint = search_views(case_base, views, SearchOptions(**arguments.options))
+        return LookedUp(joint.neighbors, None, views, joint.nearest_views)
+    if arguments.query:
+        query = session.workspace.query(arguments.query, session.context)
+    else:
+        query = case_base.query(text=arguments.text)
+    return LookedUp(case_base.search(query=query, **arguments.options), query)
+
 
 def search(session: AppSession, arguments: SearchArguments, _: Teller) -> dict[str, Any]:
     """Neighbours, nearest first; private attributes too, since nobody but the person sees the page.
@@ -44,32 +86,14 @@ def search(session: AppSession, arguments: SearchArguments, _: Teller) -> dict[s
         QueryError: not exactly one of picture, views and words, or an option cannot be met.
         ImageError: a picture cannot be read.
     """
-    from dermtools.retrieval.search.pipeline import SearchOptions
-    from dermtools.retrieval.views import search_views
-
-    case_base = session.opened
-    if sum(map(bool, (arguments.query, arguments.views, arguments.text))) != 1:
-        raise QueryError("give a picture, several views of one patient, or words: one of them")
-    options = arguments.model_dump(include={"k", "max_per_group", "diversity", "task"})
-    options["where"] = arguments.where or None
-    nearest_views: tuple[int, ...] | None = None
-    itself = None
-    if arguments.views:
-        views = [session.workspace.query(handle, session.context) for handle in arguments.views]
-        joint = search_views(case_base, views, SearchOptions(**options))
-        found, name, nearest_views = joint.neighbors, joint.neighbors.query, joint.nearest_views
-    else:
-        if arguments.query:
-            query = session.workspace.query(arguments.query, session.context)
-        else:
-            query = case_base.query(text=arguments.text)
-        found, name = case_base.search(query=query, **options), query.name
-        itself = case_facts(case_base.case(query.case_id)) if query.case_id else None
+    case_base, looked_up = session.opened, look_up(session, arguments)
+    found, query = looked_up.neighbors, looked_up.query
+    itself = case_facts(case_base.case(query.case_id)) if query and query.case_id else None
     neighbors = [{"rank": one.rank, "distance": one.distance, **case_facts(one.case)} for one in found]
-    if nearest_views is not None:
-        neighbors = [{**one, "view": view} for one, view in zip(neighbors, nearest_views, strict=True)]
+    if looked_up.views:
+        neighbors = [{**one, "view": view} for one, view in zip(neighbors, looked_up.nearest_views, strict=True)]
     return {
-        "query": {"handle": arguments.query, "name": name, "case": itself},
+        "query": {"handle": arguments.query, "name": looked_up.name, "case": itself},
         "neighbors": neighbors,
         "votes": _votes(found, [task.name for task in case_base.tasks]),
         "notes": list(found.notes),

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dermtools.prediction import Exemplar
 from dermtools.retrieval.search.votes import votes
 
 if TYPE_CHECKING:
-    from dermtools.retrieval.search.neighbors import Neighbor
+    from dermtools.cases.case import Case
+
+
+class Shown(Protocol):
+    """A case with its distance to the query, where there is one."""
+
+    @property
+    def case(self) -> Case: ...
+    @property
+    def distance(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,7 @@ class Standard:
     """Whether they are the query's own; else the label that the neighbours vote for."""
 
 
-def standards(neighbors: Sequence[Neighbor], known: Mapping[str, Sequence[str]] | None = None) -> dict[str, Standard]:
+def standards(neighbors: Sequence[Shown], known: Mapping[str, Sequence[str]] | None = None) -> dict[str, Standard]:
     """The standard of each task that any neighbour is labelled for.
 
     Args:

@@ -110,9 +110,9 @@ class Neighbors(Sequence[Neighbor]):
         return fragment.render(query=self.query, total=len(self), neighbors=first, notes=self.notes, jpegs=jpegs)
 
 
-def nearness(distance: float, farthest: float) -> float:
-    """From 0.05 to 1 within one result: the nearest has the longest bar. Distances have no unit of their own."""
-    return 1 - 0.95 * distance / farthest if farthest > 0 else 1.0
+def nearness(distance: float, nearest: float, farthest: float) -> float:
+    """From 0.1 to 1 within one result: the nearest has a full bar. Distances have no unit of their own."""
+    return 1 - 0.9 * (distance - nearest) / (farthest - nearest) if farthest > nearest else 1.0
 
 
 @cache

@@ -4,6 +4,7 @@ import { useCaseBase } from "../context";
 import { go, useRoute } from "../route";
 import type { Case } from "../types";
 import { CaseCard } from "../ui/card";
+import { Export } from "../ui/export";
 import { Facets } from "../ui/facets";
 import { Grid } from "../ui/grid";
 import { usePages } from "../ui/pages";
@@ -15,11 +16,12 @@ export function CasesView() {
   const where = query.get("where") ?? "";
   const sort = query.get("sort") ?? "case_id";
   const descending = sort.startsWith("-");
-  const pages = usePages<Case>("cases", { where, sort: descending ? sort.slice(1) : sort, descending }, facts.version);
+  const order = { where, sort: descending ? sort.slice(1) : sort, descending };
+  const pages = usePages<Case>("cases", order, facts.version);
   const move = (changed: Record<string, string>) => go("cases", { ...Object.fromEntries(query), ...changed });
   return (
     <>
-      <h1>Cases</h1>
+      <div class="line apart"><h1>Cases</h1><Export what={{ view: "cases", arguments: order }} /></div>
       <div class="beside">
         <Facets where={where} onChange={(changed) => move({ where: changed })} />
         <div>

@@ -6,6 +6,7 @@ import { address } from "../route";
 import type { Found, Neighbor } from "../types";
 import { type Against, CaseCard, nearness } from "../ui/card";
 import { BringButtons, BringLines, useBring } from "../ui/bring";
+import { Export } from "../ui/export";
 import { Grid } from "../ui/grid";
 import { useCall, WorkLine } from "../ui/work";
 import { Begin } from "./search_begin";
@@ -50,6 +51,7 @@ export function SearchView() {
           </aside>
           <div class="search-found" aria-busy={work.running}>
             <WorkLine work={work} what="Searching" />
+            {found && <div class="line export-here"><Export what={{ view: "search", arguments: asked(state)! }} /></div>}
             {found && <Result found={found} state={state} />}
           </div>
         </div>

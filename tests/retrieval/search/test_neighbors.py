@@ -57,6 +57,6 @@ def test_a_notebook_shows_the_first_of_many_and_says_so() -> None:
     assert "61 nearest cases to q.jpg, Euclidean distance; the first 60 are shown" in html
 
 
-def test_the_nearest_has_the_longest_bar() -> None:
-    assert [nearness(distance, 2.0) for distance in (0.0, 1.0, 2.0)] == pytest.approx([1.0, 0.525, 0.05])
-    assert nearness(0.0, 0.0) == 1.0
+def test_the_nearest_has_a_full_bar_and_the_farthest_a_tenth() -> None:
+    assert [nearness(distance, 1.0, 3.0) for distance in (1.0, 2.0, 3.0)] == pytest.approx([1.0, 0.55, 0.1])
+    assert nearness(2.0, 2.0, 2.0) == 1.0
