@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dermtools.cases.case import SPLITS
 from dermtools.errors import QueryError
 from dermtools.numbers import whole_number
-from dermtools.prediction import Exemplar, LocalMethod, Outcome, Prediction, Query, ranked
-from dermtools.retrieval.search.votes import votes
+from dermtools.prediction import LocalMethod, Outcome, Prediction, Query, ranked
+from dermtools.retrieval.search.votes import shares, voters
 
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
-    from dermtools.retrieval.search.neighbors import Neighbor
-
-
-def voters(neighbors: Iterable[Neighbor], task: str) -> tuple[Exemplar, ...]:
-    """Those neighbours that carry a label of the task, in their order."""
-    return tuple(
-        Exemplar(
-            case_id=neighbor.case.case_id,
-            group_id=neighbor.case.group_id,
-            labels=neighbor.case.labels[task],
-            distance=neighbor.distance,
-        )
-        for neighbor in neighbors
-        if task in neighbor.case.labels
-    )
-
-
-def shares(exemplars: Sequence[Exemplar]) -> dict[str, float]:
-    """Each label's share of all `votes`, the largest first; empty where nobody votes."""
-    given = votes(exemplars)
-    total = sum(given.values())
-    return ranked({label: count / total for label, count in given.items()})
 
 
 class KNNVote(LocalMethod):
-    """Nearest-neighbour vote, weighted by inverse distance; see `votes`.
+    """Nearest-neighbour vote, weighted by inverse distance; see `search/votes.py`.
 
     A label's probability is its share of all votes, over the closed set of the task. Only cases that carry a
     label of the task are neighbours, so K cases vote wherever K are left.

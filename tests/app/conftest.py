@@ -29,8 +29,9 @@ def photograph_base(photographs: Path, tmp_path_factory: pytest.TempPathFactory)
     return case_base.path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Of one file: as long as playwright runs, its event loop is this thread's, and no other can run."""
     with browser() as started:
         yield started
 

@@ -107,7 +107,7 @@ def search(session: AppSession, arguments: SearchArguments, _: Teller) -> dict[s
 
 def _votes(found: Neighbors, tasks: list[str]) -> dict[str, dict[str, Any]]:
     """For each task, how many of the neighbours vote, and the share of each label, the largest first."""
-    from dermtools.retrieval.vote import shares, voters
+    from dermtools.retrieval.search.votes import shares, voters
 
     of_task = {task: voters(found, task) for task in tasks}
     return {task: {"voters": len(voting), "shares": shares(voting)} for task, voting in of_task.items()}

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from dermtools.prediction import Exemplar
-from dermtools.retrieval.search.votes import votes
+from dermtools.retrieval.search.votes import shares, voters
 
 if TYPE_CHECKING:
-    from dermtools.cases.case import Case
-
-
-class Shown(Protocol):
-    """A case with its distance to the query, where there is one."""
-
-    @property
-    def case(self) -> Case: ...
-    @property
-    def distance(self) -> float | None: ...
+    from dermtools.retrieval.search.votes import Shown
 
 
 @dataclass(frozen=True)
@@ -43,12 +33,5 @@ def standards(neighbors: Sequence[Shown], known: Mapping[str, Sequence[str]] | N
         if known and known.get(task):
             found[task] = Standard(tuple(known[task]), known=True)
             continue
-        given = votes(
-            [
-                Exemplar(case_id=one.case.case_id, group_id=one.case.group_id, labels=labels, distance=one.distance)
-                for one in neighbors
-                if (labels := one.case.labels.get(task))
-            ]
-        )
-        found[task] = Standard((max(given, key=given.__getitem__),), known=False)
+        found[task] = Standard((next(iter(shares(voters(neighbors, task)))),), known=False)
     return found

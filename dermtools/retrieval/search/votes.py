@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from dermtools.prediction import Exemplar, ranked
 
 if TYPE_CHECKING:
-    from dermtools.prediction import Exemplar
+    from dermtools.cases.case import Case
 
 _NEVER_ZERO = 1e-9
+
+
+class Shown(Protocol):
+    """A case with its distance to the query, where there is one."""
+
+    @property
+    def case(self) -> Case: ...
+    @property
+    def distance(self) -> float | None: ...
 
 
 def votes(exemplars: Sequence[Exemplar]) -> dict[str, float]:
@@ -28,3 +39,24 @@ def votes(exemplars: Sequence[Exemplar]) -> dict[str, float]:
         for label in exemplar.labels:
             given[label] = given.get(label, 0.0) + weight / len(exemplar.labels)
     return given
+
+
+def voters(neighbors: Iterable[Shown], task: str) -> tuple[Exemplar, ...]:
+    """Those neighbours that carry a label of the task, in their order."""
+    return tuple(
+        Exemplar(
+            case_id=neighbor.case.case_id,
+            group_id=neighbor.case.group_id,
+            labels=labels,
+            distance=neighbor.distance,
+        )
+        for neighbor in neighbors
+        if (labels := neighbor.case.labels.get(task))
+    )
+
+
+def shares(exemplars: Sequence[Exemplar]) -> dict[str, float]:
+    """Each label's share of all `votes`, the largest first; empty where nobody votes."""
+    given = votes(exemplars)
+    total = sum(given.values())
+    return ranked({label: count / total for label, count in given.items()})

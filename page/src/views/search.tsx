@@ -2,7 +2,7 @@
 
 import { useRef } from "preact/hooks";
 import { useCaseBase, useShared } from "../context";
-import { address } from "../route";
+import { address, follow } from "../route";
 import type { Found, Neighbor } from "../types";
 import { type Against, CaseCard, nearness } from "../ui/card";
 import { BringButtons, BringLines, useBring } from "../ui/bring";
@@ -51,7 +51,7 @@ export function SearchView() {
           </aside>
           <div class="search-found" aria-busy={work.running}>
             <WorkLine work={work} what="Searching" />
-            {found && <div class="line export-here"><Export what={{ view: "search", arguments: asked(state)! }} /></div>}
+            {found && <Head found={found} state={state} />}
             {found && <Result found={found} state={state} />}
           </div>
         </div>
@@ -86,6 +86,18 @@ function Asked({ state, found }: { state: SearchState; found: Found | null }) {
       <img src={api.address(state.of, 512, found?.version ?? facts.version)} alt="The query" />
       <figcaption>Query{itself ? `: case ${itself.case_id}` : ""}</figcaption>
     </figure>
+  );
+}
+
+/** What is shown, and where to go with it. */
+function Head({ found, state }: { found: Found; state: SearchState }) {
+  const count = found.neighbors.length;
+  return (
+    <div class="line found-head">
+      <h2>{count.toLocaleString()} {count === 1 ? "case" : "cases"}, nearest first</h2>
+      {state.of !== null && state.of !== ALL && <a class="button" href={address("ask", { of: state.of, task: state.task })} onClick={follow}>Classify and ask</a>}
+      <Export what={{ view: "search", arguments: asked(state)! }} />
+    </div>
   );
 }
 

@@ -6,13 +6,16 @@ import { CaseCard } from "../ui/card";
 import { BringButtons, type Bringing } from "../ui/bring";
 import { useCall, WorkLine } from "../ui/work";
 
+/** Where nothing is dropped nor pasted. */
+const TOUCHED = matchMedia("(pointer: coarse)").matches;
+
 export function Begin({ bringing, task }: { bringing: Bringing; task: string }) {
   const work = useCall<{ cases: Case[]; version: number }>("suggest", { task: task || null });
   const suggested = work.result;
   return (
     <>
       <div class="bring-here">
-        <p class="lead">Drop pictures of skin here, paste one, or</p>
+        <p class="lead">{TOUCHED ? "Show it pictures of skin" : "Drop pictures of skin here, paste one, or"}</p>
         <BringButtons bringing={bringing} main />
         <p class="soft small">
           JPEG, PNG, WebP, TIFF, HEIC or DICOM. Several pictures are taken as views of one patient. They stay on this

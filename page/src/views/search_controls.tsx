@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Facets } from "../ui/facets";
-import { change, MAX_K, type SearchState } from "./search_state";
+import { change, counted, MAX_K, type SearchState } from "./search_state";
 
 
 const WIDE = "(min-width: 901px)";
@@ -15,7 +15,11 @@ export function Controls({ state }: { state: SearchState }) {
         <span>Cases</span>
         <input
           class="field" type="number" inputMode="numeric" min={1} max={MAX_K} value={state.k}
-          onChange={(event) => change({ k: event.currentTarget.value }, { replace: true })}
+          onChange={(event) => {
+            const k = counted(event.currentTarget.value);
+            event.currentTarget.value = String(k);
+            change({ k }, { replace: true });
+          }}
         />
       </label>
       <label>

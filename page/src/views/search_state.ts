@@ -34,7 +34,7 @@ export function useSearchState(tasks: string[]): SearchState {
     of: query.get("of"),
     views: query.get("views")?.split(SEPARATOR) ?? [],
     text: query.get("text") ?? "",
-    k: Math.min(MAX_K, Math.max(1, Math.floor(Number(query.get("k") ?? K)) || K)),
+    k: counted(query.get("k")),
     onePerGroup: query.has("one"),
     diversity: diversity === "mmr" || diversity === "balanced" ? diversity : null,
     task: tasks.includes(task) ? task : (tasks[0] ?? ""),
@@ -43,6 +43,9 @@ export function useSearchState(tasks: string[]): SearchState {
     open: query.get("open"),
   };
 }
+
+/** How many cases a text asks for, within what the server takes. */
+export const counted = (text: string | null): number => Math.min(MAX_K, Math.max(1, Math.floor(Number(text)) || K));
 
 /** Moves to the address with some of its query changed; the rest stays. */
 export function change(changes: Query, how: { replace?: boolean } = {}): void {
