@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,17 @@ SITES = ("arm", "back", "face", "foot", "hand", "neck", "scalp", "thigh")
 CHUNK = 10_000
 
 
-def random_case_base(path: Path, *, cases: int, dimension: int, per_group: int = 3, seed: int = 0) -> np.ndarray:
-    """Write a case base of random unit vectors; returns them, float32, shape (cases, dimension)."""
+def random_case_base(
+    path: Path, *, cases: int, dimension: int, per_group: int = 3, seed: int = 0, jpegs: Sequence[bytes] = ()
+) -> np.ndarray:
+    """Write a case base of random unit vectors; returns them, float32, shape (cases, dimension).
+
+    The cases take turns with `jpegs`; by default all have one of noise, as large as a stored picture gets.
+    """
     rng = np.random.default_rng(seed)
     vectors = rng.standard_normal((cases, dimension), dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    jpeg = encode_jpeg(Image.fromarray(rng.integers(0, 255, (512, 384, 3), dtype=np.uint8)), quality=50)
+    jpegs = jpegs or [encode_jpeg(Image.fromarray(rng.integers(0, 255, (512, 384, 3), dtype=np.uint8)), quality=50)]
     identity = EmbedderIdentity(
         name="random", revision=str(seed), preprocessing="none", dimension=dimension, normalized=True
     )
@@ -42,7 +48,7 @@ def random_case_base(path: Path, *, cases: int, dimension: int, per_group: int =
                     ),
                     content_hash=content_hash(b"%d" % i),
                     vector=vectors[i],
-                    jpeg=jpeg,
+                    jpeg=jpegs[i % len(jpegs)],
                     width=512,
                     height=384,
                     picture_hash=rng.bytes(32),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dermtools.app.actions.action import Action, Arguments, Teller
+from dermtools.errors import DermtoolsError
 from dermtools.version import __version__
 
 if TYPE_CHECKING:
     from dermtools.app.session import AppSession
+    from dermtools.retrieval import CaseBase
 
 
 class NoArguments(Arguments):
@@ -28,10 +30,18 @@ def overview(session: AppSession, _: NoArguments, __: Teller) -> dict[str, Any]:
         about["case_base"] = {
             "name": case_base.path.name,
             **case_base.info(),
-            "reads_text": case_base.reads_text,
+            "reads_text": _reads_text(case_base),
             "attributes": case_base.attributes.audiences,
         }
     return about
+
+
+def _reads_text(case_base: CaseBase) -> bool:
+    """Whether words can be searched for; not where the embedder cannot be loaded, as when its file was moved."""
+    try:
+        return case_base.reads_text
+    except DermtoolsError:
+        return False
 
 
 ACTIONS = [Action("overview", NoArguments, overview)]
