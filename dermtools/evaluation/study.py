@@ -113,13 +113,10 @@ class Study:
         folder = self.evaluation.run.path
         write_whole(folder / "study.md", self.table(), within=folder)
         values = {axis: {setting.get(axis) for setting in self.settings.values()} - {None} for axis in self._axes}
-        curves = {
-            axis: save_curve(self.curves(axis), axis, folder / f"{axis}.png")
-            for axis, tried in values.items()
-            if len(tried) > 1
-        }
+        curves = {axis: self.curves(axis) for axis, tried in values.items() if len(tried) > 1}
+        files = {axis: save_curve(lines, axis, folder / f"{axis}.png") for axis, lines in curves.items()}
         page = write_study_page(self.evaluation.results, self.rows(), self.verdicts, curves, folder)
-        return page, curves
+        return page, files
 
     @property
     def _axes(self) -> list[str]:

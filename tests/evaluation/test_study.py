@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import html
+import re
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
@@ -43,6 +44,8 @@ def test_a_study_gives_a_table_and_a_curve(sample_base, tmp_path):
     page, curves = study.publish()
     assert curves["k"].read_bytes()[:4] == b"\x89PNG"
     assert study.effects[0].sentence in html.unescape(page.read_text())
+    drawn = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', page.read_text())
+    assert [float(y) for _, y in drawn] == [round(260 - 240 * point.summary.accuracy, 1) for point in curve.points]
     assert Study.of(study.evaluation).settings == study.settings
     with pytest.raises(QueryError, match="did not vary 'size'; it varied k"):
         study.curves("size")

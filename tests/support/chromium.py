@@ -66,6 +66,16 @@ class Page:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
+    def choose(self, control: str, value: str, event: str = "change") -> None:
+        """Give a control, named by its id, a value, as a person would."""
+        self.value(
+            f"""(() => {{
+                  const control = document.getElementById({json.dumps(control)});
+                  control.value = {json.dumps(value)};
+                  control.dispatchEvent(new Event({json.dumps(event)}));
+                }})()"""
+        )
+
     def screenshot(self, path: Path) -> None:
         """The whole page as a PNG."""
         path.write_bytes(base64.b64decode(self("Page.captureScreenshot", captureBeyondViewport=True)["data"]))

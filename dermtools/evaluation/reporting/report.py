@@ -10,6 +10,7 @@ from dermtools.evaluation.reporting import fetching_table, tables
 from dermtools.evaluation.reporting.figures import write_figures
 from dermtools.evaluation.reporting.page_templates import page_templates
 from dermtools.evaluation.reporting.projection import CaseMap, Projection, case_map
+from dermtools.evaluation.running.differences import asked_with, prompt_path
 from dermtools.evaluation.statistics.metrics import confusion
 from dermtools.files import write_whole
 from dermtools.images import data_url, encode_jpeg, open_image
@@ -33,7 +34,7 @@ MOST_PICTURES = 4000
 """Pictures on one page, about 3 KB each; cases that were asked about come first, then exemplars, then the rest."""
 LONGEST_ATTRIBUTE = 24
 """Characters; longer values are references rather than facts about a patient."""
-MOST_RAW = 600
+MOST_RAW = 2000
 """Characters of a raw reply that the page shows."""
 _CHUNK = 256
 
@@ -69,6 +70,7 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
         fetching_rows=fetching_table.fetching_rows(found),
         fetching_text=[fetching_table.A_CASE, *fetching_table.fetching_basis(found)],
         could_show=tables.COULD_SHOW.replace("`", ""),
+        prompts=_prompts(run),
         data=_page_data(run, case_base, layout),
         cases=len(case_base),
         mapped=bool(layout.case_ids),
@@ -76,6 +78,19 @@ def write_report(run: Run, found: Results, case_base: CaseBase, layout: CaseMap)
     path = run.path / "report.html"
     write_whole(path, text, within=run.path)
     return path
+
+
+def _prompts(run: Run) -> list[dict[str, Any]]:
+    """The prompt files that the run keeps, with the arms that were asked by each."""
+    asked: dict[tuple[str, str], list[str]] = {}
+    for arm in run.spec.compared:
+        if prompt := asked_with(run, arm):
+            asked.setdefault(prompt, []).append(arm)
+    kept = {one: path for one in asked if (path := prompt_path(run.path, *one)).is_file()}
+    return [
+        {"name": name, "text": path.read_text(encoding="utf-8"), "arms": asked[name, content]}
+        for (name, content), path in kept.items()
+    ]
 
 
 def _page_data(run: Run, case_base: CaseBase, layout: CaseMap) -> dict[str, Any]:

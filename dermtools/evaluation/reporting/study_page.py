@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from dermtools.files import write_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dermtools.evaluation.reporting.figures import Curve
     from dermtools.evaluation.reporting.results import Results
 
 EFFECTS_TEXT = (
@@ -26,9 +26,13 @@ EFFECTS_TEXT = (
 
 
 def write_study_page(
-    found: Results, rows: Sequence[Sequence[str]], verdicts: Sequence[str], curves: Mapping[str, Path], folder: Path
+    found: Results,
+    rows: Sequence[Sequence[str]],
+    verdicts: Sequence[str],
+    curves: Mapping[str, Sequence[Curve]],
+    folder: Path,
 ) -> Path:
-    """Write `study.html`; `rows` have the head first, `curves` are PNG files by axis."""
+    """Write `study.html`; `rows` have the head first, `curves` are those of each axis."""
     text = (
         page_templates()
         .get_template("study.html.j2")
@@ -38,7 +42,7 @@ def write_study_page(
             verdicts=verdicts,
             caption=caption(found.run),
             effects_text=EFFECTS_TEXT,
-            curves={axis: b64encode(path.read_bytes()).decode() for axis, path in curves.items()},
+            curves=curves,
         )
     )
     path = folder / "study.html"

@@ -33,6 +33,7 @@ STABILITY_TEXT = (
 RESEARCH = "For research; not a diagnosis."
 _PLACES = ("path", "spec", "base_url")
 """Facts with a folder of the machine, of the case base or an encoder, or an address inside a clinic."""
+_HASHES = ("prompt_hash", "training_record", "revision", "query_hash")
 
 
 def percent(share: float | None, digits: int = 2) -> str:
@@ -73,6 +74,22 @@ def passed_on(facts: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in facts.items()
         if name not in _PLACES
     }
+
+
+def in_words(facts: Mapping[str, Any]) -> str:
+    """Facts of a run as a reader needs them: what is not set, and content hashes, are left out."""
+    said = []
+    for name, value in facts.items():
+        if value in (None, "", [], {}, ()) or name in _HASHES or name == "sources":
+            continue
+        words = name.replace("_", " ")
+        if isinstance(value, Mapping):
+            said.append(f"{words} ({in_words(value)})")
+        elif isinstance(value, list):
+            said.append(f"{words} {', '.join(map(str, value))}")
+        else:
+            said.append(f"{words} {str(value).lower() if isinstance(value, bool) else value}")
+    return "; ".join(said)
 
 
 def credits(case_base: Mapping[str, Any]) -> list[str]:

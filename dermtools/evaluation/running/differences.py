@@ -61,14 +61,12 @@ def paired_arms(first: RunSpec, second: RunSpec) -> list[tuple[str, str]]:
 
 def prompt_diffs(first: Run, second: Run) -> list[str]:
     """A unified diff of every prompt that paired arms were asked with and that says something else, each once."""
-    asked = [
-        (_asked_with(first, one), _asked_with(second, other)) for one, other in paired_arms(first.spec, second.spec)
-    ]
+    asked = [(asked_with(first, one), asked_with(second, other)) for one, other in paired_arms(first.spec, second.spec)]
     pairs = [(one, other) for one, other in dict.fromkeys(asked) if one is not None and other is not None]
     return [_diff(first.path, second.path, one, other) for one, other in pairs if one != other]
 
 
-def _asked_with(run: Run, arm: str) -> tuple[str, str] | None:
+def asked_with(run: Run, arm: str) -> tuple[str, str] | None:
     """Id and hash of an arm's prompt."""
     facts = run.spec.arms[arm]
     return (str(facts["prompt"]), str(facts["prompt_hash"])) if facts.get("prompt_hash") else None

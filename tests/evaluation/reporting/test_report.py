@@ -2,91 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from dataclasses import replace
 
 import pytest
 
-from dermtools.adapter import (
-    AdapterConfig,
-    LinearProbeConfig,
-    MajorityMethod,
-    VectorClassifierMethod,
-    task_data,
-    train,
-)
-from dermtools.cases import load_source
-from dermtools.evaluation import Run, evaluate, prompted_arm, publish
+from dermtools.evaluation import Run
 from dermtools.evaluation.reporting.projection import case_map
 from dermtools.evaluation.reporting.report import write_report
-from dermtools.prompting import PromptedMethod, chain_for, chat_model
-from dermtools.retrieval import CaseBase, KNNVote
-from tests.support.chromium import EXECUTABLE, browsing
-from tests.support.openai_service import serving
-
-PATIENTS = 40
-HOSTILE = '</script><img src=x onerror="document.title=1">'
-
-
-@pytest.fixture(scope="module")
-def case_base(photographs, encoder, tmp_path_factory):
-    """The photographs of 40 patients, embedded by a real encoder."""
-    folder = tmp_path_factory.mktemp("report")
-    with photographs.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    patients = sorted({row["group_id"] for row in rows})[:: max(1, len({r["group_id"] for r in rows}) // PATIENTS)]
-    chosen = [row for row in rows if row["group_id"] in patients]
-    for row in chosen:
-        row["file"] = str(photographs.parent / row["file"])
-    table = folder / "records.csv"
-    with table.open("w", newline="") as file:
-        writer = csv.DictWriter(file, chosen[0].keys())
-        writer.writeheader()
-        writer.writerows(chosen)
-    case_base = CaseBase.create(folder / "base", embedder=f"onnx:{encoder}")
-    case_base.add(load_source(str(table)))
-    return case_base
-
-
-@pytest.fixture(scope="module")
-def evaluation(case_base, tmp_path_factory):
-    """Offline methods, and prompted ones over the wire, whose model gives a hostile reply now and then."""
-    task, data = "diagnosis", task_data(case_base.store, "diagnosis")
-
-    def answer(path, picture):
-        return HOSTILE if len(picture) % 5 == 0 else case_base.task(task).labels[len(picture) % 3]
-
-    with serving(answer) as service:
-        chat = chat_model("openai:gpt-4.1", base_url=service.url(), max_output_tokens=32, timeout=120)
-        prompted = [
-            prompted_arm(
-                PromptedMethod(chain_for(method, model=chat, case_base=case_base, task=task)), "openai:gpt-4.1"
-            )
-            for method in ("zero-shot", "random-5", "rag-5")
-        ]
-        offline = [
-            MajorityMethod.fit(data),
-            KNNVote(case_base, task, k=5),
-            VectorClassifierMethod(train(case_base.store, task, LinearProbeConfig(penalties=(100.0,)))),
-            VectorClassifierMethod(train(case_base.store, task, AdapterConfig(epochs=3))),
-        ]
-        return evaluate(case_base, task, [*offline, *prompted], tmp_path_factory.mktemp("report") / "run")
-
-
-@pytest.fixture(scope="module")
-def page(case_base, evaluation):
-    publish(evaluation.run, evaluation.results, case_base, projection="pca")
-    return evaluation.run.path / "report.html"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    if EXECUTABLE is None:
-        pytest.skip("no Chromium on this machine")
-    with browsing(tmp_path_factory.mktemp("browser")) as page:
-        yield page
 
 
 def test_a_run_over_photographs_ends_in_a_page_and_figures(evaluation, page):
@@ -117,7 +41,7 @@ def test_every_section_is_there(page):
 
 def test_the_page_names_no_other_file_and_no_address(page):
     markup = re.sub(r"<script.*?</script>", "", page.read_text(), flags=re.DOTALL)
-    assert re.findall(r'(?:src|href)="?([^">]+)|url\(|@import', markup) == ["data:,"]
+    assert re.findall(r'(?:src|href)="?([^#">][^">]*)|url\(|@import', markup) == ["data:,"]
 
 
 def test_the_page_tells_no_folder_of_the_machine_and_no_address_of_a_service(case_base, evaluation, page, encoder):
@@ -136,7 +60,7 @@ def test_the_page_fits_shows_all_and_the_console_is_silent(browser, page, width,
     assert browser.value("document.documentElement.scrollWidth") == width
     cut = browser.value(
         """[...document.querySelectorAll("main *")].filter(one => {
-             if (one.closest(".scroll, svg, [hidden], option, details:not([open])")) return false;
+             if (one.closest(".scroll, .contents, svg, [hidden], option, details:not([open])")) return false;
              const box = one.getBoundingClientRect();
              return box.width && (box.right > innerWidth + 1 || box.left < -1);
            }).map(one => one.outerHTML.slice(0, 120))"""
@@ -171,22 +95,12 @@ def _contrast(*colours):
     return (high + 0.05) / (low + 0.05)
 
 
-def _choose(browser, control, value, event="change"):
-    browser.value(
-        f"""(() => {{
-              const control = document.getElementById("{control}");
-              control.value = "{value}";
-              control.dispatchEvent(new Event("{event}"));
-            }})()"""
-    )
-
-
 def test_choosing_another_method_changes_what_is_shown(browser, page):
     browser.open(page)
     count = '[...document.querySelectorAll("#matrix button")].reduce((sum, one) => sum + Number(one.textContent), 0)'
     before = browser.value('document.getElementById("matrix").textContent')
     cases = browser.value(count)
-    _choose(browser, "arm", "majority")
+    browser.choose("arm", "majority")
     assert browser.value('document.getElementById("matrix").textContent') != before
     assert browser.value(count) == cases
     assert browser.value('document.querySelectorAll("#subgroups [data-arm]:not([hidden])").length') == 1
@@ -201,7 +115,7 @@ def test_the_matrix_sorts_zooms_and_a_cell_shows_its_cases(browser, page):
     names = browser.value(first)
     assert names == sorted(names)
     width = 'document.querySelector("#matrix tbody td").getBoundingClientRect().width'
-    _choose(browser, "zoom", "60", event="input")
+    browser.choose("zoom", "60", event="input")
     assert browser.value(width) == pytest.approx(60, abs=1)
     held = int(browser.value('document.querySelector("#matrix button").textContent'))
     browser.value('document.querySelector("#matrix button").click()')
@@ -220,14 +134,6 @@ def test_pointing_at_the_map_shows_the_picture(browser, page):
            })()"""
     )
     assert shown == [False, "data:image/jpeg", True]
-
-
-def test_a_hostile_reply_stays_text(browser, page):
-    browser.open(page)
-    _choose(browser, "arm", "zero-shot · openai:gpt-4.1")
-    browser.value('document.querySelector("[data-kind=none]").click()')
-    assert browser.value('document.querySelector("#answers .raw").textContent').count("onerror") == 1
-    assert browser.value("document.title") == "diagnosis: evaluation"
 
 
 def test_it_prints_on_white_paper_with_nothing_cut_off(browser, page):

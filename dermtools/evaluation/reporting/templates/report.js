@@ -1,23 +1,7 @@
 "use strict";
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const at = id => document.getElementById(id);
-  const NONE = "(no label)", PAGE = 8;
   const state = { arm: at("arm").value, kind: "wrong", truth: null, answer: null, shown: PAGE };
   const arm = () => data.arms.find(one => one.name === state.arm);
-
-  function make(tag, text, attributes = {}) {
-    const element = document.createElement(tag);
-    if (text !== null && text !== undefined) element.textContent = text;
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    return element;
-  }
-  function picture(id) {
-    const image = make("img", null, { alt: "case " + id });
-    if (data.pictures[id]) image.src = data.pictures[id];
-    return image;
-  }
-  const percent = share => Math.round(100 * share) + " %";
 
   // Confusion matrix
   function ordered(labels, counts) {
@@ -92,36 +76,6 @@
     box.replaceChildren(...found.slice(0, state.shown).map(([id, one]) => answerCard(id, one)));
     at("more").hidden = found.length <= state.shown;
   }
-  function answerCard(id, one) {
-    const card = make("article", null, { class: "answer" }), text = make("div"), known = data.cases[id];
-    const verdict = make("p");
-    verdict.append(make("b", one.label ?? `no label, ${one.outcome}`, { class: one.right ? "right" : "wrong" }));
-    verdict.append(` ${one.right ? "✓ right" : "✗"}${one.right ? "" : " true: " + known.truth.join(", ")}`);
-    if (one.confidence !== null) verdict.append(make("span", `, ${percent(one.confidence)} sure`, { class: "soft" }));
-    text.append(verdict);
-    if (one.reason) text.append(make("p", one.reason, { class: "soft" }));
-    const about = Object.entries(known.attributes).map(([name, value]) => `${name} ${value}`).join(", ");
-    text.append(make("p", `${id}, group ${known.group}${about ? ", " + about : ""}`, { class: "id" }));
-    if (one.exemplars.length) {
-      const shots = make("div", null, { class: "shots" });
-      for (const shot of one.exemplars) {
-        const box = make("div"), image = picture(shot.id);
-        if (shot.labels.some(label => known.truth.includes(label))) image.className = "hit";
-        box.append(image, make("b", shot.labels.join(", ")), make("br"));
-        box.append(make("span", shot.distance === null ? "drawn" : "at " + shot.distance.toPrecision(3), { class: "soft" }));
-        shots.append(box);
-      }
-      text.append(shots);
-    }
-    if (one.raw && one.raw !== one.label) {
-      const more = make("details");
-      more.append(make("summary", "the reply as it came"), make("div", one.raw, { class: "raw" }));
-      text.append(more);
-    }
-    card.append(picture(id), text);
-    return card;
-  }
-
   // Map
   const SVG = "http://www.w3.org/2000/svg", WIDTH = 1000, HEIGHT = 640, EDGE = 22;
   function mark(kind, x, y) {
