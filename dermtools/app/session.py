@@ -6,10 +6,12 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from dermtools.app.runs import Runs
 from dermtools.errors import DermtoolsError, QueryError, StoppedError
 from dermtools.images.opening import small_jpeg
 from dermtools.prompting.files.library import PromptLibrary
@@ -65,6 +67,11 @@ class AppSession:
             if self._ended:
                 raise StoppedError("the server ends; nothing new is begun")
             return Path(self._kept.enter_context(TemporaryDirectory(prefix="dermtools-", ignore_cleanup_errors=True)))
+
+    @cached_property
+    def evaluations(self) -> Runs:
+        """The runs below `runs`, by name."""
+        return Runs(self.runs)
 
     @property
     def opened(self) -> CaseBase:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError
@@ -97,8 +97,10 @@ def _arm(run: Path, spec: RunSpec, name: str, case_base: CaseBase, cache: BaseCa
         ) from error
     options = {option: facts[option] for option in family.options if facts.get(option) is not None}
     options.pop("structured", None)  # what was asked first; `auto` finds it again
-    if "budget" in family.options:
-        options |= _budget(facts)
+    if "budget" in family.options and "max_side" in facts:
+        from dermtools.evaluation.rebuilding import picture_budget
+
+        options["budget"] = picture_budget(facts)
     if facts.get("prompt_hash"):
         options |= _prompt(run, facts, "prompt" in family.options)
     model = None
@@ -108,13 +110,6 @@ def _arm(run: Path, spec: RunSpec, name: str, case_base: CaseBase, cache: BaseCa
             options["priced_as"] = facts["model"]
     made = Arm.of(method(called, case_base, spec.task.name, model=model, **options))
     return replace(made, name=name, facts={**made.facts, **{key: facts[key] for key in ("study",) if key in facts}})
-
-
-def _budget(facts: Mapping[str, Any]) -> dict[str, Any]:
-    from dermtools.prompting import PictureBudget
-
-    given = {field.name: facts[field.name] for field in fields(PictureBudget) if field.name in facts}
-    return {"budget": PictureBudget(**given)} if given else {}
 
 
 def _prompt(run: Path, facts: Mapping[str, Any], one: bool) -> dict[str, Any]:

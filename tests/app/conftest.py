@@ -12,6 +12,8 @@ import pytest
 from dermtools.adapter import AdapterConfig, save_classifier, train
 from dermtools.retrieval import CaseBase
 from tests.support.app_server import AppServer, Tab, browser, serving, tab
+from tests.support.evaluations import made_evaluations
+from tests.support.openai_requests import OpenAISchemas
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -30,6 +32,16 @@ def photograph_base(photographs: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def evaluations(photograph_base: Path, schemas: OpenAISchemas, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of evaluations over the photographs; see `made_evaluations`."""
+    folder = tmp_path_factory.mktemp("evaluated") / "runs"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "sk-of-the-tests")
+        return made_evaluations(CaseBase.open(photograph_base), schemas, folder)
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Of one file: as long as playwright runs, its event loop is this thread's, and no other can run."""
     with browser() as started:

@@ -108,7 +108,7 @@ def preview(session: AppSession, arguments: PreviewArguments, _: Teller) -> dict
         **asked_about(session, built.query, arguments.task),
         "method": arguments.method,
         "prompt": {"id": builder.prompt.id, "version": builder.prompt.file.version},
-        "messages": [_told(message) for message in prepared.messages],
+        "messages": [told_message(message) for message in prepared.messages],
         "schema": prepared.schema,
         "asked_by": prepared.chain.asker.structured if prepared.chain else None,
         "estimate": {**asdict(estimate), "dollars": estimate.dollars},
@@ -166,7 +166,8 @@ def _prepared(session: AppSession, arguments: PreviewArguments) -> _Prepared:
     return _Prepared(builder, built, chain, messages, answer_schema(builder.prompt.file.output, labels))
 
 
-def _told(message: BaseMessage) -> dict[str, Any]:
+def told_message(message: BaseMessage) -> dict[str, Any]:
+    """A message as the page shows it: its role, and texts and pictures in their order."""
     from dermtools.prompting.cost.estimate import blocks
 
     parts = [{"text": part} if isinstance(part, str) else {"picture": asdict(part)} for part in blocks(message)]

@@ -194,6 +194,14 @@ def shared_cases(runs: Sequence[Run]) -> SharedCases:
     return SharedCases(len(ids), len(groups), {str(run.path): len(run.spec.targets) for run in runs}, ids)
 
 
+def arms_of(runs: Sequence[Run]) -> list[dict[str, str]]:
+    """For each run its arms, and what `compare_runs` calls them."""
+    names = [arm for run in runs for arm in run.spec.compared]
+    return [
+        {arm: arm if names.count(arm) == 1 else f"{arm} ({run.path.name})" for arm in run.spec.compared} for run in runs
+    ]
+
+
 def compare_runs(runs: Sequence[Run], *, margin: float | None = None) -> Results:
     """One table over the arms of several runs, compared on the cases that they share.
 
@@ -212,13 +220,11 @@ def compare_runs(runs: Sequence[Run], *, margin: float | None = None) -> Results
     shared = shared_cases(runs).ids
     if not shared:
         raise RunError("these runs share no case; compare runs over the same split")
-    names = [arm for run in runs for arm in run.spec.compared]
     summaries: list[Summary] = []
     scored: list[Scored] = []
     arms: dict[str, dict[str, Any]] = {}
-    for run in runs:
+    for run, renamed in zip(runs, arms_of(runs), strict=True):
         narrowed = run.narrowed(shared)
-        renamed = {arm: arm if names.count(arm) == 1 else f"{arm} ({run.path.name})" for arm in run.spec.compared}
         summaries += [replace(summary, arm=renamed[summary.arm]) for summary in summarize(narrowed)]
         scored += [replace(one, name=renamed[one.name]) for one in narrowed.scored()]
         arms |= {renamed[arm]: run.spec.arms[arm] for arm in run.spec.compared}

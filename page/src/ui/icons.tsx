@@ -16,6 +16,8 @@ const PATHS = {
   add: "M12 5v14M5 12h14",
   picture: "M4 5h16v14H4zM4 16l4.5-4.5 4 4 3-3 4.5 4.5M15.5 9.5v.01",
   next: "M9 5l7 7-7 7",
+  equal: "M5 9h14M5 15h14",
+  unknown: "M8.500 8.500a3.5 3.5 0 1 1 5 3.200c-1 .5-1.500 1.200-1.500 2.300M12 18v.5",
 };
 
 export function Icon({ name, label }: { name: keyof typeof PATHS; label?: string }) {

@@ -43,7 +43,7 @@ export function Messages({ messages, schema }: { messages: Message[]; schema: ob
   );
 }
 
-function Sequence({ messages }: { messages: Message[] }) {
+export function Sequence({ messages }: { messages: Message[] }) {
   return (
     <ol class="ask-messages">
       {messages.map((message, place) => (

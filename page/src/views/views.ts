@@ -5,6 +5,9 @@ import type { Overview } from "../types";
 import { CasesView } from "./cases";
 import { AskView } from "./ask";
 import { MapView } from "./map";
+import { CompareView } from "./compare";
+import { RunView } from "./run";
+import { RunsView } from "./runs";
 import { SearchView } from "./search";
 
 export interface View {
@@ -22,4 +25,7 @@ export const VIEWS: View[] = [
   { path: "cases", title: "Cases", component: CasesView, offered: open },
   { path: "ask", title: "Classify and ask", component: AskView, offered: open },
   { path: "map", title: "Map", component: MapView, offered: open },
+  { path: "runs", title: "Evaluations", component: RunsView, offered: (overview) => overview.runs },
+  { path: "run", title: "Evaluation", component: RunView },
+  { path: "compare", title: "Comparison", component: CompareView },
 ];
