@@ -111,8 +111,8 @@ class AppSession:
         """Load what the first search would wait for; a problem is told by the search that meets it."""
         if self.case_base is not None:
             with suppress(DermtoolsError):
-                _ = self.case_base.embedder
                 for case_id in self.case_base.columns.case_ids[:1]:
                     # Index and leak guard, and a process that decodes pictures; nothing is embedded: that may cost.
                     self.case_base.search(case_id=case_id, k=1)
                     small_jpeg(self.case_base.jpeg(case_id), limits=self.context.images.limits)
+                _ = self.case_base.embedder

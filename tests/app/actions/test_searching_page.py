@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.support.app_server import NARROW, WIDE, AppServer, Tab
+from tests.support.dicom_files import dicom
 
 DROP = """([name, written]) => {
     const bytes = Uint8Array.from(atob(written), (letter) => letter.charCodeAt(0));
@@ -124,6 +127,28 @@ def test_a_picture_is_dropped_or_pasted_and_what_is_no_picture_is_one_line(
     page.evaluate(DROP, [how, base64.b64encode(files[5].read_bytes()).decode()])
     expect(cards(page)).to_have_count(12)
     expect(said).to_have_count(0)
+    tab.check()
+
+
+def test_files_that_browsers_cannot_show_are_decoded_by_the_server(
+    opened: Callable[..., Tab], files: list[Path], tmp_path: Path
+) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    with Image.open(files[5]) as photograph:
+        photograph.save(tmp_path / "one.tiff")
+        pillow_heif.from_pillow(photograph).save(tmp_path / "two.heic")
+        pixels = np.asarray(photograph.convert("RGB"))
+    (tmp_path / "three.dcm").write_bytes(dicom(pixels, "RGB", shape=pixels.shape[:2]))
+    tab = opened()
+    tab.page.get_by_label("Pictures", exact=True).set_input_files(
+        [tmp_path / "one.tiff", tmp_path / "two.heic", tmp_path / "three.dcm"]
+    )
+    expect(tab.page.get_by_text("3 views of one patient searched together")).to_be_visible()
+    tab.page.get_by_text("What was left out, and why").click()
+    expect(tab.page.locator(".left-out")).to_contain_text(f"{a_case(files, 5)}shows the same photograph")
+    shown = tab.page.locator(".brought img")
+    expect(shown).to_have_count(3)
+    assert shown.evaluate_all("all => Promise.all(all.map((one) => one.decode().then(() => one.naturalWidth > 0)))")
     tab.check()
 
 
