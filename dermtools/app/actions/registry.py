@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dermtools.app.actions import (
     browsing,
+    checking,
     classifying,
     comparing,
+    editing,
     exporting,
     facets,
     mapping,
@@ -20,8 +22,10 @@ from dermtools.app.actions.action import Action
 
 _MODULES = (
     browsing,
+    checking,
     classifying,
     comparing,
+    editing,
     exporting,
     facets,
     mapping,

@@ -117,7 +117,7 @@ export function Facets({ where, onChange }: FacetsProps) {
   return (
     <>
       <button class="button" aria-haspopup="dialog" onClick={() => sheet.current!.showModal()}>
-        Filter{active > 0 && <span class="badge">{active}<span class="hidden-words"> active</span></span>}
+        Filter {active > 0 && <span class="badge">{active}<span class="hidden-words"> active</span></span>}
       </button>
       <dialog
         class="drawer facets"

@@ -25,8 +25,11 @@ export interface Paged<T> {
 /** Entries of an action that takes `first` and `count`; anew where its arguments or the version change. */
 export function usePages<T>(name: string, given: object, version: number): Paged<T> {
   const { api } = useShared();
-  const key = `${JSON.stringify(given)} ${version}`;
-  const held = useRef({ key: "", pages: new Map<number, T[] | null>() });
+  const asked = JSON.stringify(given);
+  const key = `${asked} ${version}`;
+  // What an earlier version had stays in sight until its successor came.
+  const held = useRef({ key: "", asked: "", pages: new Map<number, T[] | null>(), before: new Map<number, T[] | null>() });
+  const sight = useRef([0, 0] as [number, number]);
   const [state, setState] = useState<{ key: string; total: number | null; version: number; error: string | null }>({ key: "", total: null, version, error: null });
   const fetchPage = useCallback(
     (page: number) => {
@@ -46,15 +49,21 @@ export function usePages<T>(name: string, given: object, version: number): Paged
     },
     [key, api],
   );
-  if (held.current.key !== key) held.current = { key, pages: new Map() };
-  useEffect(() => fetchPage(0), [fetchPage]);
+  if (held.current.key !== key) {
+    held.current = { key, asked, pages: new Map(), before: held.current.asked === asked ? held.current.pages : new Map() };
+  }
+  const look = ([first, last]: [number, number]) => {
+    for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page++) fetchPage(page);
+  };
+  useEffect(() => {
+    fetchPage(0);
+    look(sight.current);
+  }, [fetchPage]);
   return {
     total: state.total,
     version: state.version,
     error: state.key === key ? state.error : null,
-    at: (index) => held.current.pages.get(Math.floor(index / PAGE))?.[index % PAGE],
-    onSight: (first, last) => {
-      for (let page = Math.floor(first / PAGE); page <= Math.floor(last / PAGE); page++) fetchPage(page);
-    },
+    at: (index) => (held.current.pages.get(Math.floor(index / PAGE)) ?? held.current.before.get(Math.floor(index / PAGE)))?.[index % PAGE],
+    onSight: (...now) => look((sight.current = now)),
   };
 }
