@@ -17,7 +17,9 @@ from pydantic import ValidationError
 
 from dermtools.errors import DermtoolsError, QueryError
 from dermtools.hidden_paths import client_text
+from dermtools.mcp import apps
 from dermtools.mcp.admission import CONTEXT, PLACE
+from dermtools.mcp.app_tools import APP_TOOLS
 from dermtools.mcp.client_log import ClientLog
 from dermtools.mcp.completion import complete
 from dermtools.mcp.instructions import instructions
@@ -52,7 +54,7 @@ class CaseBaseServer:
             get_tool_input_schema=partial(tool_schema, served),
             on_list_tools=self._list_tools,
             on_call_tool=self._call_tool,
-            on_list_resources=self._in_thread(lambda _: types.ListResourcesResult(resources=list_resources())),
+            on_list_resources=self._list_resources,
             on_list_resource_templates=self._in_thread(
                 lambda _: types.ListResourceTemplatesResult(resource_templates=list_templates())
             ),
@@ -61,6 +63,7 @@ class CaseBaseServer:
             on_get_prompt=self._get_prompt,
             on_completion=self._in_thread(self._complete),
         )
+        self.protocol.extensions[apps.EXTENSION_ID] = {}
         log = ClientLog(self._context)
         # Given to the constructor it would warn that the protocol of 2026 has no such method any more.
         self.protocol.add_request_handler("logging/setLevel", types.SetLevelRequestParams, log.set_level)
@@ -111,16 +114,27 @@ class CaseBaseServer:
                 return await self._threads.run(function, lane, place)
             return await self._threads.run_with_progress(function, context, what, lane, place)
 
-    async def _list_tools(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+    async def _list_tools(self, context: Context, _: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         self.listed.set()
-        return types.ListToolsResult(tools=list_tools(self.served))
+        tools = list_tools(self.served)
+        return types.ListToolsResult(tools=apps.with_app(tools) if apps.client_supports_apps(context) else tools)
+
+    async def _list_resources(
+        self, context: Context, _: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        page = [apps.app_resource()] if apps.client_supports_apps(context) else []
+        return types.ListResourcesResult(resources=[*list_resources(), *page])
 
     async def _call_tool(self, context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         names = tool_names(self.served)
-        if (name := params.name) not in names:
-            raise QueryError(f"no tool {one_line(name, 80)!r}; there are: {', '.join(names)}")
         given: dict[str, Any] = params.arguments or {}
         own = self._context(context)
+        if (name := params.name) in APP_TOOLS and apps.client_supports_apps(context):
+            tool = APP_TOOLS[name]
+            lane = Lane.PICTURE if tool.decodes(given) else Lane.QUICK
+            return await self._run(context, partial(tool.call, self.served, given, own), name, lane)
+        if name not in names:
+            raise QueryError(f"no tool {one_line(name, 80)!r}; there are: {', '.join(names)}")
         opens = name in CATALOG and CATALOG[name].needs_folder
         lane = Lane.PICTURE if opens or brings_picture(given) else Lane.QUICK
         if name in CATALOG and CATALOG[name].asks_model:
@@ -143,7 +157,7 @@ class CaseBaseServer:
         return self.served.context if find is None else find()
 
     def _read_resource(self, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        return read_resource(self.served, params.uri)
+        return apps.read_app() if params.uri == apps.URI else read_resource(self.served, params.uri)
 
     def _complete(self, params: types.CompleteRequestParams) -> types.CompleteResult:
         known = (params.context.arguments if params.context else None) or {}

@@ -30,6 +30,8 @@ export interface Api {
   bring(picture: Blob, name: string): Promise<{ handle: string; name: string }>;
   /** Where an <img> finds the picture of a handle (`case:ID` or `img_...`). */
   address(handle: string, side: 192 | 512, version?: number): string;
+  /** In a conversation, where no address can be reached: the picture itself, as a data: URL. */
+  load?(handle: string, side: 192 | 512): Promise<string>;
 }
 
 const PATH = "dermtools-path";

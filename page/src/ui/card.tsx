@@ -1,9 +1,10 @@
 // A case as a card: its picture, what it is, and how near and how alike it is where it is a neighbour.
 
 import type { ComponentChildren } from "preact";
-import { useCaseBase, useShared } from "../context";
+import { useShared } from "../context";
 import type { Case } from "../types";
 import { Icon } from "./icons";
+import { Picture } from "./picture";
 
 export interface CardProps {
   of: Case;
@@ -25,12 +26,10 @@ export interface Against {
 }
 
 export function CaseCard({ of: one, href, onOpen, version, against, withPrivate, children }: CardProps) {
-  const { api } = useShared();
+  const picture = <Picture of={one.handle} version={version} alt={`Case ${one.case_id}`} />;
   return (
     <figure class="card">
-      <a href={href ?? "#"} onClick={onOpen}>
-        <img src={api.address(one.handle, 192, version)} alt={`Case ${one.case_id}`} loading="lazy" decoding="async" />
-      </a>
+      {href ? <a href={href} onClick={onOpen}>{picture}</a> : <button type="button" onClick={onOpen}>{picture}</button>}
       <figcaption>
         {children}
         <Labels labels={one.labels} against={against} />
@@ -74,14 +73,16 @@ export function Labels({ labels, against }: { labels: Record<string, string[]>; 
 
 /** Attributes of a case; private ones, with a lock, only where they are asked for. */
 export function Attributes({ of: one, withPrivate = false }: { of: Case; withPrivate?: boolean }) {
-  const audience = useCaseBase().attributes;
-  const seen = Object.entries(one.attributes).filter(([name, value]) => value !== null && (withPrivate || audience[name] === "shown"));
+  const audience = useShared().overview.case_base?.attributes;
+  // In a conversation nothing says so, and nothing private comes.
+  const isShown = (name: string) => !audience || audience[name] === "shown";
+  const seen = Object.entries(one.attributes).filter(([name, value]) => value !== null && (withPrivate || isShown(name)));
   if (!seen.length) return null;
   return (
     <ul class="attributes">
       {seen.map(([name, value]) => (
         <li key={name}>
-          {audience[name] !== "shown" && <Icon name="lock" label="private" />}
+          {!isShown(name) && <Icon name="lock" label="private" />}
           <span class="name">{name}</span> {String(value)}
         </li>
       ))}

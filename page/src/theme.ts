@@ -1,0 +1,26 @@
+// A host's look over ours: light or dark as it is, its type and surfaces where it names them.
+
+const OURS: Record<string, string> = {
+  "--ink": "--color-text-primary",
+  "--soft": "--color-text-secondary",
+  "--page": "--color-background-primary",
+  "--card": "--color-background-secondary",
+  "--line": "--color-border-primary",
+  "--text": "--font-sans",
+  "--mono": "--font-mono",
+  "--radius": "--border-radius-md",
+};
+
+export interface Look {
+  theme?: "light" | "dark";
+  styles?: { variables?: Record<string, string | undefined> };
+}
+
+/** What is not named stays as it is. */
+export function wear({ theme, styles }: Look): void {
+  if (theme) document.documentElement.dataset.theme = theme;
+  for (const [ours, theirs] of Object.entries(OURS)) {
+    const value = styles?.variables?.[theirs];
+    if (value) for (const element of [document.documentElement, document.body]) element.style.setProperty(ours, value);
+  }
+}
