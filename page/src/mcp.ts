@@ -42,7 +42,10 @@ export async function chatApi(): Promise<Chat> {
   let listener: ((shown: Shown) => void) | null = null;
   const send = (message: object) => host.postMessage({ jsonrpc: "2.0", ...message }, "*");
   const notify = (method: string, params: object = {}) => send({ method, params });
-  const show = (change: Partial<Shown>) => listener?.((shown = { ...shown, ...change }));
+  function show(change: Partial<Shown>) {
+    shown = { ...shown, ...change };
+    listener?.(shown);
+  }
 
   function ask<T>(method: string, params: object, signal?: AbortSignal): Promise<T> {
     const id = ++number;

@@ -74,9 +74,13 @@ def test_every_result_is_shown_at_every_width_and_in_both_colours(
 
 def test_a_neighbour_says_what_it_is_and_whether_it_is_like_most(talk: Callable[..., Talk]) -> None:
     frame = talk().open(*SEARCH)
-    card = frame.get_by_role("list", name="Similar cases").get_by_role("listitem").first
-    expect(card).to_contain_text("PAT_")
-    expect(card.get_by_role("img", name="agrees")).to_be_visible()
+    frame.get_by_label("Marked by").select_option("diagnosis")
+    cases = frame.get_by_role("list", name="Similar cases")
+    expect(cases.get_by_text("PAT_")).to_have_count(6)
+    # As "NEV 4": the label that most of them carry, and how many do.
+    most = frame.get_by_role("definition").filter(has_text="NEV").locator(".label").first.inner_text()
+    expect(cases.get_by_role("img", name="agrees")).to_have_count(int(most.removeprefix("NEV ")))
+    expect(cases.get_by_role("img", name="differs")).to_have_count(6 - int(most.removeprefix("NEV ")))
     expect(frame.get_by_text("leak guard")).to_be_visible()
 
 
@@ -90,7 +94,7 @@ def test_neighbours_are_gone_through_side_by_side_by_keys(talk: Callable[..., Ta
     expect(heading).to_contain_text("3 of 6")
     heading.press("ArrowLeft")
     talking.look()
-    assert len(frame.locator(".pair img").all()) == 2
+    assert len(frame.locator(".talk-pair img").all()) == 2
     talking.check()
     heading.press("Escape")
     expect(frame.locator(".card > button").nth(1)).to_be_focused()

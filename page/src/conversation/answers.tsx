@@ -20,7 +20,7 @@ export function Classified({ data, doing }: { data: ClassifyData; doing: Doing }
       <div class="votes">
         <Answer title={`Classifier: ${classifier.method}`} answer={classifier}>
           {classifier.label_set && (
-            <p class="small">
+            <p class="talk-small">
               <span class="soft">Conformal set{coverage !== null && ` at ${percent(coverage)}`}: </span>
               {classifier.label_set.length ? classifier.label_set.map((label) => <span class="label" key={label}>{label}</span>) : "empty"}
             </p>
@@ -39,7 +39,7 @@ export function Prompted({ data, doing }: { data: PromptData; doing: Doing }) {
     <>
       <Head data={data} doing={doing} />
       <Answer title={data.answer.method} answer={data.answer} />
-      {data.raw && <details><summary>The reply as it came</summary><pre class="reply">{data.raw}</pre></details>}
+      {data.raw && <details><summary>The reply as it came</summary><pre class="talk-reply">{data.raw}</pre></details>}
       <Strip cases={data.case_ids} title="Examples in the prompt" doing={doing} />
       <Notes notes={data.notes} />
     </>
@@ -48,8 +48,8 @@ export function Prompted({ data, doing }: { data: PromptData; doing: Doing }) {
 
 function Head({ data, doing, children }: { data: ClassifyData | PromptData; doing: Doing; children?: preact.ComponentChildren }) {
   return (
-    <header class="found-head">
-      <div class="query"><Picture of={data.query} alt="The picture that was asked about" /></div>
+    <header class="talk-found">
+      <div class="talk-query"><Picture of={data.query} alt="The picture that was asked about" /></div>
       <div>
         <h1>{data.task} of the picture</h1>
         {children}
@@ -61,7 +61,7 @@ function Head({ data, doing, children }: { data: ClassifyData | PromptData; doin
 
 function Answer({ title, answer, children }: { title: string; answer: AnswerData; children?: preact.ComponentChildren }) {
   return (
-    <div class="panel answer" role="group" aria-label={title}>
+    <div class="panel talk-answer" role="group" aria-label={title}>
       <h2>{title}</h2>
       {answer.label === null ? <p>No label ({answer.outcome}){answer.reason && `: ${answer.reason}`}</p> : !answer.probabilities && <p><span class="label">{answer.label}</span></p>}
       {Object.entries(answer.probabilities ?? {}).map(([label, share]) => (
@@ -81,7 +81,7 @@ function Strip({ cases, title, doing }: { cases: string[]; title: string; doing:
   return (
     <>
       <h2>{title}</h2>
-      <ul class="strip">
+      <ul class="voters">
         {cases.map((case_id) => (
           <li key={case_id}>
             <button type="button" onClick={() => doing.open("get_case", { case_id: `case:${case_id}` })}>

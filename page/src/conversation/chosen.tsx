@@ -18,7 +18,7 @@ export function ChosenBar({ chosen, ask, told, clear }: ChosenProps) {
   const send = () => void ask?.(question.trim() || QUESTION);
   // No form: hosts' sandboxes let none be sent, and then it does not even tell us.
   return (
-    <div class="chosen line" role="group" aria-label="Chosen cases">
+    <div class="talk-chosen line" role="group" aria-label="Chosen cases">
       <b>{chosen.length} chosen</b>
       {ask ? (
         <>

@@ -89,7 +89,7 @@ export function Conversation({ chat }: { chat: Chat }) {
         {error && <ErrorLine message={error} />}
         {current ? <ResultView key={steps.length} data={current} doing={doing} /> : <Waiting shown={shown} />}
         {chosen.length > 0 && <ChosenBar chosen={chosen} ask={ask} told={chat.tell !== undefined} clear={() => setChosen([])} />}
-        <p class="soft small">Similar cases and votes are evidence to look at, not a diagnosis.</p>
+        <p class="soft talk-small">Similar cases and votes are evidence to look at, not a diagnosis.</p>
       </main>
     </SharedContext.Provider>
   );
@@ -101,7 +101,7 @@ function Take({ onTaken }: { onTaken: (handles: string[]) => void }) {
   return (
     <>
       <BringButtons bringing={bringing} />
-      <span class="soft small">or drop or paste one</span>
+      <span class="soft talk-small">or drop or paste one</span>
       <BringLines bringing={bringing} />
     </>
   );

@@ -24,7 +24,7 @@ export function Facts({ of: one, against }: { of: FoundCase; against?: Against |
 
 export function Tick({ of: one, doing, children }: { of: FoundCase; doing: Doing; children: ComponentChildren }) {
   return (
-    <label class="tick">
+    <label class="talk-tick">
       <input
         type="checkbox"
         checked={doing.chosen.includes(one.handle)}
@@ -37,5 +37,5 @@ export function Tick({ of: one, doing, children }: { of: FoundCase; doing: Doing
 }
 
 export function Notes({ notes }: { notes: string[] }) {
-  return notes.length > 0 && <ul class="notes soft small">{notes.map((note) => <li key={note}>{note}</li>)}</ul>;
+  return notes.length > 0 && <ul class="talk-notes soft talk-small">{notes.map((note) => <li key={note}>{note}</li>)}</ul>;
 }

@@ -13,7 +13,7 @@ export function Gallery({ data, doing }: { data: SearchData; doing: Doing }) {
   const [at, setAt] = useState<number | null>(null);
   const { cases, query } = data;
   const tasks = Object.keys(data.agreement);
-  const [task, setTask] = useState(tasks[0] ?? "");
+  const [task, setTask] = useState(tasks.find((one) => leaderOf(data.agreement[one]) !== null) ?? tasks[0] ?? "");
   const leader = leaderOf(data.agreement[task]);
   const against = leader === null ? null : { task, labels: [leader], whose: "most of these cases" };
   const farthest = cases.at(-1)?.distance ?? 0;
@@ -27,8 +27,8 @@ export function Gallery({ data, doing }: { data: SearchData; doing: Doing }) {
   if (at !== null) return <Pair data={data} at={at} go={setAt} against={against} doing={doing} />;
   return (
     <>
-      <header class="found-head">
-        {isHandle(query) && <div class="query"><Picture of={query} alt="The picture that was asked about" /></div>}
+      <header class="talk-found">
+        {isHandle(query) && <div class="talk-query"><Picture of={query} alt="The picture that was asked about" /></div>}
         <div>
           <h1>{cases.length} similar {cases.length === 1 ? "case" : "cases"}</h1>
           {!isHandle(query) && <p class="soft">for “{query}”</p>}
@@ -43,7 +43,7 @@ export function Gallery({ data, doing }: { data: SearchData; doing: Doing }) {
         </div>
       </header>
       {tasks.length > 1 && (
-        <label class="line small">
+        <label class="line talk-small marked-by">
           Marked by
           <select class="field" value={task} onChange={(event) => setTask(event.currentTarget.value)}>
             {tasks.map((one) => <option key={one}>{one}</option>)}
@@ -96,13 +96,13 @@ function Pair({ data, at, go, against, doing }: PairProps) {
     event.preventDefault();
   };
   return (
-    <div class="pair" role="group" aria-label="Side by side" onKeyDown={keyed}>
+    <div class="talk-pair" role="group" aria-label="Side by side" onKeyDown={keyed}>
       <div class="line">
         <button class="button" onClick={() => go(null)}><Icon name="previous" /> All cases</button>
         <h1 ref={head} tabIndex={-1}>{one.rank} of {cases.length}: case {one.case_id}</h1>
       </div>
       {/* The wheel scrolls the conversation; with Ctrl it zooms. */}
-      <div class="two" ref={panes} onWheelCapture={(event) => event.ctrlKey || event.stopPropagation()}>
+      <div class="talk-two" ref={panes} onWheelCapture={(event) => event.ctrlKey || event.stopPropagation()}>
         {isHandle(query) && <Pane of={query} alt="The picture that was asked about" title="Asked about" />}
         <Pane of={one.handle} alt={`Case ${one.case_id}`} title={`Case, distance ${one.distance?.toPrecision(3)}`} />
       </div>
@@ -110,9 +110,11 @@ function Pair({ data, at, go, against, doing }: PairProps) {
       <div class="line">
         <button class="button" disabled={at === 0} onClick={() => go(at - 1)}><Icon name="previous" /> Nearer</button>
         <button class="button" disabled={at === cases.length - 1} onClick={() => go(at + 1)}>Farther <Icon name="next" /></button>
-        <button class="button" onClick={() => zoom.current!.by(-1)} aria-label="Zoom out">−</button>
-        <button class="button" onClick={() => zoom.current!.by(0)}>Fit</button>
-        <button class="button" onClick={() => zoom.current!.by(1)} aria-label="Zoom in">+</button>
+        <span class="zooming">
+          <button class="button" onClick={() => zoom.current!.by(-1)} aria-label="Zoom out">−</button>
+          <button class="button" onClick={() => zoom.current!.by(0)}>Fit</button>
+          <button class="button" onClick={() => zoom.current!.by(1)} aria-label="Zoom in">+</button>
+        </span>
         <button class="button main" onClick={() => doing.open("search_similar_cases", { image: one.handle, k: Math.max(cases.length, 5) })}>
           <Icon name="search" /> Search from here
         </button>
