@@ -31,7 +31,6 @@ def photograph_base(photographs: Path, tmp_path_factory: pytest.TempPathFactory)
     return case_base.path
 
 
-@pytest.fixture(scope="module")
 @pytest.fixture(scope="session")
 def evaluations(photograph_base: Path, schemas: OpenAISchemas, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of evaluations over the photographs; see `made_evaluations`."""
@@ -41,7 +40,7 @@ def evaluations(photograph_base: Path, schemas: OpenAISchemas, tmp_path_factory:
         return made_evaluations(CaseBase.open(photograph_base), schemas, folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Of one file: as long as playwright runs, its event loop is this thread's, and no other can run."""
     with browser() as started:
