@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from dermtools.app.conversations import Conversations
 from dermtools.app.runs import Runs
 from dermtools.errors import DermtoolsError, QueryError, StoppedError
 from dermtools.images.opening import small_jpeg
@@ -46,6 +47,8 @@ class AppSession:
     """The pictures that the person brought, by handle."""
     maps: dict[tuple[str, int, str], CaseMap] = field(default_factory=dict)
     """Of case bases, by path, version and how they were laid out."""
+    conversations: Conversations = field(default_factory=Conversations)
+    """Those with the agent."""
     _workspace: Workspace | None = None
     _chat_model: BaseChatModel | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -109,10 +109,10 @@ export function BringButtons({ bringing, adding = false, main = false }: { bring
 }
 
 /** What there is to say while pictures come in: where to drop, what is read, what could not be. */
-export function BringLines({ bringing }: { bringing: Bringing }) {
+export function BringLines({ bringing, drop = "Drop to find similar cases" }: { bringing: Bringing; drop?: string }) {
   return (
     <>
-      {bringing.over && <div class="drop-over" aria-hidden="true"><span>Drop to find similar cases</span></div>}
+      {bringing.over && <div class="drop-over" aria-hidden="true"><span>{drop}</span></div>}
       {bringing.reading && <p class="work" role="status"><progress aria-label="Reading pictures" /> {bringing.reading}</p>}
       {bringing.errors.map((message) => <ErrorLine key={message} message={message} />)}
     </>

@@ -1,9 +1,8 @@
 // A picture and a question: what every method here says to it, and what a vision model would be asked.
 
-import { useRef, useState } from "preact/hooks";
 import { useCaseBase, useShared } from "../context";
 import { address, follow, go, useRoute } from "../route";
-import { ErrorLine } from "../ui/work";
+import { BringButtons, BringLines, useBring } from "../ui/bring";
 import { type AskedAbout } from "./ask_answer";
 import { Methods, useClassified } from "./ask_methods";
 import { PromptPart } from "./ask_prompt";
@@ -44,7 +43,7 @@ export function AskView() {
       ) : (
         <div class="panel ask-empty">
           <p>Bring a picture, or open a case from the similar cases, and every trained classifier, the fusion and the vote of the nearest cases answer side by side. Nothing leaves this machine.</p>
-          <Bring title="Choose a picture" />
+          <Bring />
         </div>
       )}
     </>
@@ -64,28 +63,16 @@ function Asked({ of, about }: { of: string; about: AskedAbout | null }) {
         </figcaption>
       </figure>
       <div class="line">
-        <Bring title="Another picture" />
         <a href={address("", { of })} onClick={follow}>Similar cases</a>
+        <a href={address("chat", { of })} onClick={follow}>Ask the agent</a>
       </div>
+      <Bring />
     </aside>
   );
 }
 
-function Bring({ title }: { title: string }) {
-  const { api } = useShared();
+function Bring() {
   const { query } = useRoute();
-  const file = useRef<HTMLInputElement>(null);
-  const [error, setError] = useState<string | null>(null);
-  const bring = (picture: File) =>
-    api.bring(picture, picture.name).then(
-      ({ handle }) => go("ask", { ...Object.fromEntries(query), of: handle }),
-      (said: Error) => setError(said.message),
-    );
-  return (
-    <>
-      <button class="button" onClick={() => file.current!.click()}>{title}</button>
-      <input ref={file} type="file" accept="image/*" hidden onChange={(event) => event.currentTarget.files?.[0] && bring(event.currentTarget.files[0])} />
-      {error && <ErrorLine message={error} />}
-    </>
-  );
+  const bringing = useBring(([held]) => go("ask", { ...Object.fromEntries(query), of: held!.handle }));
+  return <div><BringButtons bringing={bringing} /><BringLines bringing={bringing} drop="Drop to classify" /></div>;
 }

@@ -1,9 +1,8 @@
 // One method's answer: label or why there is none, probabilities, label set, and the cases that it rests on.
 
 import type { ComponentChildren } from "preact";
-import { useShared } from "../context";
-import { address, follow } from "../route";
 import type { Case } from "../types";
+import { CaseRow, type CaseRowProps } from "../ui/case_row";
 import { Icon } from "../ui/icons";
 
 export interface Prediction {
@@ -93,24 +92,8 @@ function Bars({ of, truth }: { of: Prediction; truth: string[] }) {
   );
 }
 
-export function RestsOn({ cases, task, version, title = "Rests on" }: { cases: (Case & { distance?: number | null })[]; task: string; version: number; title?: string }) {
-  const { api } = useShared();
-  if (!cases.length) return null;
-  return (
-    <>
-      <h4>{title}</h4>
-      <ul class="ask-cases">
-        {cases.map((one) => (
-          <li key={one.case_id}>
-            <a href={address("", { of: one.handle })} onClick={follow} title={`case ${one.case_id}${one.distance == null ? "" : `, distance ${one.distance.toPrecision(4)}`}`}>
-              <img src={api.address(one.handle, 192, version)} alt={`Case ${one.case_id}`} loading="lazy" />
-              <span>{one.labels[task]?.join(", ") ?? "no label"}</span>
-            </a>
-          </li>
-        ))}
-      </ul>
-    </>
-  );
+export function RestsOn({ title = "Rests on", ...row }: CaseRowProps & { title?: string }) {
+  return row.cases.length ? <><h4>{title}</h4><CaseRow {...row} /></> : null;
 }
 
 export function Note({ children }: { children: ComponentChildren }) {

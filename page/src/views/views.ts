@@ -8,6 +8,7 @@ import { MapView } from "./map";
 import { CompareView } from "./compare";
 import { RunView } from "./run";
 import { RunsView } from "./runs";
+import { ChatView } from "./chat";
 import { SearchView } from "./search";
 
 export interface View {
@@ -24,6 +25,7 @@ export const VIEWS: View[] = [
   { path: "", title: "Similar cases", component: SearchView, offered: open },
   { path: "cases", title: "Cases", component: CasesView, offered: open },
   { path: "ask", title: "Classify and ask", component: AskView, offered: open },
+  { path: "chat", title: "Chat", component: ChatView, offered: open },
   { path: "map", title: "Map", component: MapView, offered: open },
   { path: "runs", title: "Evaluations", component: RunsView, offered: (overview) => overview.runs },
   { path: "run", title: "Evaluation", component: RunView },
