@@ -15,6 +15,8 @@ export interface GridProps {
   children: (index: number) => ComponentChildren;
   /** Told which cells are in sight, to fetch what they show. */
   onSight?: (first: number, last: number) => void;
+  /** The cell that is looked at elsewhere; it is kept in sight, and gets the focus once that is over. */
+  at?: number | null;
 }
 
 const GAP = 13;
@@ -22,7 +24,7 @@ const GAP = 13;
 const BAR = 64;
 const CONTROLS = "a[href], button, input, select";
 
-export function Grid({ count, cell, row, label, children, onSight }: GridProps) {
+export function Grid({ count, cell, row, label, children, onSight, at = null }: GridProps) {
   const box = useRef<HTMLDivElement>(null);
   const [columns, setColumns] = useState(1);
   const [top, setTop] = useState(0);
@@ -87,6 +89,18 @@ export function Grid({ count, cell, row, label, children, onSight }: GridProps) 
     moved.current = false;
     box.current!.querySelector<HTMLElement>(`[data-cell="${current}"]`)?.querySelector<HTMLElement>(CONTROLS)?.focus({ preventScroll: true });
   });
+  const lookedAt = useRef<number | null>(null);
+  useEffect(() => {
+    if (at !== null) {
+      setCurrent(at);
+      virtual.scrollToIndex(Math.floor(at / columns));
+    } else if (lookedAt.current !== null) {
+      moved.current = true;
+      setCurrent(lookedAt.current);
+      redraw(0);
+    }
+    lookedAt.current = at;
+  }, [at]);
   const steps: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns, Home: -count, End: count };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = steps[event.key];

@@ -106,6 +106,9 @@ function Result({ found, state }: { found: Found; state: SearchState }) {
   const { neighbors, version } = found;
   const compared = against(found, state.task);
   const [nearest, farthest] = [neighbors[0]?.distance ?? 0, neighbors.at(-1)?.distance ?? 0];
+  const at = neighbors.findIndex((one) => one.handle === state.open);
+  // Another query begins at its first card.
+  const key = found.query.handle ?? found.query.name;
   const open = (one: Neighbor) => (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     event.preventDefault();
@@ -116,7 +119,7 @@ function Result({ found, state }: { found: Found; state: SearchState }) {
     <>
       <Notes found={found} />
       {neighbors.length > 0 && (
-        <Grid count={neighbors.length} cell={150} row={270} label="Similar cases, nearest first">
+        <Grid key={key} count={neighbors.length} cell={150} row={270} label="Similar cases, nearest first" at={at < 0 ? null : at}>
           {(index) => {
             const one = neighbors[index]!;
             return (

@@ -31,6 +31,10 @@ export function OpenNeighbor({ found, state, against, pushed }: OpenProps) {
   if (!one) return null;
   const to = (next: Neighbor | undefined) => next && (() => change({ open: next.handle }, { replace: true }));
   const close = () => (opened.current ? history.back() : change({ open: null }, { replace: true }));
+  const searchFrom = () => {
+    change({ of: one.handle, text: null, open: null });
+    scrollTo(0, 0);
+  };
   const view = state.of === ALL ? state.views[one.view ?? 0] : state.of;
   const left = view ? { handle: view, title: title(found, state, one), alt: "The query" } : null;
   return (
@@ -43,7 +47,7 @@ export function OpenNeighbor({ found, state, against, pushed }: OpenProps) {
       onNext={to(neighbors[place + 1])}
       onClose={close}
     >
-      <button class="button main" onClick={() => change({ of: one.handle, text: null, open: null })}><Icon name="search" /> Search from here</button>
+      <button class="button main" onClick={searchFrom}><Icon name="search" /> Search from here</button>
       <Facts of={one} against={against} withPrivate={state.withPrivate} distance={one.distance} />
       {found.query.case && <Facts of={found.query.case} withPrivate={state.withPrivate} heading="The query" />}
     </Viewer>
