@@ -25,6 +25,7 @@ BEYOND_ONE_MODULE = {
     "agent/test_tools_standard.py": "LangChain's own test suite for tools",
     "agent/test_wire_formats.py": "a whole run in each framework over each provider's wire format",
     "app/test_conversation.py": "the page in a conversation, inside a host made of the official package",
+    "app/test_red_team.py": "hostile cases, on every view of the page",
     "benchmarks/test_local_model.py": "what the script counts of a local model's calls",
     "benchmarks/test_encoders_table.py": "the ways to get more out of encoders that the benchmark compares",
     "benchmarks/test_published.py": "the published network, which ours is timed against",
