@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -81,6 +82,7 @@ def demo(
         print_json(said | {"ingest": report.model_dump(mode="json"), "check": checked.model_dump(mode="json")})
         return
     show("", f"Open {page}: queries, their neighbours, distances and votes. {NOT_A_DIAGNOSIS}")
+    show(f"To look further in your browser: dermtools app {shlex.quote(str(case_base.path))}")
 
 
 def _test_queries(case_base: CaseBase) -> list[Query]:
