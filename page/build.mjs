@@ -1,4 +1,5 @@
-// Writes ../dermtools/pages/app.html: the page with its script and style inline, and the licences of what it contains.
+// Writes ../dermtools/pages/app.html: the page with its script and style inline, and the licences of what it contains;
+// and notebook.js, the gallery of notebooks.
 // The same sources and the same package-lock.json give the same bytes, which a test of the project holds it to.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -7,21 +8,22 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2] ?? join(here, "../dermtools/pages");
-const made = await build({
+const options = {
   absWorkingDir: here,
-  entryPoints: ["src/main.tsx", "src/page.css"],
   outdir: "out",
   bundle: true,
   write: false,
   minify: true,
-  format: "iife",
   target: "es2022",
   jsx: "automatic",
   jsxImportSource: "preact",
   charset: "utf8",
   legalComments: "none",
   metafile: true,
-});
+};
+const made = await build({ ...options, entryPoints: ["src/main.tsx", "src/page.css"], format: "iife" });
+// The same cards for notebooks, as a module that anywidget loads.
+const widget = await build({ ...options, entryPoints: ["src/widget.tsx"], format: "esm" });
 const text = (ending) => made.outputFiles.find((file) => file.path.endsWith(ending)).text.trim();
 const packages = new Set(
   Object.keys(made.metafile.inputs)
@@ -39,5 +41,6 @@ for (const name of [...packages].sort()) {
 const template = await readFile(join(here, "src/page.html"), "utf8");
 const page = template.replace("/* style */", () => text(".css")).replace("/* script */", () => text(".js"));
 await writeFile(join(out, "app.html"), page);
+await writeFile(join(out, "notebook.js"), widget.outputFiles[0].text);
 await writeFile(join(out, "app-licences.txt"), licences);
 console.log(`app.html: ${Buffer.byteLength(page).toLocaleString("en")} bytes`);

@@ -48,6 +48,19 @@ def frame() -> Markup:
 
 
 @cache
+def notebook_look() -> Markup:
+    """The look of what stands inside a notebook's page: below `.dt` alone, and what a gallery has besides."""
+    shared = look().replace(":root, .dt {", ".dt {")
+    return shared + _own(__name__, "notebook.css")
+
+
+@cache
+def notebook_script() -> str:
+    """The built module of the notebook's gallery, from the folder `page` of the project."""
+    return resources.files(__name__).joinpath("notebook.js").read_text(encoding="utf-8")
+
+
+@cache
 def app_page() -> str:
     """The page of `dermtools app` and of the MCP App, built from the folder `page` of the project."""
     return resources.files(__name__).joinpath("app.html").read_text(encoding="utf-8")

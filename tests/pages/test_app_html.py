@@ -25,7 +25,7 @@ def test_it_is_what_its_sources_build(tmp_path: Path) -> None:
     for command in (["npm", "ci", "--ignore-scripts"], ["npm", "run", "check"], ["npm", "run", "build"]):
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-    for name in ("app.html", "app-licences.txt"):
+    for name in ("app.html", "notebook.js", "app-licences.txt"):
         assert (pages / name).read_bytes() == (ROOT / "dermtools" / "pages" / name).read_bytes(), (
             f"run make page: {name}"
         )

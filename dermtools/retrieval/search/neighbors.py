@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, overload
 
 from dermtools.cases.attributes import visible
 from dermtools.cases.case import Case
+from dermtools.errors import require_extra
 from dermtools.images import data_url
 from dermtools.images.thumbnails import thumbnail
-from dermtools.pages import frame, look, templates
+from dermtools.pages import frame, look, notebook_look, templates
 from dermtools.retrieval.search.agreement import standards
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from dermtools.retrieval.search.leak_guard import Jpegs
+    from dermtools.retrieval.search.widget import NeighborGallery
 
 IN_A_NOTEBOOK = 60
 """Neighbours that a notebook shows of a result; its file holds every picture that it shows."""
@@ -103,6 +105,20 @@ class Neighbors(Sequence[Neighbor]):
         """Plain data: `query`, and `neighbors` as `Neighbor.to_json`."""
         return {"query": self.query, "neighbors": [neighbor.to_json() for neighbor in self._items]}
 
+    def widget(self, task: str | None = None) -> NeighborGallery:
+        """A gallery for a notebook, to choose from: `.selected` holds the ids of the chosen cases.
+
+        `task` is the one whose labels are compared with what the neighbours vote for; by default the first.
+
+        Raises:
+            MissingExtraError: anywidget is not installed.
+            QueryError: no neighbour is labelled for that task.
+        """
+        require_extra("anywidget", "notebook")
+        from dermtools.retrieval.search.widget import NeighborGallery
+
+        return NeighborGallery(self, self._jpegs(self.case_ids), task=task)
+
     def _repr_html_(self) -> str:
         fragment = neighbor_templates().get_template("fragment.html.j2")
         first = self._items[:IN_A_NOTEBOOK]
@@ -122,5 +138,11 @@ def neighbor_templates() -> Environment:
     environment.filters["data_url"] = data_url
     environment.filters["small"] = lambda jpeg: data_url(thumbnail(jpeg, quality=60))
     environment.filters["number"] = "{:.4g}".format  # four significant digits, whatever the embedder's scale
-    environment.globals |= {"style": look(), "frame": frame(), "nearness": nearness, "standards": standards}
+    environment.globals |= {
+        "style": look(),
+        "notebook_style": notebook_look(),
+        "frame": frame(),
+        "nearness": nearness,
+        "standards": standards,
+    }
     return environment
