@@ -121,13 +121,14 @@ def classified(
     options: dict[str, Any] = {"abstain": True} if abstain else {}
     if context.condition is not None and "where" in family.options:
         options["where"] = context.condition
-    made = method(kind, workspace.case_base, task, **options)
+    fused = kind == "fusion"
+    made = workspace.fusion(task, abstain=abstain) if fused else method(kind, workspace.case_base, task, **options)
     prediction = made.predict(query)
     for exemplar in prediction.exemplars:
         workspace.case(exemplar.case_id, context)  # refuses one that is not open to this run
     answering = getattr(made, "answering", None)
     coverage = answering.conformal.coverage if answering is not None else None
-    learned = _learned(workspace, query) if family.kind == "fusion" else []
+    learned = _learned(workspace, query) if fused else []
     return Classified(prediction, coverage, [*getattr(made, "notes", ()), *learned])
 
 

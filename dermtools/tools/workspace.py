@@ -6,7 +6,7 @@ import re
 import threading
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError, TrainingError
 from dermtools.folders import refuse
@@ -15,7 +15,7 @@ from dermtools.hidden_paths import places
 from dermtools.images import ImageLimits
 from dermtools.images.kinds import OnWriting
 from dermtools.images.text_guard import text_guard
-from dermtools.prediction import Query
+from dermtools.prediction import Method, Query
 from dermtools.prompting.files.library import PromptLibrary
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.retrieval.queries import with_vector
@@ -80,6 +80,7 @@ class Workspace:
         self._fetcher = fetcher or PictureFetcher(grants.hosts)
         self._guard = text_guard(check_text)
         self._classifiers: dict[tuple[str, Kind], tuple[int, TrainedClassifier]] = {}
+        self._fusions: dict[tuple[str, bool], tuple[int, TrainedClassifier, Method]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -163,6 +164,22 @@ class Workspace:
             if known is None or known[0] != written:
                 known = self._classifiers[task, kind] = written, load_classifier(self.case_base.store, task, kind)
             return known[1]
+
+    def fusion(self, task: str, *, abstain: bool = False) -> Method:
+        """The fusion, fitted once for each training and version of the case base: the validation cases take their time.
+
+        Raises:
+            TrainingError: its adapter is not trained, or it cannot abstain.
+        """
+        from dermtools.methods import method
+
+        adapter, version = self.classifier(task, "adapter"), self.case_base.version
+        known = self._fusions.get((task, abstain))
+        if known is None or known[0] != version or known[1] is not adapter:
+            options: dict[str, Any] = {"abstain": True} if abstain else {}
+            known = version, adapter, method("fusion", self.case_base, task, **options)
+            self._fusions[task, abstain] = known
+        return known[2]
 
     def _held(self, held: HeldImage, context: DermContext) -> Query:
         resolve = partial(self._resolved, limits=context.images.limits)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from dermtools.adapter import AdapterConfig, save_classifier, train
 from dermtools.errors import QueryError
 from dermtools.methods import method
 from dermtools.retrieval import CaseBase
@@ -40,6 +44,17 @@ def test_any_method_that_asks_no_model_may_be_named(workspace: Workspace, case_b
     expected = method("knn-vote-3", case_base, "location").predict(case_base.query(case_id="drawn_p03_1"))
     assert answer["method"] == "knn-vote-3"
     assert answer["label"] == expected.label
+
+
+def test_the_fusion_is_fitted_once_for_each_training(case_base: CaseBase, tmp_path: Path) -> None:
+    copied = CaseBase.open(shutil.copytree(case_base.path, tmp_path / "copy"))
+    workspace = Workspace(copied)
+    asked = {"image": "case:drawn_p03_1", "task": "location", "kind": "fusion"}
+    assert "label set at 90% coverage" in called(workspace, "classify_with_adapter", **asked).text
+    fitted = workspace.fusion("location")
+    assert workspace.fusion("location") is fitted
+    save_classifier(copied.path, train(copied.store, "location", AdapterConfig(epochs=1)))
+    assert workspace.fusion("location") is not fitted
 
 
 @pytest.mark.parametrize(

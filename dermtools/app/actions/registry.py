@@ -6,6 +6,18 @@ from dermtools.app.actions import (
     browsing,
     chatting,
     checking,
+    classifying,
+    comparing,
+    editing,
+    exporting,
+    facets,
+    mapping,
+    overview,
+    prompting,
+    runs,
+    searching,
+    starting,
+    suggesting,
 )
 from dermtools.app.actions.action import Action
 
@@ -13,5 +25,17 @@ _MODULES = (
     browsing,
     chatting,
     checking,
+    classifying,
+    comparing,
+    editing,
+    exporting,
+    facets,
+    mapping,
+    overview,
+    prompting,
+    runs,
+    searching,
+    starting,
+    suggesting,
 )
 ACTIONS: dict[str, Action] = {action.name: action for module in _MODULES for action in module.ACTIONS}
