@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Frame, expect
 
 from dermtools.retrieval import CaseBase
-from tests.support import apps_host
+from tests.support import apps_host, openai_service
 from tests.support.app_server import NARROW, WIDE, Tab
 from tests.support.apps_host.tab import Talk
 from tests.support.mcp_processes import HttpServer, http_server
@@ -87,7 +87,10 @@ def test_a_neighbour_says_what_it_is_and_whether_it_is_like_most(talk: Callable[
 def test_neighbours_are_gone_through_side_by_side_by_keys(talk: Callable[..., Talk]) -> None:
     talking = talk()
     frame = talking.open(*SEARCH)
-    frame.locator(".card > button").nth(1).click()
+    cards = frame.locator(".card > button")
+    cards.first.press("ArrowRight")
+    expect(cards.nth(1)).to_be_focused()
+    cards.nth(1).press("Enter")
     heading = frame.get_by_role("heading", level=1)
     expect(heading).to_contain_text("2 of 6: case PAT_")
     heading.press("ArrowRight")
@@ -97,7 +100,7 @@ def test_neighbours_are_gone_through_side_by_side_by_keys(talk: Callable[..., Ta
     assert len(frame.locator(".talk-pair img").all()) == 2
     talking.check()
     heading.press("Escape")
-    expect(frame.locator(".card > button").nth(1)).to_be_focused()
+    expect(cards.nth(1)).to_be_focused()
 
 
 def test_one_goes_from_a_neighbour_to_its_neighbours_and_back(talk: Callable[..., Talk]) -> None:
@@ -226,6 +229,22 @@ def test_a_call_that_failed_says_why(talk: Callable[..., Talk]) -> None:
     frame = talk().open("get_case", {"case_id": "case:nobody"})
     expect(frame.get_by_role("alert")).to_contain_text("nobody")
     assert "<data>" not in frame.get_by_role("alert").inner_text()
+
+
+def test_a_vision_models_answer_is_shown_with_the_reply_as_it_came(
+    open_tab: Callable[..., Tab], host: str, photograph_base: Path
+) -> None:
+    with openai_service.serving(lambda path, picture: "NEV") as service:
+        options = ("--allow-origin", host, "--model", "openai:gpt-4.1", "--base-url", service.url())
+        with http_server(photograph_base, *options, OPENAI_API_KEY="k") as server:
+            talking = Talk(open_tab(width=NARROW), host, server.url)
+            frame = talking.open("run_prompt", {"image": CASE, "task": "diagnosis", "method": "rag-3"})
+            expect(frame.get_by_role("group", name="rag-3")).to_contain_text("NEV")
+            frame.get_by_text("The reply as it came").click()
+            expect(frame.locator("pre")).to_have_text('{"label": "NEV"}')
+            expect(frame.get_by_role("button", name="Case PAT_")).to_have_count(3)
+            talking.look()
+            talking.check()
 
 
 def test_words_of_the_case_base_stay_words(open_tab: Callable[..., Tab], host: str, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ export function Gallery({ data, doing }: { data: SearchData; doing: Doing }) {
           </select>
         </label>
       )}
-      <div class="grid" role="list" aria-label="Similar cases" ref={grid}>
+      <div class="grid" role="list" aria-label="Similar cases" ref={grid} onKeyDown={walk}>
         {cases.map((one, index) => (
           <div role="listitem" key={one.handle}>
             <CaseCard of={one} version={0} against={against} onOpen={() => setAt(index)}>
@@ -66,6 +66,17 @@ export function Gallery({ data, doing }: { data: SearchData; doing: Doing }) {
       <Notes notes={data.notes} />
     </>
   );
+}
+
+/** Arrow keys go from card to card. */
+function walk(event: KeyboardEvent & { currentTarget: HTMLElement }) {
+  const cards = [...event.currentTarget.querySelectorAll<HTMLElement>(".card > button")];
+  const at = cards.indexOf(event.target as HTMLElement);
+  const columns = getComputedStyle(event.currentTarget).gridTemplateColumns.split(" ").length;
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
+  if (at < 0 || !step) return;
+  event.preventDefault();
+  cards[at + step]?.focus();
 }
 
 interface PairProps {
