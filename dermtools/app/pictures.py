@@ -39,16 +39,22 @@ async def bring(request: Request) -> Response:
 
 
 async def picture(request: Request) -> Response:
-    """`GET pictures?of=HANDLE&side=192`: a clean JPEG. `HANDLE` is `case:ID` or `img_...`."""
+    """`GET pictures?of=HANDLE&side=192`: a clean JPEG. `HANDLE` is `case:ID` or `img_...`.
+
+    A case that came by its vector alone has none: the answer is empty, which no browser takes for an error.
+    """
     session: AppSession = request.app.state.session
     handle, side = request.query_params.get("of", ""), request.query_params.get("side", "512")
     if side not in map(str, SIDES):
         raise QueryError(f"side is one of {', '.join(map(str, SIDES))}")
     jpeg = await to_thread.run_sync(lambda: _jpeg(session, handle, int(side)))
+    if not jpeg:
+        return Response(status_code=204, headers=_KEPT)
     return Response(jpeg, media_type="image/jpeg", headers=_KEPT)
 
 
 def _jpeg(session: AppSession, handle: str, side: int) -> bytes:
+    """Empty where the case has no picture."""
     if handle.startswith(CASE_PREFIX):
         case_id = handle.removeprefix(CASE_PREFIX)
         jpeg = session.opened.store.jpegs([case_id]).get(case_id)
@@ -56,4 +62,4 @@ def _jpeg(session: AppSession, handle: str, side: int) -> bytes:
             raise QueryError(f"case {case_id!r} has no picture")
     else:
         jpeg = session.context.images.get(handle).jpeg
-    return jpeg if side == max(SIDES) else thumbnail(jpeg, side)
+    return jpeg if side == max(SIDES) or not jpeg else thumbnail(jpeg, side)

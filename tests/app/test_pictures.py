@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
 from dermtools.app.access import Access
 from dermtools.app.server import application
 from dermtools.app.session import AppSession
+from dermtools.embedding.given import GivenVectors
 from dermtools.images import ImageLimits
 from dermtools.retrieval import CaseBase
 from dermtools.tools import DermContext, ImageStore
@@ -53,6 +56,18 @@ async def test_a_case_has_a_thumbnail_and_what_is_stored(inside: httpx.AsyncClie
     assert stored.content == case_base.store.jpegs([case_id])[case_id]
     assert max(_size(await inside.get("/pictures", params={"of": f"case:{case_id}", "side": "192"}))) == 192
     assert "immutable" in stored.headers["cache-control"]
+
+
+async def test_a_case_without_a_picture_is_answered_with_nothing(tmp_path: Path) -> None:
+    bare = CaseBase.create(tmp_path / "bare", embedder=GivenVectors("mean-colour", 3, normalized=False))
+    bare.add([{"case_id": f"c{row}", "site": "arm"} for row in range(3)], vectors=np.eye(3, dtype=np.float32))
+    access = Access()
+    transport = httpx.ASGITransport(application(AppSession(bare), access, 8421))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
+        await http.post("/session", content=access.new_token())
+        for side in ("192", "512"):
+            reply = await http.get(f"{access.path}/pictures", params={"of": "case:c1", "side": side})
+            assert (reply.status_code, reply.content) == (204, b"")
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,15 @@ export function Picture({ of: handle, alt, side = 192, version }: PictureProps) 
   return api.load ? (
     <Loaded key={`${side} ${handle}`} load={() => api.load!(handle, side)} alt={alt} />
   ) : (
-    <img src={api.address(handle, side, version)} alt={alt} loading="lazy" decoding="async" />
+    <Addressed source={api.address(handle, side, version)} alt={alt} />
   );
+}
+
+/** A case that came by its vector alone has none: its address answers with nothing. */
+function Addressed({ source, alt }: { source: string; alt: string }) {
+  const [missing, setMissing] = useState<string | null>(null);
+  if (missing === source) return <span class="no-picture">No picture</span>;
+  return <img src={source} alt={alt} loading="lazy" decoding="async" draggable={false} onError={() => setMissing(source)} />;
 }
 
 function Loaded({ load, alt }: { load: () => Promise<string>; alt: string }) {

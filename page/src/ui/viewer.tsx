@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { useShared } from "../context";
 import { Icon } from "./icons";
+import { Picture } from "./picture";
 import { inStep, type Zoom } from "./zoom";
 
 export interface Side {
@@ -85,11 +85,10 @@ export function Viewer({ left, right, version, place, onPrevious, onNext, onClos
 }
 
 function Pane({ side, version }: { side: Side; version: number }) {
-  const { api } = useShared();
   return (
     <figure class="pane">
       <div class="pane-window">
-        <div class="zoomed"><img src={api.address(side.handle, 512, version)} alt={side.alt} draggable={false} /></div>
+        <div class="zoomed"><Picture of={side.handle} side={512} version={version} alt={side.alt} /></div>
       </div>
       <figcaption>{side.title}</figcaption>
     </figure>

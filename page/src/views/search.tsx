@@ -8,6 +8,7 @@ import { type Against, CaseCard, nearness } from "../ui/card";
 import { BringButtons, BringLines, useBring } from "../ui/bring";
 import { Export } from "../ui/export";
 import { Grid } from "../ui/grid";
+import { Picture } from "../ui/picture";
 import { useCall, WorkLine } from "../ui/work";
 import { Begin } from "./search_begin";
 import { Controls, Filter } from "./search_controls";
@@ -76,14 +77,13 @@ function VoteOf({ found, tasks, state }: { found: Found; tasks: string[]; state:
 
 /** The query itself where it is no picture of the strip. */
 function Asked({ state, found }: { state: SearchState; found: Found | null }) {
-  const { api } = useShared();
   const facts = useCaseBase();
   if (state.of === null) return <p class="panel">Words: <b>{state.text}</b></p>;
   if (state.of === ALL || state.views.includes(state.of)) return null;
   const itself = found?.query.case;
   return (
     <figure class="query">
-      <img src={api.address(state.of, 512, found?.version ?? facts.version)} alt="The query" />
+      <Picture of={state.of} side={512} version={found?.version ?? facts.version} alt="The query" />
       <figcaption>Query{itself ? `: case ${itself.case_id}` : ""}</figcaption>
     </figure>
   );
@@ -91,11 +91,14 @@ function Asked({ state, found }: { state: SearchState; found: Found | null }) {
 
 /** What is shown, and where to go with it. */
 function Head({ found, state }: { found: Found; state: SearchState }) {
+  const { overview } = useShared();
   const count = found.neighbors.length;
+  const one = state.of === ALL ? null : state.of;
   return (
     <div class="line found-head">
       <h2>{count.toLocaleString()} {count === 1 ? "case" : "cases"}, nearest first</h2>
-      {state.of !== null && state.of !== ALL && <a class="button" href={address("ask", { of: state.of, task: state.task })} onClick={follow}>Classify and ask</a>}
+      {one && <a class="button" href={address("ask", { of: one, task: state.task })} onClick={follow}>Classify and ask</a>}
+      {one && overview.model && <a class="button" href={address("chat", { of: one })} onClick={follow}>Ask the agent</a>}
       <Export what={{ view: "search", arguments: asked(state)! }} />
     </div>
   );

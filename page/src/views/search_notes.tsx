@@ -1,7 +1,7 @@
 // What a reader should know of the result: notes, and what the leak guard left out and why.
 
 import { Icon } from "../ui/icons";
-import { useShared } from "../context";
+import { Picture } from "../ui/picture";
 import type { Found } from "../types";
 
 /** What stands before the colon is what the note is about. */
@@ -11,7 +11,6 @@ function Note({ note }: { note: string }) {
 }
 
 export function Notes({ found }: { found: Found }) {
-  const { api } = useShared();
   const { notes, left_out: leftOut, version } = found;
   if (!notes.length) return null;
   return (
@@ -23,7 +22,7 @@ export function Notes({ found }: { found: Found }) {
           <ul class="left-out">
             {leftOut.map((one) => (
               <li key={one.case_id}>
-                <img src={api.address(one.handle, 192, version)} alt="" loading="lazy" />
+                <Picture of={one.handle} version={version} alt="" />
                 <span><b>{one.case_id}</b><br />{one.why}</span>
               </li>
             ))}

@@ -1,12 +1,11 @@
 // The pictures that were brought, as views of one patient: each is searched with a click, or all together.
 
-import { useShared } from "../context";
 import { BringButtons, type Bringing } from "../ui/bring";
 import { Icon } from "../ui/icons";
+import { Picture } from "../ui/picture";
 import { ALL, change, type SearchState, written } from "./search_state";
 
 export function Strip({ state, bringing }: { state: SearchState; bringing: Bringing }) {
-  const { api } = useShared();
   const { views, of } = state;
   if (!views.length) return null;
   const remove = (view: string) => {
@@ -20,7 +19,7 @@ export function Strip({ state, bringing }: { state: SearchState; bringing: Bring
         {views.map((view, place) => (
           <li key={view}>
             <button class="view-of" aria-pressed={of === view} aria-label={`Search with view ${place + 1}`} onClick={() => change({ of: view, open: null })}>
-              <img src={api.address(view, 192)} alt="" />
+              <Picture of={view} alt="" />
               <span class="place" aria-hidden="true">{place + 1}</span>
             </button>
             <button class="remove" aria-label={`Remove view ${place + 1}`} title="Remove" onClick={() => remove(view)}><Icon name="close" /></button>

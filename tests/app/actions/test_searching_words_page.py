@@ -1,4 +1,4 @@
-"""Words as a query, where the embedder reads them; the field is not there where it does not."""
+"""Case bases of another kind: words as a query where the embedder reads them, and cases without a picture."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from dermtools.embedding.given import GivenVectors
 from dermtools.retrieval import CaseBase
 from tests.support import tiny_transformers
 from tests.support.app_server import Tab, serving
@@ -45,6 +47,22 @@ def test_words_find_cases_in_the_order_of_the_search(
         assert cards.all_inner_texts() == expected
         page.locator(".search-found .card a").first.click()
         expect(page.get_by_role("dialog").locator(".pane")).to_have_count(1)
+        tab.check()
+
+
+def test_cases_that_came_by_their_vector_alone_say_that_they_have_no_picture(
+    chromium: Browser, tmp_path: Path, open_tab: Callable[..., Tab]
+) -> None:
+    bare = CaseBase.create(tmp_path / "bare", embedder=GivenVectors("mean-colour", 3, normalized=False))
+    vectors = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    bare.add([{"case_id": f"c{row}", "site": ("arm", "foot")[row % 2]} for row in range(20)], vectors=vectors)
+    with serving(bare.path) as server:
+        tab = open_tab()
+        tab.page.goto(server.address)
+        tab.page.locator(".begin .card a").first.click()
+        expect(tab.page.locator(".search-found .card .no-picture")).to_have_count(12)
+        tab.page.locator(".search-found .card a").first.click()
+        expect(tab.page.get_by_role("dialog").locator(".no-picture")).to_have_count(2)
         tab.check()
 
 
