@@ -63,6 +63,16 @@ class TextEmbedder(Embedder, Protocol):
         ...
 
 
+@runtime_checkable
+class RemoteEmbedder(Embedder, Protocol):
+    """An embedder that sends pictures elsewhere."""
+
+    @property
+    def receiver(self) -> str:
+        """Host, and port where it is not the usual one, for a person to read before a picture is sent."""
+        ...
+
+
 class UnavailableError(EmbeddingError):
     """The service behind an embedder refuses or does not answer: no picture is at fault, and another would not help."""
 

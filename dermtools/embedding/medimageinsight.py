@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import numpy as np
 from pydantic import Field
@@ -83,6 +84,10 @@ class MedImageInsightEmbedder:
             dimension=messages.DIMENSION,
             normalized=True,
         )
+
+    @property
+    def receiver(self) -> str:
+        return urlsplit(self._endpoint.url).netloc
 
     @property
     def logit_scale(self) -> float:

@@ -36,6 +36,20 @@ def overview(session: AppSession, _: NoArguments, __: Teller) -> dict[str, Any]:
     return about
 
 
+def embedded_at(session: AppSession, _: NoArguments, __: Teller) -> dict[str, Any]:
+    """`receiver`, the host that pictures are sent to when they are looked up; None where that is this machine.
+
+    Apart from `overview`, since only the embedder itself can tell, and loading it takes seconds.
+
+    Raises:
+        CaseBaseError, EmbeddingError: it cannot be loaded.
+    """
+    from dermtools.embedding.base import RemoteEmbedder
+
+    embedder = session.opened.embedder
+    return {"receiver": embedder.receiver if isinstance(embedder, RemoteEmbedder) else None}
+
+
 def _reads_text(case_base: CaseBase) -> bool:
     """Whether words can be searched for; not where the embedder cannot be loaded, as when its file was moved."""
     try:
@@ -44,4 +58,4 @@ def _reads_text(case_base: CaseBase) -> bool:
         return False
 
 
-ACTIONS = [Action("overview", NoArguments, overview)]
+ACTIONS = [Action("overview", NoArguments, overview), Action("embedded_at", NoArguments, embedded_at)]

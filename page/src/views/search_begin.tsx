@@ -12,14 +12,16 @@ const TOUCHED = matchMedia("(pointer: coarse)").matches;
 export function Begin({ bringing, task }: { bringing: Bringing; task: string }) {
   const work = useCall<{ cases: Case[]; version: number }>("suggest", { task: task || null });
   const suggested = work.result;
+  const where = useCall<{ receiver: string | null }>("embedded_at", {}).result;
   return (
     <>
       <div class="bring-here">
         <p class="lead">{TOUCHED ? "Show it pictures of skin" : "Drop pictures of skin here, paste one, or"}</p>
         <BringButtons bringing={bringing} main />
         <p class="soft small">
-          JPEG, PNG, WebP, TIFF, HEIC or DICOM. Several pictures are taken as views of one patient. They stay on this
-          machine, and are forgotten when the server ends.
+          JPEG, PNG, WebP, TIFF, HEIC or DICOM. Several pictures are taken as views of one patient.{" "}
+          {where && (where.receiver ? <b>To be looked up they are sent to {where.receiver}, which embeds them.</b> : "They stay on this machine.")}{" "}
+          They are forgotten when the server ends.
         </p>
       </div>
       <WorkLine work={work} what="Looking for cases to begin with" />

@@ -14,7 +14,7 @@ export function StartView() {
       <h1>Look up similar cases, and use them as evidence</h1>
       <p>Labelled pictures of skin become a case base. Show it a picture, and it finds the cases that look most alike.</p>
       <p>See what they vote, what a classifier says, and what a language model would be told of them.</p>
-      <p>All of it on this machine: nothing leaves it unless you press a button that names the receiver.</p>
+      <p>All of it on this machine: nothing leaves it before the page has named who receives it.</p>
       <div class="line">
         <button class="button main" disabled={asked && work.running} onClick={() => (asked ? work.again() : setAsked(true))}>
           Try it with drawn pictures
