@@ -58,7 +58,7 @@ def _jpeg(session: AppSession, handle: str, side: int) -> bytes:
     if handle.startswith(CASE_PREFIX):
         case_id = handle.removeprefix(CASE_PREFIX)
         jpeg = session.opened.store.jpegs([case_id]).get(case_id)
-        if jpeg is None:
+        if not jpeg:
             raise QueryError(f"case {case_id!r} has no picture")
     else:
         jpeg = session.context.images.get(handle).jpeg

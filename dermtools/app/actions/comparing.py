@@ -16,6 +16,7 @@ from dermtools.text import instead
 if TYPE_CHECKING:
     from dermtools.app.runs import ReadRun
     from dermtools.app.session import AppSession
+    from dermtools.cases.columns import CaseColumns
     from dermtools.evaluation import Run
     from dermtools.evaluation.running.records import Record
     from dermtools.evaluation.scoring import Scored
@@ -82,13 +83,13 @@ def method_cases(session: AppSession, arguments: CasesArguments, _: Teller) -> d
             continue
         found.append((row, other, kind))
     shown = found[arguments.start : arguments.start + arguments.count]
-    known = {} if session.case_base is None else session.opened.columns.row_of
+    columns = None if session.case_base is None else session.opened.columns
     cases = [
         {
             "case_id": one.targets[row].case_id,
             "truth": list(one.targets[row].truth),
             "kind": kind,
-            "has_picture": one.targets[row].case_id in known,
+            "has_picture": _has_picture(columns, one.targets[row].case_id),
             "first": _short(one.predictions[row], bool(one.right[row])),
             "second": None if two is None or other is None else _short(two.predictions[other], bool(two.right[other])),
         }
@@ -179,6 +180,11 @@ def _kind(first: bool, second: bool) -> Kind:
 def _in_cell(one: Scored, row: int, asked: CasesArguments) -> bool:
     """Whether a case is in the cell of the confusion matrix that was asked for."""
     return asked.truth in (None, one.truth[row]) and asked.answer in (None, one.labels[row] or "")
+
+
+def _has_picture(columns: CaseColumns | None, case_id: str) -> bool:
+    row = None if columns is None else columns.row_of.get(case_id)
+    return columns is not None and row is not None and bool(columns.widths[row])
 
 
 def _short(prediction: Prediction, right: bool) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def layout(session: AppSession, arguments: LayoutArguments, teller: Teller) -> d
         "case_ids": list(found.case_ids),
         "x": found.places[:, 0].tolist(),
         "y": found.places[:, 1].tolist(),
+        "without_picture": np.flatnonzero(case_base.columns.widths == 0).tolist(),
     }
 
 

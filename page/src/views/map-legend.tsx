@@ -1,7 +1,7 @@
 // What the marks of the map mean: each category can be hidden, and its cases picked. Also the map in words.
 
 import { Icon } from "../ui/icons";
-import { markOf, OUTLINES } from "../ui/scatter/shapes";
+import { markOf, OUTLINES, REST } from "../ui/scatter/shapes";
 import type { Coloring } from "./map";
 
 interface Props {
@@ -19,13 +19,13 @@ export function Legend({ coloring, hidden, onToggle, onPick }: Props) {
       </h2>
       <ul>
         {coloring.categories.map(({ name, count, rest }, number) => {
-          const { hue, shape } = markOf(number);
+          const { color, shape } = rest ? REST : markOf(number);
           return (
             <li key={name}>
               <label>
                 <input type="checkbox" checked={!hidden.has(number)} onChange={() => onToggle(number)} />
-                <svg class="map-mark" viewBox="-1.3 -1.3 2.6 2.6" aria-hidden="true" style={{ color: rest ? "var(--soft)" : `var(--cat-${hue})` }}>
-                  <path d={OUTLINES[rest ? 7 : shape]} />
+                <svg class="map-mark" viewBox="-1.3 -1.3 2.6 2.6" aria-hidden="true" style={{ color }}>
+                  <path d={OUTLINES[shape]} />
                 </svg>
                 <span>{name}</span>
               </label>

@@ -3,6 +3,7 @@
 import { useMemo } from "preact/hooks";
 import { useCaseBase, useShared } from "../context";
 import { go, useRoute } from "../route";
+import { Picture } from "../ui/picture";
 import { Scatter } from "../ui/scatter/scatter";
 import { ErrorLine, useCall, WorkLine } from "../ui/work";
 import { Legend } from "./map-legend";
@@ -17,6 +18,8 @@ export interface Layout {
   case_ids: string[];
   x: number[];
   y: number[];
+  /** Rows of cases that came by their vector alone. */
+  without_picture: number[];
 }
 
 export interface Coloring {
@@ -55,6 +58,7 @@ export function MapView() {
   const points = useMemo(() => layout && { x: Float32Array.from(layout.x), y: Float32Array.from(layout.y) }, [layout]);
   const codes = useMemo(() => coloring.result && Uint8Array.from(coloring.result.codes), [coloring.result]);
   const faded = useMemo(() => standBack(layout?.case_ids.length ?? 0, [within.result, chosen.result]), [layout, within.result, chosen.result]);
+  const bare = useMemo(() => new Set(layout?.without_picture), [layout]);
   const mark = useMemo(() => (layout && near.result ? placeOf(near.result, layout) : null), [layout, near.result]);
   const hidden = new Set(given.hide?.split(".").map(Number));
 
@@ -90,7 +94,7 @@ export function MapView() {
             describe={(row) => `case ${layout.case_ids[row]}, ${said(row)}`}
             tip={(row) => (
               <>
-                <img src={api.address(`case:${layout.case_ids[row]}`, 192, layout.version)} alt="" />
+                {bare.has(row) ? <span class="no-picture">No picture</span> : <Picture key={row} of={`case:${layout.case_ids[row]}`} version={layout.version} alt="" />}
                 <b>{said(row)}</b>
                 <span class="id">{layout.case_ids[row]}</span>
               </>

@@ -6,6 +6,7 @@ import { address, follow } from "../route";
 import type { Case } from "../types";
 import { CaseCard } from "../ui/card";
 import { Icon } from "../ui/icons";
+import { Picture } from "../ui/picture";
 import { useCall, WorkLine } from "../ui/work";
 import { Answer, type Prediction } from "./ask_answer";
 import { type Message, Sequence } from "./ask_messages";
@@ -33,7 +34,7 @@ interface Props {
 }
 
 export function AnswerPanel({ caseId, of, ids, onOpen }: Props) {
-  const { api, overview } = useShared();
+  const { overview } = useShared();
   const box = useRef<HTMLElement>(null);
   const place = ids.indexOf(caseId);
   const known = useCall<Whole>("answer", { name: of[0]!.name, arm: of[0]!.arm, case_id: caseId });
@@ -64,7 +65,7 @@ export function AnswerPanel({ caseId, of, ids, onOpen }: Props) {
       </header>
       <div class="run-sides">
         <figure>
-          {one?.case ? <img src={api.address(one.case.handle, 512, overview.case_base?.version)} alt={`Case ${caseId}`} /> : <span class="none">no picture</span>}
+          {one?.case ? <Picture of={one.case.handle} side={512} version={overview.case_base?.version} alt={`Case ${caseId}`} /> : <span class="no-picture">No picture</span>}
           <figcaption>
             <div>True: {one?.truth.map((label) => <span class="label" key={label}>{label}</span>)}</div>
             {one?.case && <a href={address("", { of: one.case.handle })} onClick={follow}>Similar cases</a>}
@@ -110,7 +111,7 @@ function Side({ method, caseId }: { method: Choice; caseId: string }) {
               <div class="grid run-exemplars">
                 {whole.exemplars.map((one, place) =>
                   one.handle === null ? (
-                    <figure class="card" key={one.case_id}><span class="none">no picture</span><figcaption><div class="id">{one.case_id}</div></figcaption></figure>
+                    <figure class="card" key={one.case_id}><span class="no-picture">No picture</span><figcaption><div class="id">{one.case_id}</div></figcaption></figure>
                   ) : (
                     <CaseCard key={one.case_id} of={{ ...one, handle: one.handle }} version={whole.version ?? 0} href={address("", { of: one.handle })} onOpen={follow}>
                       <div class="rank"><span>{place + 1}</span><span>{one.distance?.toPrecision(3)}</span></div>

@@ -3,6 +3,7 @@
 import { useShared } from "../context";
 import { go, useRoute } from "../route";
 import { Icon } from "../ui/icons";
+import { Picture } from "../ui/picture";
 import { useCall, WorkLine } from "../ui/work";
 import { AnswerPanel } from "./run_answer";
 import type { ArmOf, Kind } from "./run_types";
@@ -29,7 +30,7 @@ interface Found {
 const PAGE = 24;
 
 export function MethodCases({ choices, usual }: { choices: Choice[]; usual: (string | undefined)[] }) {
-  const { api, overview } = useShared();
+  const { overview } = useShared();
   const { view, query } = useRoute();
   const chosen = (key: string, otherwise?: string) => choices.find(({ called }) => called === (query.get(key) ?? otherwise));
   const first = chosen("first", usual[0]) ?? choices[0]!;
@@ -85,7 +86,7 @@ export function MethodCases({ choices, usual }: { choices: Choice[]; usual: (str
           <li key={one.case_id}>
             <figure class="card">
               <button onClick={() => set({ case: one.case_id })} aria-expanded={open === one.case_id}>
-                {one.has_picture ? <img src={api.address(`case:${one.case_id}`, 192, version)} alt={`Case ${one.case_id}`} loading="lazy" decoding="async" /> : <span class="none">no picture</span>}
+                {one.has_picture ? <Picture of={`case:${one.case_id}`} version={version} alt={`Case ${one.case_id}`} /> : <span class="no-picture">No picture</span>}
               </button>
               <figcaption>
                 <div class="run-truth">{one.truth.map((label) => <span class="label" key={label} title="true label">{label}</span>)}</div>

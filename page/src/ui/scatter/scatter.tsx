@@ -2,11 +2,11 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
-import { colorsOf, useScheme } from "./colors";
+import { computed, useScheme } from "./colors";
 import { type Actions, listen } from "./hands";
 import { overlay } from "./overlay";
 import { paint } from "./paint";
-import { markOf, type Style } from "./shapes";
+import { markOf, REST, type Style } from "./shapes";
 import { type Points, type Spot, Stage } from "./stage";
 
 export interface ScatterProps {
@@ -56,8 +56,7 @@ export function Scatter(props: ScatterProps) {
     setStage(made);
     setShown(null);
     const measured = new ResizeObserver(() => {
-      made.width = box.current!.clientWidth;
-      made.height = box.current!.clientHeight;
+      made.resize(box.current!.clientWidth, box.current!.clientHeight);
       redraw(null as never);
     });
     measured.observe(box.current!);
@@ -80,23 +79,29 @@ export function Scatter(props: ScatterProps) {
     };
   }, [points]);
 
+  const ratio = Math.min(2, devicePixelRatio);
   useEffect(() => {
     if (!stage || stage.width < 2) return;
     const frame = requestAnimationFrame(() => {
-      const ratio = Math.min(2, devicePixelRatio);
       for (const canvas of [below.current!, above.current!]) {
         const [width, height] = [Math.round(ratio * stage.width), Math.round(ratio * stage.height)];
         if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
       }
-      const colors = colorsOf(box.current!);
-      const styles: Style[] = categories.map(({ hidden, rest }, number) => {
-        const { hue, shape } = markOf(number);
-        return rest ? { color: colors.soft, shape: 7, hidden } : { color: colors.hues[hue]!, shape, hidden };
-      });
+      const marks = categories.map(({ rest }, number) => (rest ? REST : markOf(number)));
+      const [background, fadedColor, ...colors] = computed(box.current!, ["var(--card)", "var(--line)", ...marks.map(({ color }) => color)]);
+      const styles: Style[] = marks.map(({ shape }, number) => ({ shape, color: colors[number]!, hidden: categories[number]!.hidden }));
       const crowd = Math.max(1.7, Math.min(5, 150 / Math.sqrt(codes.length)));
       const radius = ratio * Math.min(7, crowd * stage.zoom ** 0.3);
-      paint(below.current!, { ...stage.places(ratio), codes, styles, faded, radius, background: colors.card, fadedColor: colors.line });
-      overlay(above.current!, ratio, stage, { row: shown?.row ?? -1, outline: outline.current, mark, ...colors });
+      paint(below.current!, { ...stage.places(ratio), codes, styles, faded, radius, background: background!, fadedColor: fadedColor! });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [stage, stage?.revision, codes, JSON.stringify(categories), faded, scheme]);
+  useEffect(() => {
+    if (!stage || stage.width < 2) return;
+    // After the points: a canvas that got another size is empty.
+    const frame = requestAnimationFrame(() => {
+      const [ink, accent, card] = computed(box.current!, ["var(--ink)", "var(--accent)", "var(--card)"]) as [string, string, string];
+      overlay(above.current!, ratio, stage, { row: shown?.row ?? -1, outline: outline.current, mark, ink, accent, card });
     });
     return () => cancelAnimationFrame(frame);
   });

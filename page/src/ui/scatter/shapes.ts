@@ -7,11 +7,18 @@ export interface Style {
   hidden: boolean;
 }
 
-export const HUES = 8;
+const HUES = 8;
 const SHAPES = 8;
 
-/** Hue and shape of the category of a number; different for the first 64. */
-export const markOf = (number: number) => ({ hue: number % HUES, shape: (number + 3 * Math.floor(number / HUES)) % SHAPES });
+/** Colour and shape of the category of a number: each hue once, then darker or lighter with another shape. */
+export function markOf(number: number): { color: string; shape: number } {
+  const round = Math.floor(number / HUES);
+  const hue = `var(--cat-${number % HUES})`;
+  return { color: round ? `color-mix(in srgb, ${hue} 55%, var(--ink))` : hue, shape: (number + 3 * round) % SHAPES };
+}
+
+/** Of what is left over: rare values, and unknown ones. */
+export const REST = { color: "var(--soft)", shape: 7 };
 
 /** Outline of a shape of radius 1 around the origin, for SVG and canvas alike; the ring is the disc with a hole. */
 export const OUTLINES = [

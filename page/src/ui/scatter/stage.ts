@@ -19,6 +19,8 @@ export class Stage {
   zoom = 1;
   left = 0;
   top = 0;
+  /** Changes whenever places do. */
+  revision = 0;
 
   constructor(readonly points: Points, private readonly shown: (row: number) => boolean) {}
 
@@ -44,6 +46,11 @@ export class Stage {
     };
   }
 
+  resize(width: number, height: number): void {
+    [this.width, this.height] = [width, height];
+    this.hold();
+  }
+
   move(dx: number, dy: number): void {
     this.left += dx;
     this.top += dy;
@@ -63,6 +70,7 @@ export class Stage {
   fit(): void {
     this.zoom = 1;
     this.left = this.top = 0;
+    this.revision++;
   }
 
   /** Moves so far that a point is in sight. */
@@ -75,6 +83,7 @@ export class Stage {
 
   /** Never away from the points altogether. */
   private hold(): void {
+    this.revision++;
     this.left = Math.min(0, Math.max(this.width * (1 - this.zoom), this.left));
     this.top = Math.min(0, Math.max(this.height * (1 - this.zoom), this.top));
   }
