@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from dermtools.app.actions.action import Action, Arguments, Teller
@@ -20,16 +20,25 @@ if TYPE_CHECKING:
 LISTED = 300
 """Entries of a finding that the page is told; the count is of all."""
 
-_REPORTS: WeakKeyDictionary[AppSession, tuple[Any, CheckReport]] = WeakKeyDictionary()
-"""The latest report of a session, by what it was made of: reloading the page does not check again."""
+_REPORTS: WeakKeyDictionary[AppSession, _Kept] = WeakKeyDictionary()
+"""Of each session: reloading the page does not check again, nor does an edit."""
+
+
+class _Kept(NamedTuple):
+    """A report, of which version, and what was asked of it."""
+
+    asked: tuple[Any, ...]
+    version: int
+    report: CheckReport
 
 
 class CheckArguments(Arguments):
-    """As of `CaseBase.check`."""
+    """As of `CaseBase.check`; a report of an earlier version than `version` is made anew."""
 
     labels: bool = False
     text: bool = False
     tasks: tuple[str, ...] = ()
+    version: int = 0
 
 
 class MendArguments(Arguments):
@@ -47,19 +56,23 @@ def check(session: AppSession, arguments: CheckArguments, teller: Teller) -> dic
         QueryError: no such task.
     """
     case_base = session.opened
-    asked = (case_base.path, case_base.version, arguments)
+    asked = (case_base.path, arguments.labels, arguments.text, arguments.tasks)
     kept = _REPORTS.get(session)
-    if kept is not None and kept[0] == asked:
-        report = kept[1]
-    else:
+    if kept is None or kept.asked != asked or kept.version < arguments.version:
+        version = case_base.version
         report = case_base.check(text=arguments.text, labels=arguments.labels, tasks=arguments.tasks, progress=teller)
-        _REPORTS[session] = asked, report
-    now = Present(case_base.store)
+        kept = _REPORTS[session] = _Kept(asked, version, report)
+    report, now = kept.report, Present(case_base.store)
     return {
-        "version": now.columns.version,
+        "version": kept.version,
         "cases": report.cases,
         "findings": [_told(one, report, now) for one in report.findings],
-        "labels": [one.model_dump(mode="json") for one in report.labels or ()],
+        "labels": [
+            one.model_copy(update={"doubtful": one.doubtful[:LISTED], "unlike": one.unlike[:LISTED]}).model_dump(
+                mode="json"
+            )
+            for one in report.labels or ()
+        ],
         "writing": {one.case_id: one.lines for one in report.writing or ()},
         "counts": [one.model_dump(mode="json") for one in (*report.skin_tones, *report.sites)],
     }
@@ -79,8 +92,8 @@ def mend(session: AppSession, arguments: MendArguments, _: Teller) -> dict[str, 
     now = Present(session.opened.store)
     changes = [
         change
-        for one in kept[1].of(arguments.kind)
-        for change in _changes(one, [ids for ids in one.cases if not wanted or ids in wanted], kept[1], now)
+        for one in kept.report.of(arguments.kind)
+        for change in _changes(one, [ids for ids in one.cases if not wanted or ids in wanted], kept.report, now)
         if change.offer(now)
     ]
     if not changes:
@@ -106,8 +119,9 @@ def _changes(
     finding: Finding, entries: Sequence[tuple[str, ...]], report: CheckReport, now: Present
 ) -> Iterator[Change]:
     """What may be done about some entries of a finding, where nobody has to say which label is right."""
-    if finding.kind in UNSEEN:
-        about = finding.model_copy(update={"cases": tuple(entries)})
+    there = tuple(entry for entry in entries if len(now.there(entry)) == len(entry))
+    if finding.kind in UNSEEN and (there or not finding.cases):
+        about = finding.model_copy(update={"cases": there})
         # Of copies whose labels contradict each other none is put away before it was said which is right.
         part = report.model_copy(update={"findings": (about, *report.of("conflicting-labels"))})
         yield from (one.change for one in remedies(part, now.store) if one.kind == finding.kind)

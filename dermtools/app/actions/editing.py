@@ -29,6 +29,12 @@ class RelabelArguments(CasesChosen):
     new_labels: bool = False
 
 
+class RelabelEachArguments(Arguments):
+    """Case id to task to labels."""
+
+    changes: dict[str, dict[str, tuple[str, ...]]]
+
+
 class MoveArguments(CasesChosen):
     """The split that the cases and all others of their groups are to be in."""
 
@@ -45,6 +51,11 @@ def relabel(session: AppSession, arguments: RelabelArguments, _: Teller) -> Edit
     """As `CaseBase.relabel`, and with its errors."""
     changes = {case_id: {arguments.task: arguments.labels} for case_id in arguments.cases}
     return session.opened.relabel(changes, new_labels=arguments.new_labels)
+
+
+def relabel_each(session: AppSession, arguments: RelabelEachArguments, _: Teller) -> Edit:
+    """As `CaseBase.relabel`, and with its errors: one edit, however many labels."""
+    return session.opened.relabel(arguments.changes)
 
 
 def move(session: AppSession, arguments: MoveArguments, _: Teller) -> Edit:
@@ -97,6 +108,7 @@ def _groups(case_base: CaseBase, case_ids: Iterable[str]) -> list[str]:
 
 ACTIONS = [
     Action("relabel", RelabelArguments, relabel),
+    Action("relabel_each", RelabelEachArguments, relabel_each),
     Action("move", MoveArguments, move),
     Action("put_away", CasesChosen, put_away),
     Action("erasing", CasesChosen, erasing),

@@ -3,6 +3,7 @@
 import type { ComponentType } from "preact";
 import type { Overview } from "../types";
 import { CasesView } from "./cases";
+import { CheckView } from "./check";
 import { AskView } from "./ask";
 import { MapView } from "./map";
 import { CompareView } from "./compare";
@@ -24,6 +25,7 @@ const open = (overview: Overview) => overview.case_base !== null;
 export const VIEWS: View[] = [
   { path: "", title: "Similar cases", component: SearchView, offered: open },
   { path: "cases", title: "Cases", component: CasesView, offered: open },
+  { path: "check", title: "Check", component: CheckView, offered: open },
   { path: "ask", title: "Classify and ask", component: AskView, offered: open },
   { path: "chat", title: "Chat", component: ChatView, offered: open },
   { path: "map", title: "Map", component: MapView, offered: open },
