@@ -33,7 +33,7 @@ export function AskView() {
         <div class="ask">
           <Asked of={of} about={work.result} />
           <div>
-            <section aria-labelledby="ask-here">
+            <section class="ask-part" aria-labelledby="ask-here">
               <h2 id="ask-here">On this machine</h2>
               <Methods work={work} />
             </section>
@@ -62,11 +62,13 @@ function Asked({ of, about }: { of: string; about: AskedAbout | null }) {
           <div class="id">{mine?.name ?? of}</div>
         </figcaption>
       </figure>
-      <div class="line">
-        <a href={address("", { of })} onClick={follow}>Similar cases</a>
-        <a href={address("chat", { of })} onClick={follow}>Ask the agent</a>
+      <div class="ask-ways">
+        <div class="line">
+          <a href={address("", { of })} onClick={follow}>Similar cases</a>
+          <a href={address("chat", { of })} onClick={follow}>Ask the agent</a>
+        </div>
+        <Bring />
       </div>
-      <Bring />
     </aside>
   );
 }

@@ -47,8 +47,8 @@ export function Sequence({ messages }: { messages: Message[] }) {
   return (
     <ol class="ask-messages">
       {messages.map((message, place) => (
-        <li key={place} class={`of-${message.role}`}>
-          <b>{message.role}</b>
+        <li key={place} class={`message ${message.role}`}>
+          <header><span class="role">{message.role}</span><span class="soft">message {place + 1}</span></header>
           <div>
             {message.parts.map(({ text, picture }, part) =>
               picture ? (

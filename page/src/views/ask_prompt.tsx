@@ -47,7 +47,7 @@ export function PromptPart({ of, task, about }: { of: string; task: string; abou
   const work = useCall<Preview>("preview_prompt", given);
   const shown = work.error ? null : work.result;
   return (
-    <section aria-labelledby="ask-model">
+    <section class="ask-part" aria-labelledby="ask-model">
       <h2 id="ask-model">By a vision model</h2>
       {choices.result && <Choices of={choices.result} method={method} prompt={prompt} note={note} onNote={setNote} />}
       <WorkLine work={work} what="Building the prompt" />
