@@ -99,6 +99,7 @@ function Head({ found, state }: { found: Found; state: SearchState }) {
       <h2>{count.toLocaleString()} {count === 1 ? "case" : "cases"}, nearest first</h2>
       {one && <a class="button" href={address("ask", { of: one, task: state.task })} onClick={follow}>Classify and ask</a>}
       {one && overview.model && <a class="button" href={address("chat", { of: one })} onClick={follow}>Ask the agent</a>}
+      {one && <a class="button" href={address("map", { of: one, color: state.task })} onClick={follow}>On the map</a>}
       <Export what={{ view: "search", arguments: asked(state)! }} />
     </div>
   );
