@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dermtools.adapter import load_classifier, save_classifier
 from dermtools.app.actions.classifying import ClassifyArguments, classify
 from dermtools.app.session import AppSession
 from dermtools.errors import QueryError
@@ -43,6 +47,21 @@ def test_one_that_has_no_threshold_answers_at_any_rate_and_says_why(session: App
     assert "cannot abstain" in answers["adapter"]["cannot_abstain"]
     _, decided = _answers(session, abstain=False)
     assert decided["adapter"]["cannot_abstain"] is None
+
+
+def test_one_that_is_less_sure_than_its_threshold_abstains_and_says_so(case_base: CaseBase, tmp_path: Path) -> None:
+    copied = CaseBase.open(shutil.copytree(case_base.path, tmp_path / "copy"))
+    trained = load_classifier(copied.store, "location", "adapter")
+    answering = trained.record.answering
+    assert answering is not None
+    never = answering.abstention.model_copy(update={"threshold": 1.0})
+    record = trained.record.model_copy(update={"answering": answering.model_copy(update={"abstention": never})})
+    save_classifier(copied.path, replace(trained, record=record))
+    _, answers = _answers(AppSession(copied))
+    prediction = answers["adapter"]["prediction"]
+    assert (prediction["outcome"], prediction["label"]) == ("abstained", None)
+    assert "below the threshold 1.00" in prediction["reason"]
+    assert prediction["probabilities"]
 
 
 def test_the_truth_is_told_of_a_case_and_of_no_other_picture(session: AppSession, drawn_jpeg: bytes) -> None:
