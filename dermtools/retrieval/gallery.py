@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dermtools.cases.case import Case
 from dermtools.images import encode_jpeg
 from dermtools.prediction import Prediction, Query
-from dermtools.retrieval.search.neighbors import Neighbor, neighbor_templates
+from dermtools.retrieval.search.neighbors import Neighbor, Neighbors, neighbor_templates
 
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
@@ -47,6 +47,8 @@ class Result:
     case: Case | None = None
     """The query where it is a labelled case itself."""
     predictions: Sequence[Prediction] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """What the leak guard left out: case id to why."""
     listed: bool = False
     """Whether it is a list of cases, without a query."""
 
@@ -77,6 +79,7 @@ def result_for(
         jpeg=query.jpeg or (encode_jpeg(query.image) if query.image else None),
         case=case_base.attributes.visible(case_base.case(query.case_id)) if query.case_id else None,
         predictions=predictions,
+        left_out=neighbors.left_out if isinstance(neighbors, Neighbors) else {},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_a_longer_bar_is_nearer(case_base: CaseBase) -> None:
         [100 * nearness(one.distance, found[0].distance, found[-1].distance) for one in found], abs=0.01
     )
     assert widths == sorted(widths, reverse=True)
+
+
+def test_what_the_leak_guard_left_out_is_named_with_its_reason(case_base: CaseBase) -> None:
+    html = gallery(case_base, 3)
+    left_out = case_base.search(case_id="drawn_p03_1", k=3).left_out
+    assert len(left_out) > 1
+    said = re.findall(r"<li><b>(drawn_\w+)</b>: ([^<]+)</li>", html)
+    assert {case_id: unescape(why) for case_id, why in said} == left_out
 
 
 @pytest.fixture(scope="module")

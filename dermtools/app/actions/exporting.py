@@ -175,6 +175,7 @@ def _html(session: AppSession, shown: _Shown) -> str:
         jpegs=_jpegs(session, shown),
         jpeg=_asked(session, shown),
         case=case_base.attributes.visible(case_base.case(query.case_id)) if query and query.case_id else None,
+        left_out=shown.found.neighbors.left_out if shown.found else {},
         listed=shown.found is None,
     )
     return page_html(
