@@ -88,6 +88,12 @@ def test_what_another_process_writes_is_seen_at_the_next_call(small_base: CaseBa
     assert small_base.search(case_id="c00", k=1).case_ids[0] != nearest
 
 
+def test_what_was_written_after_opening_is_seen_by_the_first_read(small_base: CaseBase) -> None:
+    unread = CaseBase.open(small_base.path)
+    small_base.relabel({"c07": {"site": ["scalp"]}})
+    assert unread.case("c07").labels["site"] == ("scalp",)
+
+
 def test_vectors_are_given_read_only(small_base: CaseBase) -> None:
     assert small_base.vectors.shape == (18, small_base.identity.dimension)
     with pytest.raises(ValueError, match="read-only"):

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { useCaseBase } from "../context";
-import { address, follow, go, useRoute } from "../route";
+import { go, useRoute } from "../route";
 import { LatestEdit, RESTORED } from "../ui/edits";
 import { HistoryButton } from "../ui/history";
 import { Icon } from "../ui/icons";
@@ -82,7 +82,7 @@ export function CheckView() {
           ))}
         </>
       )}
-      {!asked && <p class="soft">Labels are edited one by one in <a href={address("labels")} onClick={follow}>Labels</a>; nothing is changed by a check.</p>}
+      {!asked && <p class="soft">A check changes nothing. What it finds is shown with its pictures, each finding with what can be done about it.</p>}
       <LatestEdit />
     </>
   );

@@ -45,7 +45,7 @@ export function FindingSection(props: FindingProps) {
           <p>{messageOf(finding)}</p>
           <div class="line">
             {offer && <button class="button" disabled={busy} onClick={() => void run("mend", { kind: finding.kind })}>{offer[0]!.toUpperCase() + offer.slice(1)}</button>}
-            {SPELLING.includes(finding.kind) && <a class="button" href={address("labels", { task: finding.task })} onClick={follow}>Open the labels</a>}
+            {SPELLING.includes(finding.kind) && <a class="button" href={address("cases", { sort: finding.task })} onClick={follow}>Show cases by {finding.task}</a>}
             {finding.kind === "unlabelled" && <a class="button" href={address("cases", { where: `${finding.task} IS NULL` })} onClick={follow}>Show these cases</a>}
           </div>
         </div>

@@ -64,7 +64,7 @@ export const TITLES: Record<string, string> = {
   "open-to-others": "Open to others",
 };
 
-/** Findings about spellings are worked on in the view of labels. */
+/** Findings about labels: the cases in the order of their labels show them side by side. */
 export const SPELLING = ["alike-labels", "missing-value-label", "similar-labels", "rare-label"];
 
 /** What the person said is right as it is, until the browser's tab is closed. */
