@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+from contextvars import copy_context
+
 import numpy as np
 import pytest
 
-from dermtools.errors import QueryError
+from dermtools.errors import QueryError, StoppedError
+from dermtools.evaluation.reporting import projection
 from dermtools.evaluation.reporting.projection import _principal_components, case_map
+from dermtools.stops import Stop
 
 
 def test_a_map_has_a_place_for_every_case_and_is_the_same_again(sample_base):
@@ -64,8 +70,54 @@ def test_a_damaged_map_is_made_again(sample_base, tmp_path, content):
     assert len(case_map(sample_base, projection="pca", kept=kept).places) == len(sample_base)
 
 
-def test_umap_repeats_itself_under_a_seed(sample_base):
+def test_a_large_case_base_is_laid_out_along_the_axes_of_a_part_of_it(sample_base, monkeypatch):
+    whole = case_map(sample_base).places
+    monkeypatch.setattr(projection, "FITTED", len(sample_base) // 2)
+    found = case_map(sample_base)
+    assert found.caption == f"principal components, fitted on {len(sample_base) // 2} of them"
+    assert abs(np.corrcoef(found.places[:, 0], whole[:, 0])[0, 1]) > 0.95
+
+
+class _Watcher:
+    def __init__(self):
+        self.told, self.done = [], 0
+
+    def start(self, total, description):
+        self.told.append((total, description))
+
+    def advance(self, n=1):
+        self.done += n
+
+
+def test_umap_repeats_itself_under_a_seed_places_the_cases_that_it_was_not_fitted_on_and_tells_its_epochs(
+    sample_base, monkeypatch
+):
     pytest.importorskip("umap", reason="umap-learn is not installed")
-    first, second = (case_map(sample_base, projection="umap", seed=3) for _ in range(2))
+    monkeypatch.setattr(projection, "FITTED", len(sample_base) // 2)
+    watcher = _Watcher()
+    first, second = (case_map(sample_base, projection="umap", seed=3, progress=watcher) for _ in range(2))
     assert first.method == "UMAP"
+    assert len({tuple(place) for place in first.places}) > len(sample_base) // 2
     assert np.array_equal(first.places, second.places)
+    assert watcher.told[0] == (500, "Laying out with UMAP")
+    assert watcher.done == sum(total for total, _ in watcher.told)
+
+
+def test_the_process_of_umap_ends_with_a_call_that_is_stopped(sample_base, monkeypatch):
+    pytest.importorskip("umap", reason="umap-learn is not installed")
+    stop, started, real = Stop(), [], subprocess.Popen
+
+    def starts(*arguments, **options):
+        started.append(real(*arguments, **options))
+        stop.ask()
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", starts)
+
+    def laid_out():
+        stop.begin()
+        with pytest.raises(StoppedError):
+            case_map(sample_base, projection="umap")
+
+    copy_context().run(laid_out)
+    assert started[0].returncode == -signal.SIGKILL
