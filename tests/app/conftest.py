@@ -13,6 +13,7 @@ from dermtools.adapter import AdapterConfig, save_classifier, train
 from dermtools.retrieval import CaseBase
 from tests.support.app_server import AppServer, Tab, browser, serving, tab
 from tests.support.evaluations import made_evaluations
+from tests.support.made_once import made_once
 from tests.support.openai_requests import OpenAISchemas
 
 if TYPE_CHECKING:
@@ -24,20 +25,26 @@ COLUMNS = ("age", "sex", "fitzpatrick")
 @pytest.fixture(scope="session")
 def photograph_base(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """677 photographs with a trained adapter for `diagnosis`; age is private. Not to be changed."""
-    case_base = CaseBase.create(tmp_path_factory.mktemp("app") / "pad-ufes-20", embedder="descriptor")
-    case_base.add(photographs, attributes=COLUMNS)
-    case_base.attributes.show("sex", "fitzpatrick")
-    save_classifier(case_base.path, train(case_base.store, "diagnosis", AdapterConfig(epochs=3)))
-    return case_base.path
+
+    def make(folder: Path) -> None:
+        case_base = CaseBase.create(folder / "pad-ufes-20", embedder="descriptor")
+        case_base.add(photographs, attributes=COLUMNS)
+        case_base.attributes.show("sex", "fitzpatrick")
+        save_classifier(case_base.path, train(case_base.store, "diagnosis", AdapterConfig(epochs=3)))
+
+    return made_once(tmp_path_factory, "photographs", make) / "pad-ufes-20"
 
 
 @pytest.fixture(scope="session")
 def evaluations(photograph_base: Path, schemas: OpenAISchemas, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of evaluations over the photographs; see `made_evaluations`."""
-    folder = tmp_path_factory.mktemp("evaluated") / "runs"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPENAI_API_KEY", "sk-of-the-tests")
-        return made_evaluations(CaseBase.open(photograph_base), schemas, folder)
+
+    def make(folder: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("OPENAI_API_KEY", "sk-of-the-tests")
+            made_evaluations(CaseBase.open(photograph_base), schemas, folder / "runs")
+
+    return made_once(tmp_path_factory, "evaluated", make) / "runs"
 
 
 @pytest.fixture(scope="module")
