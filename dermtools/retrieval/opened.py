@@ -156,9 +156,7 @@ class OpenedCaseBase:
     def snapshot(self) -> Snapshot:
         """The latest version on disk, in memory; loaded again whenever anybody has written."""
         with self._snapshot_lock:
-            version = (
-                self.store.version
-            )  # first of all, for it moves to what was written since the case base was opened
+            version = self.store.version  # asked first, since asking moves to what was written since
             if self._snapshot is None or self._snapshot.columns.version != version:
                 self._snapshot = Snapshot.load(self.store)
                 self._snapshot.selections = self.selections
