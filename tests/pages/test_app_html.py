@@ -7,23 +7,19 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from dermtools.pages import app_page
+from tests.support.npm_packages import PAGE, install
 from tests.support.paths import ROOT
-
-SOURCES = ROOT / "page"
 
 
 def test_it_is_what_its_sources_build(tmp_path: Path) -> None:
-    if shutil.which("npm") is None:
-        pytest.skip("no npm is installed: the page is built with it; on Debian: apt-get install npm")
     copy = tmp_path / "project" / "page"
-    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("node_modules"))
+    shutil.copytree(PAGE, copy, ignore=shutil.ignore_patterns("node_modules"))
     pages = tmp_path / "project" / "dermtools" / "pages"
     shutil.copytree(ROOT / "dermtools" / "pages", pages)
-    for command in (["npm", "ci", "--ignore-scripts"], ["npm", "run", "check"], ["npm", "run", "build"]):
-        done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    install(copy)
+    for script in ("check", "build"):
+        done = subprocess.run(["npm", "run", script], cwd=copy, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
     for name in ("app.html", "notebook.js", "app-licences.txt"):
         assert (pages / name).read_bytes() == (ROOT / "dermtools" / "pages" / name).read_bytes(), (

@@ -14,26 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.npm_packages import NO_NPM, PAGE, install
 
 HERE = Path(__file__).parent
-PAGE = ROOT / "page"
 WANTED = "@modelcontextprotocol/ext-apps"
 
 
 def packages(folder: Path) -> Path:
-    """The page's npm packages: those of this checkout, else installed below `folder`. Skips where npm is missing."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        pytest.skip("no npm is installed: the host is built with it; on Debian: apt-get install npm")
+    """The page's npm packages: those of this checkout, else installed below `folder`, or the test is skipped."""
+    if shutil.which("node") is None:
+        pytest.skip(NO_NPM)
     installed = PAGE / "node_modules"
-    if not (installed / WANTED).exists():
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(PAGE / name, folder)
-        command = ["npm", "ci", "--ignore-scripts"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        installed = folder / "node_modules"
-    return installed
+    return installed if (installed / WANTED).exists() else install(folder)
 
 
 def build(folder: Path, installed: Path) -> Path:
