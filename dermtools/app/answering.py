@@ -63,7 +63,8 @@ class _Telling:
         self._stop.check()
 
     def send(self, line: dict[str, Any], *, last: bool = False) -> None:
-        written = json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        # Names of files may hold what is no Unicode: escaped, it is still JSON.
+        written = json.dumps(line, allow_nan=False).encode() + b"\n"
         with suppress(RuntimeError):  # the loop is closed: nobody reads any more
             self._loop.call_soon_threadsafe(self.lines.put_nowait, (written, last))
 

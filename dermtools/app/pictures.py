@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 SIDES = (THUMBNAIL_SIDE, 512)
 """Long sides that the page may ask for, in pixels: a thumbnail, and what the case base holds."""
-_KEPT = {
-    # An address holds the version of the case base, or a handle made of the content: what it gives never changes.
-    "Cache-Control": "private, max-age=31536000, immutable",
+_HEADERS = {
+    # No copy on the browser's disk: it would outlive the server and an erased case, and whoever listens on this port
+    # next, another user of the machine too, could read it.
+    "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -49,17 +50,15 @@ async def picture(request: Request) -> Response:
         raise QueryError(f"side is one of {', '.join(map(str, SIDES))}")
     jpeg = await to_thread.run_sync(lambda: _jpeg(session, handle, int(side)))
     if not jpeg:
-        return Response(status_code=204, headers=_KEPT)
-    return Response(jpeg, media_type="image/jpeg", headers=_KEPT)
+        return Response(status_code=204, headers=_HEADERS)
+    return Response(jpeg, media_type="image/jpeg", headers=_HEADERS)
 
 
 def _jpeg(session: AppSession, handle: str, side: int) -> bytes:
     """Empty where the case has no picture."""
     if handle.startswith(CASE_PREFIX):
         case_id = handle.removeprefix(CASE_PREFIX)
-        jpeg = session.opened.store.jpegs([case_id]).get(case_id)
-        if not jpeg:
-            raise QueryError(f"case {case_id!r} has no picture")
+        jpeg = session.opened.store.jpegs([case_id])[case_id]
     else:
         jpeg = session.context.images.get(handle).jpeg
     return jpeg if side == max(SIDES) or not jpeg else thumbnail(jpeg, side)

@@ -136,17 +136,23 @@ def settle(store: CaseStore) -> None:
     path.unlink(missing_ok=True)
 
 
-def restore(store: CaseStore, version: int) -> Edit:
+def restore(store: CaseStore, version: int, *, present: int | None = None) -> Edit:
     """Bring back a version: its cases, labels, splits, pictures, vectors, tasks, sources and shown attributes.
 
-    It is a new version, and the one before it can be had back in turn.
+    It is a new version, and the one before it can be had back in turn. With `present`, nothing is done where another
+    version is the present one by now: to undo one edit is not to undo those that came after it.
 
     Raises:
-        QueryError: the version is the present one, unknown, no longer kept, or of another embedder.
+        QueryError: the version is the present one, unknown, no longer kept, or of another embedder; or as above.
         CaseBaseError: another process is writing.
     """
     with store.exclusive():
         begin(store)
+        if present is not None and present != store.table.version:
+            raise QueryError(
+                f"nothing was undone: version {store.table.version} came after {present}, and going back would take "
+                "that with it; choose a version of the history"
+            )
         known = history(store)
         entry = next((one for one in read_history(store.path).entries if one.version == version), None)
         choice = few([str(one) for one in reversed(known.restorable())]) or "none"

@@ -161,11 +161,11 @@ class CaseBase(ExportableCaseBase):
 
         return history(self.store)
 
-    def restore(self, version: int) -> Edit:
+    def restore(self, version: int, *, present: int | None = None) -> Edit:
         """Bring an earlier version back, as one new version. See `editing.restoring.restore`."""
         from dermtools.retrieval.editing.restoring import restore
 
-        return restore(self.store, version)
+        return restore(self.store, version, present=present)
 
     def cases(self, where: str | None = None) -> list[Case]:
         """All cases, or those that satisfy a `where` condition, in row order. Raises a QueryError as `search`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -54,6 +55,11 @@ async def test_progress_events_and_the_result_come_in_order(monkeypatch: pytest.
         {"event": {"seen": 7}},
         {"result": {"number": 7}},
     ]
+
+
+async def test_a_name_that_is_no_unicode_is_told_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = os.fsdecode(b"run-\xff")
+    assert _lines(await _asked(monkeypatch, lambda *_: {"name": name}, {})) == [{"result": {"name": name}}]
 
 
 async def test_a_million_steps_are_no_million_lines(monkeypatch: pytest.MonkeyPatch) -> None:

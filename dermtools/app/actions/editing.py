@@ -42,9 +42,10 @@ class MoveArguments(CasesChosen):
 
 
 class RestoreArguments(Arguments):
-    """A version of the history."""
+    """A version of the history; to undo an edit, also the version that the edit made."""
 
     version: int
+    present: int | None = None
 
 
 def relabel(session: AppSession, arguments: RelabelArguments, _: Teller) -> Edit:
@@ -97,7 +98,7 @@ def history(session: AppSession, _: NoArguments, __: Teller) -> History:
 
 def restore(session: AppSession, arguments: RestoreArguments, _: Teller) -> Edit:
     """As `CaseBase.restore`, and with its errors."""
-    return session.opened.restore(arguments.version)
+    return session.opened.restore(arguments.version, present=arguments.present)
 
 
 def _groups(case_base: CaseBase, case_ids: Iterable[str]) -> list[str]:

@@ -25,6 +25,7 @@ from dermtools.text import bounded
 if TYPE_CHECKING:
     from dermtools.app.session import AppSession
     from dermtools.retrieval.gallery import Tile
+    from dermtools.retrieval.search.snapshot import Snapshot
 
 Format = Literal["html", "csv", "png"]
 Model = TypeVar("Model", bound=Arguments)
@@ -131,8 +132,19 @@ def _shown(session: AppSession, arguments: ShownArguments, private: Sequence[str
         return _Shown(bounded(name.removeprefix(CASE_PREFIX), 80), tiles, found)
     order, columns = _given(CasesArguments, arguments), case_base.snapshot.columns
     rows = ordered(case_base.snapshot, order.where, order.sort, descending=order.descending).tolist()
-    condition = f" where {bounded(order.where, 200)}" if order.where.strip() else ""
-    return _Shown(f"Cases{condition}", [tile(rank, columns.case(row)) for rank, row in enumerate(rows, start=1)])
+    named = f"Cases{_condition(case_base.snapshot, order.where, frozenset(leaves))}"
+    return _Shown(named, [tile(rank, columns.case(row)) for rank, row in enumerate(rows, start=1)])
+
+
+def _condition(snapshot: Snapshot, where: str, leaves: frozenset[str]) -> str:
+    """What a file may say of a condition: nothing of one that names a private attribute which was not chosen."""
+    if not where.strip():
+        return ""
+    try:
+        snapshot.matching(where, leaves)
+    except QueryError:
+        return " that satisfy a condition"
+    return f" where {bounded(where, 200)}"
 
 
 def _csv(session: AppSession, shown: _Shown, private: Sequence[str]) -> str:
@@ -152,7 +164,7 @@ def _csv(session: AppSession, shown: _Shown, private: Sequence[str]) -> str:
 
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*own, *tasks, *(name for name in names if name not in tasks)])
+    writer.writerow(map(guarded, [*own, *tasks, *(name for name in names if name not in tasks)]))
     for tile in shown.tiles:
         case = tile.case
         facts = {"rank": tile.rank, "distance": tile.distance}

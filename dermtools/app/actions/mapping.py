@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from collections import Counter
 from collections.abc import Sequence
@@ -81,7 +82,8 @@ def layout(session: AppSession, arguments: LayoutArguments, teller: Teller) -> d
     found = session.maps.get(key)
     if found is None:
         found = case_map(case_base, projection=arguments.layout, most=len(case_base), progress=teller)
-        session.maps[key] = found
+        # Those of earlier versions go: they would say where cases lay that were erased since.
+        session.maps = {one: held for one, held in session.maps.items() if one[:2] == key[:2]} | {key: found}
     return {
         "version": key[1],
         "caption": found.caption,
@@ -153,9 +155,9 @@ def picked(session: AppSession, arguments: PickedArguments, _: Teller) -> dict[s
     quoted = ", ".join("'" + case_id.replace("'", "''") + "'" for case_id in ids[:MOST_NAMED])
     if len(ids) <= MOST_NAMED and len(quoted) < 1500:
         return {"where": f"case_id IN ({quoted})", "cases": len(ids)}
-    kept, wanted = case_base.selections, frozenset(ids)
-    name = next((name for name, held in kept.items() if held == wanted), f"picked-{len(kept) + 1}")
-    kept[name] = wanted
+    # Named by its content: an address of another start, or of another tab, never stands for other cases.
+    name = "picked-" + hashlib.sha256("\0".join(sorted(ids)).encode()).hexdigest()[:8]
+    case_base.selections[name] = frozenset(ids)
     return {"where": f"selection = '{name}'", "cases": len(ids)}
 
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from dermtools.cases.store import CaseStore
 
 
-def restore(store: CaseStore, version: int) -> edits.Edit:
+def restore(store: CaseStore, version: int, *, present: int | None = None) -> edits.Edit:
     """Bring back a version, as one new version, see `dermtools.cases.edits.restore`."""
     with store.write():
         before = shown_attributes(store.manifest, store.columns().attributes)
-        done = edits.restore(store, version)
+        done = edits.restore(store, version, present=present)
         shown = shown_attributes(store.manifest, store.columns().attributes) - before
     notes = [f"shown again, as in that version: {few(sorted(shown))}"] if shown else []
     return done.model_copy(update={"notes": (*notes, *outdated(store.path, "cases"))})

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { useShared } from "../context";
 import { Camera } from "./camera";
 import { Icon } from "./icons";
-import { ErrorLine } from "./work";
+import { ErrorLine, useCall } from "./work";
 
 export interface Held {
   handle: string;
@@ -108,10 +108,19 @@ export function BringButtons({ bringing, adding = false, main = false }: { bring
   );
 }
 
-/** What there is to say while pictures come in: where to drop, what is read, what could not be. */
+/** Who receives what is looked up, wherever pictures can be brought; nothing where they stay here. */
+function Receiver() {
+  const { api } = useShared();
+  const { result, error } = useCall<{ receiver: string | null }>("embedded_at", api.kind === "local" ? {} : null);
+  if (error) return <p class="soft small">Whether pictures would leave this machine to be looked up cannot be said: {error}</p>;
+  return result?.receiver ? <p class="soft small"><b>Pictures and words that are looked up, or classified, are sent to {result.receiver}, which embeds them.</b></p> : null;
+}
+
+/** What there is to say while pictures come in: who receives them, where to drop, what is read, what could not be. */
 export function BringLines({ bringing, drop = "Drop to find similar cases" }: { bringing: Bringing; drop?: string }) {
   return (
     <>
+      <Receiver />
       {bringing.over && <div class="drop-over" aria-hidden="true"><span>{drop}</span></div>}
       {bringing.reading && <p class="work" role="status"><progress aria-label="Reading pictures" /> {bringing.reading}</p>}
       {bringing.errors.map((message) => <ErrorLine key={message} message={message} />)}

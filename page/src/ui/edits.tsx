@@ -21,7 +21,8 @@ interface Said {
   text: string;
   failed: boolean;
   notes: string[];
-  before: number | null;
+  /** What undoes it; refused where another edit came since. */
+  undo: { version: number; present: number } | null;
 }
 
 /** The latest edit, told in whichever view one is. */
@@ -51,12 +52,12 @@ export function useEdits(): Edits {
         const done = await api.call<Edit & { edit?: Edit | null; done?: string; erased?: number }>(name, given);
         const edit = done.edit ?? done;
         const text = done.erased !== undefined ? `${done.erased.toLocaleString()} ${done.erased === 1 ? "case" : "cases"} erased for good` : (edit.what ?? done.done!);
-        tell({ text, failed: false, notes: edit.notes ?? [], before: edit.undo ? edit.before : null });
+        tell({ text, failed: false, notes: edit.notes ?? [], undo: edit.undo ? { version: edit.before, present: edit.version } : null });
         await refresh();
         if (name === "restore") dispatchEvent(new CustomEvent(RESTORED, { detail: (given as { version: number }).version }));
         return edit;
       } catch (error) {
-        tell({ text: (error as Error).message, failed: true, notes: [], before: null });
+        tell({ text: (error as Error).message, failed: true, notes: [], undo: null });
         return null;
       } finally {
         setBusy(false);
@@ -85,8 +86,8 @@ export function LatestEdit({ inside = false }: { inside?: boolean }) {
             <span>{said.text[0]!.toUpperCase() + said.text.slice(1)}</span>
             {said.notes.map((note) => <small key={note}>{note}</small>)}
           </div>
-          {said.before !== null && (
-            <button class="button" disabled={busy} onClick={() => void run("restore", { version: said!.before })}><Icon name="undo" /> Undo</button>
+          {said.undo && (
+            <button class="button" disabled={busy} onClick={() => void run("restore", said!.undo!)}><Icon name="undo" /> Undo</button>
           )}
           <button class="button quiet" aria-label="Dismiss" onClick={() => tell(null)}><Icon name="close" /></button>
         </div>

@@ -42,7 +42,7 @@ export function AskView() {
         </div>
       ) : (
         <div class="panel ask-empty">
-          <p>Bring a picture, or open a case from the similar cases, and every trained classifier, the fusion and the vote of the nearest cases answer side by side. Nothing leaves this machine.</p>
+          <p>Bring a picture, or open a case from the similar cases, and every trained classifier, the fusion and the vote of the nearest cases answer side by side. No model is asked before you say so.</p>
           <Bring />
         </div>
       )}

@@ -20,7 +20,7 @@ export function Begin({ bringing, task }: { bringing: Bringing; task: string }) 
         <BringButtons bringing={bringing} main />
         <p class="soft small">
           JPEG, PNG, WebP, TIFF, HEIC or DICOM. Several pictures are taken as views of one patient.{" "}
-          {where && (where.receiver ? <b>To be looked up they are sent to {where.receiver}, which embeds them.</b> : "They stay on this machine.")}{" "}
+          {where?.receiver === null && "They stay on this machine. "}
           They are forgotten when the server ends.
         </p>
       </div>

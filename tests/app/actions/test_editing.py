@@ -20,7 +20,7 @@ from dermtools.app.actions.editing import (
     restore,
 )
 from dermtools.app.session import AppSession
-from dermtools.errors import CaseBaseError
+from dermtools.errors import CaseBaseError, QueryError
 from dermtools.retrieval import CaseBase
 
 
@@ -38,6 +38,17 @@ def test_an_edit_is_undone_by_the_version_before_it(session: AppSession) -> None
     assert {case_base.case(case_id).labels["diagnosis"] for case_id in chosen} == {("MEL",)}
     restore(session, RestoreArguments(version=done.before), None)  # type: ignore[arg-type]
     assert {case.case_id: case for case in case_base.cases()} == before
+
+
+def test_an_edit_is_not_undone_over_one_that_came_after_it(session: AppSession) -> None:
+    case_base = session.opened
+    first, second = case_base.columns.case_ids[:2]
+    done = relabel(session, RelabelArguments(cases=(first,), task="diagnosis", labels=("MEL",)), None)  # type: ignore[arg-type]
+    CaseBase.open(case_base.path).relabel({second: {"diagnosis": ("NEV",)}})
+    undo = RestoreArguments(version=done.before, present=done.version)
+    with pytest.raises(QueryError, match="nothing was undone"):
+        restore(session, undo, None)  # type: ignore[arg-type]
+    assert case_base.case(second).labels["diagnosis"] == ("NEV",)
 
 
 def test_a_case_moves_with_all_of_its_patient(session: AppSession) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -20,6 +21,7 @@ from dermtools.app.actions.browsing import CasesArguments, cases
 from dermtools.app.actions.exporting import ExportArguments, ShownArguments, export, repeat
 from dermtools.app.actions.searching import SearchArguments, search
 from dermtools.app.session import AppSession
+from dermtools.embedding.given import GivenVectors
 from dermtools.errors import QueryError
 from dermtools.retrieval import CaseBase
 
@@ -76,6 +78,26 @@ def test_a_private_attribute_is_in_a_file_only_where_it_was_chosen(save: Save, o
     assert len(page.findall(save("search", "html", "age", **asked))) == 7
     with pytest.raises(QueryError, match="no attribute income"):
         save("search", "csv", "income", **asked)
+
+
+def test_a_condition_on_a_private_attribute_is_in_no_file(save: Save) -> None:
+    private = {"where": "age = 63 AND diagnosis = 'BCC'"}
+    page = save("cases", "html", **private)
+    assert b"<h1>Cases that satisfy a condition</h1>" in page
+    assert b"63" not in re.sub(rb"data:[^\"]+", b"", re.sub(rb'<div class="id">[^<]*<br>[^<]*', b"", page))
+    assert b"<h1>Cases where age = 63" in save("cases", "html", "age", **private)
+    assert b"<h1>Cases where diagnosis =" in save("cases", "html", where="diagnosis = 'MEL'")
+
+
+def test_a_name_in_the_head_of_a_table_is_no_formula(tmp_path: Path) -> None:
+    base = CaseBase.create(tmp_path / "named", embedder=GivenVectors("mean-colour", 3, normalized=False))
+    name = '=HYPERLINK("http://evil.example")'
+    row = {"case_id": "c1", "site": "arm", name: "x"}
+    base.add([row], vectors=np.eye(3, dtype=np.float32)[:1], attributes=[name], tasks=["site"])
+    base.attributes.show(name)
+    asked = {"view": "cases", "arguments": {}, "format": "csv"}
+    table = export(AppSession(base), ExportArguments.model_validate(asked), None)  # type: ignore[arg-type]
+    assert f"'{name}" in rows(base64.b64decode(table["content"]))[0]
 
 
 def test_a_list_of_cases_is_exported_whole_and_in_its_order(session: AppSession, save: Save) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,27 @@ def test_every_case_has_a_place_and_a_map_is_made_once(session: AppSession) -> N
     (kept,) = session.maps.values()
     mapping.layout(session, LayoutArguments(), Silent())
     assert list(session.maps.values()) == [kept]
+
+
+def test_maps_of_earlier_versions_are_not_kept(photograph_base: Path, tmp_path: Path) -> None:
+    session = AppSession(CaseBase.open(shutil.copytree(photograph_base, tmp_path / "copy")))
+    mapping.layout(session, LayoutArguments(), Silent())
+    erased = session.opened.columns.case_ids[0]
+    session.opened.delete([erased])
+    mapping.layout(session, LayoutArguments(), Silent())
+    (kept,) = session.maps.values()
+    assert erased not in kept.case_ids
+
+
+def test_a_selection_is_never_another_one_of_the_same_name(photograph_base: Path) -> None:
+    said = []
+    for rows in (range(100), range(100, 200)):
+        session = AppSession(CaseBase.open(photograph_base))  # as after another start of the server
+        version = session.opened.columns.version
+        said.append(mapping.picked(session, PickedArguments(rows=list(rows), version=version), Silent())["where"])
+    with pytest.raises(QueryError):
+        session.opened.snapshot.matching(said[0])
+    assert session.opened.snapshot.matching(said[1]).sum() == 100
 
 
 @pytest.mark.parametrize("by", ["diagnosis", "split", "sex"])
