@@ -22,3 +22,14 @@ def thumbnail(jpeg: bytes, side: int = THUMBNAIL_SIDE, *, quality: int = QUALITY
         written = io.BytesIO()
         image.convert("RGB").save(written, "JPEG", quality=quality)
     return written.getvalue()
+
+
+def square(jpeg: bytes, side: int = THUMBNAIL_SIDE) -> Image.Image:
+    """The middle of such a JPEG, `side` by `side` pixels, RGB, as cards show it."""
+    with Image.open(io.BytesIO(jpeg)) as image:
+        image.draft("RGB", (side, side))
+        picture = image.convert("RGB")
+    least = min(picture.size)
+    left, top = (picture.width - least) // 2, (picture.height - least) // 2
+    box = (left, top, left + least, top + least)
+    return picture.resize((side, side), Image.Resampling.LANCZOS, box, reducing_gap=3.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont
 
 from dermtools.errors import QueryError
-from dermtools.images.thumbnails import THUMBNAIL_SIDE
+from dermtools.images.thumbnails import THUMBNAIL_SIDE, square
 from dermtools.text import one_line
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def contact_sheet(
         box = (x, y, x + THUMBNAIL_SIDE, y + THUMBNAIL_SIDE)
         draw.rectangle(box, fill=_LINE)
         if jpeg is not None:
-            sheet.paste(_square(jpeg), (x, y))
+            sheet.paste(square(jpeg), (x, y))
         if marked:
             draw.rectangle(box, outline=_ACCENT, width=4)
         for line, caption in enumerate(captions[:_CAPTION]):
@@ -79,17 +79,6 @@ def _captions(tile: Tile) -> list[str]:
     distance = "" if tile.distance is None else f"   at {tile.distance:.4g}"
     labels = ", ".join(label for given in tile.case.labels.values() for label in given)
     return [f"{tile.rank}{distance}", labels or "no label", tile.case.case_id]
-
-
-def _square(jpeg: bytes) -> Image.Image:
-    """The middle of a stored picture, as the gallery's cards show it."""
-    with Image.open(io.BytesIO(jpeg)) as image:
-        image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-        picture = image.convert("RGB")
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    size = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
-    return picture.resize(size, Image.Resampling.LANCZOS, (left, top, left + side, top + side), reducing_gap=3.0)
 
 
 def _fitted(words: str, font: FreeTypeFont, width: int) -> str:

@@ -31,7 +31,7 @@ def test_a_study_prints_its_table_and_one_verdict_and_writes_a_page(
     described = json.loads((out / "run.json").read_text())
     assert {facts["prompt_version"] for facts in described["arms"].values()} == {7}
     assert (described["split"], described["rule"]) == ("valid", "single")
-    assert "data:image/png;base64," in (out / "study.html").read_text()
+    assert "<svg" in (out / "study.html").read_text()
     repeated = json.loads(again.out)
     assert [one["values"] for one in repeated["effects"]] == [[0, 1, 2]]
     assert repeated["differences"] == []

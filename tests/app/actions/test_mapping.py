@@ -7,9 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
 
-from dermtools.app.access import Access
 from dermtools.app.actions import mapping
 from dermtools.app.actions.mapping import (
     ColorArguments,
@@ -18,7 +16,6 @@ from dermtools.app.actions.mapping import (
     NearArguments,
     PickedArguments,
 )
-from dermtools.app.server import application
 from dermtools.app.session import AppSession
 from dermtools.errors import QueryError
 from dermtools.progress import Silent
@@ -122,15 +119,10 @@ def test_the_query_is_placed_among_its_nearest_cases(session: AppSession) -> Non
     assert [one["case_id"] for one in found["neighbors"]] == expected
 
 
-def test_cases_that_came_by_their_vector_alone_are_told_and_have_no_picture_to_ask_for(tmp_path: Path) -> None:
+def test_cases_that_came_by_their_vector_alone_are_told(tmp_path: Path) -> None:
     case_base = CaseBase.create(tmp_path / "bare", embedder="descriptor")
     vectors = np.eye(4, case_base.identity.dimension, dtype=np.float32)
     rows = [{"case_id": f"case_{place}", "diagnosis": "NEV"} for place in range(4)]
     case_base.add(rows, vectors=vectors, tasks=["diagnosis"])
     session = AppSession(case_base)
     assert mapping.layout(session, LayoutArguments(), Silent())["without_picture"] == [0, 1, 2, 3]
-    app = application(session, access := Access(), 8421)
-    with TestClient(app, base_url="http://localhost:8421") as client:
-        client.post("/session", content=access.new_token())
-        reply = client.get(f"{access.path}/pictures?of=case:case_0&side=192")
-    assert (reply.status_code, reply.json()["error"]["message"]) == (400, "case 'case_0' has no picture")

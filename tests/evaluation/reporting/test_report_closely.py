@@ -10,8 +10,11 @@ def test_the_contents_mark_the_section_that_is_read(browser, page):
     listed = browser.value('[...document.querySelectorAll(".contents a")].map(one => one.hash.slice(1))')
     assert listed == browser.value('[...document.querySelectorAll("main section[id]")].map(one => one.id)')
     browser.value("""document.querySelector(".contents a[href='#costs']").click()""")
-    browser.value("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-    assert browser.value('document.querySelector(".contents [aria-current]").hash') == "#costs"
+    # A busy machine may draw the frame in which it scrolls much later.
+    browser.value("""new Promise(done => {
+        const look = () => document.querySelector(".contents [aria-current]")?.hash === "#costs" ? done() : setTimeout(look);
+        look();
+    })""")
     assert browser.value('document.querySelector(".contents").getBoundingClientRect().top') == 0
 
 
