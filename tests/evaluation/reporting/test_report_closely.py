@@ -12,7 +12,8 @@ def test_the_contents_mark_the_section_that_is_read(browser, page):
     browser.value("""document.querySelector(".contents a[href='#costs']").click()""")
     # A busy machine may draw the frame in which it scrolls much later.
     browser.value("""new Promise(done => {
-        const look = () => document.querySelector(".contents [aria-current]")?.hash === "#costs" ? done() : setTimeout(look);
+        const marked = () => document.querySelector(".contents [aria-current]")?.hash;
+        const look = () => marked() === "#costs" ? done() : setTimeout(look);
         look();
     })""")
     assert browser.value('document.querySelector(".contents").getBoundingClientRect().top') == 0
