@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,5 +24,6 @@ def opened_in_browser(address: str) -> Iterator[None]:
         page = Path(folder) / "open.html"
         page.touch(mode=0o600)
         page.write_text(_FORWARD.format(html.escape(address)), encoding="utf-8")
-        webbrowser.open(page.as_uri())
+        # Apart, since a browser of the terminal ends only when the person leaves it.
+        threading.Thread(target=webbrowser.open, args=[page.as_uri()], daemon=True).start()
         yield

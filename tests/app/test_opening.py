@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ def test_the_command_line_holds_no_token_and_the_file_leads_to_it(
 ) -> None:
     told = tmp_path / "arguments"
     browser = tmp_path / "browser"
+    os.mkfifo(told)
     browser.write_text(f'#!/bin/sh\necho "$@" > {told}\n')
     browser.chmod(0o700)
     monkeypatch.setenv("BROWSER", str(browser))
