@@ -128,7 +128,8 @@ def _shown(session: AppSession, arguments: ShownArguments, private: Sequence[str
         given = _given(SearchArguments, arguments)
         found = look_up(session, given)
         tiles = [tile(one.rank, one.case, one.distance) for one in found.neighbors]
-        name = next(iter(_brought(session, given).values()), found.name) if given.query else found.name
+        # Not by its file's name, which may be a patient's.
+        name = "a picture" if _brought(session, given) and given.query else found.name
         return _Shown(bounded(name.removeprefix(CASE_PREFIX), 80), tiles, found)
     order, columns = _given(CasesArguments, arguments), case_base.snapshot.columns
     rows = ordered(case_base.snapshot, order.where, order.sort, descending=order.descending).tolist()

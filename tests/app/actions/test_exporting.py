@@ -70,6 +70,13 @@ def test_a_table_has_ids_ranks_distances_labels_and_shown_attributes(session: Ap
     assert "age" not in table[0]
 
 
+def test_a_file_does_not_name_the_picture_that_was_brought(session: AppSession, save: Save, drawn_jpeg: bytes) -> None:
+    handle = session.context.images.add(drawn_jpeg, name="Doe_Jane_1970.jpg").handle
+    page = save("search", "html", query=handle, k=3).decode()
+    assert "Cases similar to a picture" in page
+    assert "Jane" not in page
+
+
 def test_a_private_attribute_is_in_a_file_only_where_it_was_chosen(save: Save, of: str) -> None:
     asked = {"query": f"case:{of}", **ASKED}
     assert all(row["age"].isdigit() for row in rows(save("search", "csv", "age", **asked)))
