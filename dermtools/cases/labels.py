@@ -38,23 +38,42 @@ class Doubt(NamedTuple):
     message: str
 
 
+class Doubtful(NamedTuple):
+    """Labels of one task that may be no classes of their own."""
+
+    missing: list[str]
+    """They read like a missing value."""
+    alike: list[list[str]]
+    """Groups that differ only in case, spaces, accents or punctuation."""
+    similar: list[tuple[str, str]]
+    """Pairs that differ by one letter; of a group in `alike`, its first."""
+
+
+def doubtful(labels: Iterable[str]) -> Doubtful:
+    """What looks wrong among the labels of a task."""
+    given = sorted(set(labels))
+    missing = [label for label in given if _stands_for_missing(label, given)]
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for label in given:
+        if label not in missing:
+            spellings[_key(label)].append(label)
+    groups = list(spellings.values())
+    return Doubtful(missing, [group for group in groups if len(group) > 1], _slips(group[0] for group in groups))
+
+
 def doubts(counts: Mapping[str, int]) -> Iterator[Doubt]:
     """What looks wrong among the labels of a task; `counts` is label to cases."""
     named = {label: f"{written(label)} {count}" for label, count in counts.items()}
-    missing = [label for label in sorted(counts) if _stands_for_missing(label, counts)]
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for label in sorted(counts):
-        if label not in missing:
-            spellings[_key(label)].append(label)
-    alike = [" = ".join(map(named.__getitem__, labels)) for labels in spellings.values() if len(labels) > 1]
-    if alike:
+    found = doubtful(counts)
+    if found.alike:
+        alike = [" = ".join(map(named.__getitem__, labels)) for labels in found.alike]
         what = "labels that differ only in case, spaces, accents or punctuation"
         yield Doubt("alike-labels", f"{what}: {few(alike, separator='; ')}; {_REMEDY}")
-    if missing:
-        shown = few([named[label] for label in missing])
+    if found.missing:
+        shown = few([named[label] for label in found.missing])
         yield Doubt("missing-value-label", f"labels that read like a missing value: {shown}; {_REMEDY}")
-    first = [labels[0] for labels in spellings.values()]
-    if similar := [f"{named[one]} ~ {named[other]}" for one, other in _slips(first)]:
+    if found.similar:
+        similar = [f"{named[one]} ~ {named[other]}" for one, other in found.similar]
         yield Doubt("similar-labels", f"labels that differ by one letter: {few(similar, separator='; ')}")
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Labels = Mapping[str, Collection[str]]
 """Task to the labels of one case; none where they are unknown."""
+Given = Mapping[str, tuple[str, ...]]
+"""The same, checked: each label once."""
 
 
 def relabel(
@@ -45,34 +47,56 @@ def relabel(
             case_id: {task: _labels(columns, tasks, case_id, task, labels, new_labels) for task, labels in row.items()}
             for case_id, row in changes.items()
         }
-        changed = {
-            case_id: row
-            for case_id, row in wanted.items()
-            if any(columns.labels[task][columns.row_of[case_id]] != labels for task, labels in row.items())
-        }
-        if not changed:
-            return unchanged(store, command)
-        rows = [columns.row_of[case_id] for case_id in changed]
-        pairs = list(zip(rows, changed.values(), strict=True))
-        touched = [
-            task
-            for task in tasks
-            if any(columns.labels[task][at] != row.get(task, ()) for at, row in pairs if task in row)
-        ]
-        after = {task: list(columns.labels[task]) for task in touched}
-        for at, labels in pairs:
-            for task in labels.keys() & after.keys():
-                after[task][at] = labels[task]
-        cells = {LABEL_PREFIX + task: [list(after[task][row]) or None for row in rows] for task in touched}
+        return write_labels(store, wanted, command)
+
+
+def write_labels(
+    store: CaseStore, wanted: Mapping[str, Given], command: str, sets: Mapping[str, Task] | None = None
+) -> Edit:
+    """Write labels that were checked, in one transaction; the caller holds the lock.
+
+    Args:
+        store: of the case base.
+        wanted: case id to task to labels; tasks that are not named stay as they are.
+        command: the name of the command, for the history.
+        sets: the tasks with their label sets after it; None takes those that the cases need.
+    """
+    columns, tasks = store.columns(), {task.name: task for task in store.manifest.tasks}
+    changed = {
+        case_id: row
+        for case_id, row in wanted.items()
+        if any(columns.labels[task][columns.row_of[case_id]] != labels for task, labels in row.items())
+    }
+    fresh = {name for name, task in (sets or {}).items() if task != tasks[name]}
+    if not (changed or (fresh and len(columns))):
+        return unchanged(store, command)
+    # Only the rows make a version: where a label set alone changes, one case is written as it is.
+    ids = list(changed) or columns.case_ids[:1]
+    rows = [columns.row_of[case_id] for case_id in ids]
+    pairs = list(zip(rows, changed.values(), strict=True)) if changed else []
+    touched = [
+        task
+        for task in tasks
+        if task in fresh or any(columns.labels[task][at] != row[task] for at, row in pairs if task in row)
+    ]
+    after = {task: list(columns.labels[task]) for task in touched}
+    for at, labels in pairs:
+        for task in labels.keys() & after.keys():
+            after[task][at] = labels[task]
+    cells = {LABEL_PREFIX + task: [list(after[task][row]) or None for row in rows] for task in touched}
+    if sets is None:
         sets = {task: label_set(tasks[task], columns.labels[task], after[task]) for task in touched}
-        done = edit(
-            store,
-            command,
-            f"other labels of {few(touched)} for {counted(len(changed), 'case')}",
-            len(changed),
-            lambda table: table.set_cells(list(changed), cells),
-            tasks=tuple(sets.get(task.name, task) for task in tasks.values()),
-        )
+    else:
+        sets = {task: sets[task] for task in touched}
+    cases = f"other labels of {few(touched)} for {counted(len(changed), 'case')}"
+    done = edit(
+        store,
+        command,
+        cases if changed else f"another label set of {few(touched)}",
+        len(changed),
+        lambda table: table.set_cells(ids, cells),
+        tasks=tuple(sets.get(task.name, task) for task in tasks.values()),
+    )
     notes = [
         *(note for name, task in sets.items() for note in _set_notes(tasks[name], task)),
         *outdated(store.path, "labels", touched),

@@ -4,6 +4,7 @@ import type { ComponentType } from "preact";
 import type { Overview } from "../types";
 import { CasesView } from "./cases";
 import { CheckView } from "./check";
+import { LabelsView } from "./labels";
 import { AskView } from "./ask";
 import { MapView } from "./map";
 import { CompareView } from "./compare";
@@ -26,6 +27,7 @@ export const VIEWS: View[] = [
   { path: "", title: "Similar cases", component: SearchView, offered: open },
   { path: "cases", title: "Cases", component: CasesView, offered: open },
   { path: "check", title: "Check", component: CheckView, offered: open },
+  { path: "labels", title: "Labels", component: LabelsView, offered: open },
   { path: "ask", title: "Classify and ask", component: AskView, offered: open },
   { path: "chat", title: "Chat", component: ChatView, offered: open },
   { path: "map", title: "Map", component: MapView, offered: open },
