@@ -1,4 +1,4 @@
-"""The labels of a task counted as pandas would count the cases, and maps that do what their preview says."""
+"""The labels of a task, counted against a count case by case, and maps that do what their preview says."""
 
 from __future__ import annotations
 
