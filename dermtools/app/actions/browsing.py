@@ -115,7 +115,7 @@ def case(session: AppSession, arguments: CaseArguments, _: Teller) -> dict[str, 
         around["place"] = at
         around["previous"] = columns.case_ids[rows[at - 1]] if at else None
         around["next"] = columns.case_ids[rows[at + 1]] if at + 1 < len(rows) else None
-    group = [one for one, group_id in enumerate(columns.group_ids) if group_id == columns.group_ids[row] and one != row]
+    group = sorted(snapshot.guard.rows_of_groups([columns.group_ids[row]]) - {row})
     found = case_base.search(case_id=arguments.case, k=arguments.nearest) if arguments.nearest else ()
     return {
         "case": case_facts(columns.case(row)),

@@ -8,17 +8,13 @@ from typing import TYPE_CHECKING, Any
 from dermtools.app.actions.action import Action, Arguments, Teller
 from dermtools.cases.label_map import LabelMap, LabelRule
 from dermtools.cases.labels import doubtful
-from dermtools.errors import QueryError
 from dermtools.retrieval.editing.mapping import map_labels, mapped
 from dermtools.retrieval.search.choices import Choice, condition
-from dermtools.text import instead
 from dermtools.tools.glosses import glosses
 
 if TYPE_CHECKING:
     from dermtools.app.session import AppSession
-    from dermtools.cases.case import Task
     from dermtools.cases.edits import Edit
-    from dermtools.retrieval import CaseBase
 
 
 class LabelsArguments(Arguments):
@@ -47,7 +43,7 @@ def labels(session: AppSession, arguments: LabelsArguments, _: Teller) -> dict[s
         QueryError: no such task.
     """
     case_base = session.opened
-    task, columns = _task(case_base, arguments.task), case_base.columns
+    task, columns = case_base.task(arguments.task), case_base.columns
     splits: dict[str, Counter[str]] = {label: Counter() for label in task.labels}
     groups: dict[str, set[str]] = {label: set() for label in task.labels}
     for row, given in enumerate(columns.labels[task.name]):
@@ -81,7 +77,7 @@ def map_preview(session: AppSession, arguments: MapArguments, _: Teller) -> dict
         SourceError: the rules contradict each other or themselves, or leave no label.
     """
     case_base = session.opened
-    name = _task(case_base, arguments.task).name
+    name = case_base.task(arguments.task).name
     data, before = mapped(case_base.store, _map(arguments)), case_base.columns
     after = [item.case.labels.get(name, ()) for item in data.cases]
     left = next(task for task in data.tasks if task.name == name)
@@ -97,7 +93,7 @@ def map_preview(session: AppSession, arguments: MapArguments, _: Teller) -> dict
 def map_apply(session: AppSession, arguments: MapArguments, _: Teller) -> Edit:
     """As `retrieval.editing.mapping.map_labels`, and with its errors."""
     case_base = session.opened
-    _task(case_base, arguments.task)
+    case_base.task(arguments.task)
     return map_labels(case_base.store, _map(arguments))
 
 
@@ -105,13 +101,6 @@ def _map(arguments: MapArguments) -> LabelMap:
     """The rules, where the first is rule 1."""
     numbered = enumerate(arguments.rules, start=1)
     return LabelMap(LabelRule(f"rule {at}", one.old, one.new.strip(), arguments.task) for at, one in numbered)
-
-
-def _task(case_base: CaseBase, name: str) -> Task:
-    tasks = {task.name: task for task in case_base.store.manifest.tasks}
-    if name not in tasks:
-        raise QueryError(f"no task {name!r} in the case base; {instead(name, tasks)}")
-    return tasks[name]
 
 
 ACTIONS = [

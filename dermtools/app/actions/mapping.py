@@ -14,6 +14,7 @@ import numpy as np
 from dermtools.app.actions.action import Action, Arguments, Teller
 from dermtools.app.actions.searching import case_facts
 from dermtools.errors import QueryError
+from dermtools.retrieval.search.choices import value_written
 from dermtools.text import instead
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def picked(session: AppSession, arguments: PickedArguments, _: Teller) -> dict[s
     if not arguments.rows or not 0 <= min(arguments.rows) <= max(arguments.rows) < len(columns):
         raise QueryError("no case lies there")
     ids = [columns.case_ids[row] for row in dict.fromkeys(arguments.rows)]
-    quoted = ", ".join("'" + case_id.replace("'", "''") + "'" for case_id in ids[:MOST_NAMED])
+    quoted = ", ".join(map(value_written, ids[:MOST_NAMED]))
     if len(ids) <= MOST_NAMED and len(quoted) < 1500:
         return {"where": f"case_id IN ({quoted})", "cases": len(ids)}
     # Named by its content: an address of another start, or of another tab, never stands for other cases.
