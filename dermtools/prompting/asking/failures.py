@@ -7,6 +7,9 @@ import sys
 import traceback
 from collections.abc import Mapping
 
+# Here, not where it is used: threads that import it at once may meet it half loaded, and their calls fail.
+import httpx
+
 from dermtools.prediction import Outcome, TokenUsage
 from dermtools.prompting.asking.error_body import ServiceError, told
 from dermtools.prompting.asking.replies import CUT_OFF, Reply
@@ -33,7 +36,6 @@ def call_errors() -> tuple[type[Exception], ...]:
 
     Some of them are raised by other code too: `is_ours` says so of one that was caught.
     """
-    import httpx
     from langchain_core.exceptions import LangChainException
 
     providers = {"openai": "OpenAIError", "anthropic": "AnthropicError", "google.genai.errors": "APIError"}
@@ -59,7 +61,6 @@ def is_ours(error: Exception) -> bool:
 
 def is_retryable(error: BaseException) -> bool:
     """Whether the same request may succeed later: rate limit, server fault, lost connection, time-out."""
-    import httpx
     from langchain_core.exceptions import ModelError
 
     if str(getattr(error, "code", None)) in _NO_USE:

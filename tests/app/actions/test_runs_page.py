@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,7 @@ def test_the_cases_that_one_method_alone_has_right_are_opened_with_prompt_reply_
     _open(tab, served, "run?name=prompted&first=rag-3&second=knn-vote-5")
     button = tab.page.get_by_role("button", name="only knn-vote-5 right")
     button.click()
+    expect(button.locator("b")).to_have_text(re.compile(r"\d+"))  # the number comes after the button
     count = int(button.locator("b").inner_text())
     expect(tab.page.locator(".run-grid li")).to_have_count(min(count, 24))
     tab.page.locator(".run-grid button").first.click()
