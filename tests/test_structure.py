@@ -27,6 +27,7 @@ BEYOND_ONE_MODULE = {
     "app/test_conversation.py": "the page in a conversation, inside a host made of the official package",
     "app/test_red_team.py": "hostile cases, on every view of the page",
     "benchmarks/test_local_model.py": "what the script counts of a local model's calls",
+    "benchmarks/test_clustered.py": "drawn vectors, held against real embeddings",
     "benchmarks/test_encoders_table.py": "the ways to get more out of encoders that the benchmark compares",
     "benchmarks/test_published.py": "the published network, which ours is timed against",
     "benchmarks/test_statistics.py": "rates of false verdicts and missed intervals, simulated",
