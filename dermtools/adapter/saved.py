@@ -42,6 +42,12 @@ def classifier_folder(case_base: Path, task: str, kind: Kind) -> Path:
     return case_base / FOLDER / task / kind
 
 
+def trained_tasks(store: CaseStore) -> list[str]:
+    """Names of the tasks that a classifier was trained for; whether it loads is not looked at."""
+    trained = {record.parent.parent.name for record in store.own_folder.glob(f"{FOLDER}/*/*/{RECORD_NAME}")}
+    return [task.name for task in store.manifest.tasks if task.name in trained]
+
+
 def check_can_save(case_base: Path, task: str, kind: Kind) -> None:
     """Before the training: raise the TrainingError that `save_classifier` would end in."""
     writable(classifier_folder(case_base, task, kind), folder=True, error=TrainingError)

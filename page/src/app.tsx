@@ -15,6 +15,12 @@ export function App({ api }: { api: Api }) {
   const refresh = useCallback(() => api.call<Overview>("overview").then(setOverview, (said) => setError(said.message)), [api]);
   useEffect(() => void refresh(), [refresh]);
   const { view } = useRoute();
+  const title = VIEWS.find((one) => one.path === view)?.title;
+  useEffect(() => {
+    document.title = title ? `${title} – dermtools` : "dermtools";
+    // A narrow screen shows only some of the views at once.
+    document.querySelector(".bar-top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [title, overview === null]);
   if (error) return <main class="view"><ErrorLine message={error} /></main>;
   if (!overview) return <main class="view"><p class="soft" role="status">Opening the case base</p></main>;
   const offered = VIEWS.filter((one) => one.offered?.(overview));
@@ -27,7 +33,7 @@ export function App({ api }: { api: Api }) {
         <a class="brand" href={address("")} onClick={follow}>dermtools<small>{overview.case_base?.name}</small></a>
         <nav aria-label="Views">
           {offered.map((one) => (
-            <a key={one.path} href={address(one.path)} onClick={follow} aria-current={one === current ? "page" : undefined}>{one.title}</a>
+            <a key={one.path} href={address(one.path)} onClick={follow} aria-current={one === current ? "page" : one.path === current?.within ? "true" : undefined}>{one.title}</a>
           ))}
         </nav>
         <Theme />

@@ -28,6 +28,8 @@ export interface CaseBaseFacts {
   /** Task to label to how many cases carry it. */
   tasks: Record<string, Record<string, number>>;
   embedder: { name: string; dimension: number };
+  /** The task that views begin with. */
+  usual_task: string | null;
   reads_text: boolean;
   attributes: Record<string, "private" | "shown">;
 }

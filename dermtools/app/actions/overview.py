@@ -18,7 +18,12 @@ class NoArguments(Arguments):
 
 
 def overview(session: AppSession, _: NoArguments, __: Teller) -> dict[str, Any]:
-    """Facts of the case base (None where none is open yet), and what else is there."""
+    """Facts of the case base (None where none is open yet), and what else is there.
+
+    `usual_task` is what the views begin with: one that a classifier was trained for, where there is any.
+    """
+    from dermtools.adapter.saved import trained_tasks
+
     about: dict[str, Any] = {
         "dermtools": __version__,
         "model": session.model,
@@ -32,6 +37,7 @@ def overview(session: AppSession, _: NoArguments, __: Teller) -> dict[str, Any]:
             **case_base.info(),
             "reads_text": _reads_text(case_base),
             "attributes": case_base.attributes.audiences,
+            "usual_task": next(iter([*trained_tasks(case_base.store), *(task.name for task in case_base.tasks)]), None),
         }
     return about
 

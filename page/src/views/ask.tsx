@@ -14,7 +14,7 @@ export function AskView() {
   const facts = useCaseBase();
   const of = query.get("of");
   const tasks = Object.keys(facts.tasks);
-  const task = query.get("task") ?? tasks[0] ?? "";
+  const task = query.get("task") ?? facts.usual_task ?? "";
   const voters = Number(query.get("voters") ?? 5);
   const abstain = query.get("abstain") !== "0";
   const work = useClassified(of, task, voters, abstain);

@@ -14,7 +14,7 @@ export function LabelsView() {
   const facts = useCaseBase();
   const { query } = useRoute();
   const names = Object.keys(facts.tasks);
-  const task = query.get("task") ?? names[0];
+  const task = query.get("task") ?? facts.usual_task ?? undefined;
   return (
     <>
       <div class="line head">

@@ -45,7 +45,7 @@ export function MapView() {
   const { query } = useRoute();
   const given = Object.fromEntries(query);
   const set = (changed: Record<string, string | null>, replace = false) => go("map", { ...given, ...changed }, { replace });
-  const by = given.color ?? Object.keys(facts.tasks)[0] ?? "split";
+  const by = given.color ?? facts.usual_task ?? "split";
   const flat = useCall<Layout>("map_layout", { layout: "pca" }, facts.version);
   const wanted = given.layout ?? (facts.cases <= SOON && flat.result?.umap ? "umap" : "pca");
   const curved = useCall<Layout>("map_layout", wanted === "umap" && flat.result ? { layout: "umap" } : null, facts.version);

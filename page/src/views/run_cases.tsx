@@ -1,5 +1,6 @@
 // Method against method, case by case: who is right where, both answers, and each answer whole.
 
+import { useEffect } from "preact/hooks";
 import { useShared } from "../context";
 import { go, useRoute } from "../route";
 import { Icon } from "../ui/icons";
@@ -50,6 +51,11 @@ export function MethodCases({ choices, usual }: { choices: Choice[]; usual: (str
     count: PAGE,
   });
   const found = work.result;
+  // A pair is opened at the cases that tell the two apart, and where there are none, at any that there are.
+  const usually = found && query.get("kind") === null && cell === null && found.total === 0 ? (["second", "neither", "both"] as const).find((one) => found.counts[one] > 0) : undefined;
+  useEffect(() => {
+    if (usually) set({ kind: usually });
+  }, [usually]);
   const set = (changed: Record<string, string | number | null>) => go(view, { ...Object.fromEntries(query), case: null, ...changed }, { replace: true });
   const kinds: [Kind, string][] = pair
     ? [["first", `only ${first.called} right`], ["second", `only ${pair.called} right`], ["both", "both right"], ["neither", "both wrong"]]

@@ -87,7 +87,7 @@ export function Methods({ of }: { of: Said }) {
           <ul class="verdicts">
             {pairs.map((pair) => (
               <li key={`${pair.first} ${pair.second}`}>
-                <Mark of={against(pairs, pair.first === base ? pair.second : pair.first, base)!} />
+                <Mark of={pair.verdict} />
                 <span>{pair.in_words}</span>
               </li>
             ))}

@@ -21,7 +21,7 @@ import { VotePanel } from "./search_vote";
 export function SearchView() {
   const facts = useCaseBase();
   const tasks = Object.keys(facts.tasks);
-  const state = useSearchState(tasks);
+  const state = useSearchState(facts);
   const bringing = useBring((held, adding) => {
     const handles = [...new Set([...(adding ? state.views : []), ...held.map((one) => one.handle)])];
     change({ views: written(handles), of: handles.length > 1 ? ALL : handles[0], text: null, open: null });

@@ -34,6 +34,8 @@ export function OpenNeighbor({ found, state, against, pushed }: OpenProps) {
   const searchFrom = () => {
     change({ of: one.handle, text: null, open: null });
     scrollTo(0, 0);
+    // The button that was pressed is gone with the viewer; the keyboard goes on at the new result.
+    requestAnimationFrame(() => document.getElementById("main")!.focus());
   };
   const view = state.of === ALL ? state.views[one.view ?? 0] : state.of;
   const left = view ? { handle: view, title: title(found, state, one), alt: "The query" } : null;

@@ -1,6 +1,7 @@
 // What the view shows, as its address says it.
 
 import { go, type Query, useRoute } from "../route";
+import type { CaseBaseFacts } from "../types";
 
 /** Stands in the address for all views of the strip together. */
 export const ALL = "all";
@@ -26,10 +27,10 @@ export interface SearchState {
   open: string | null;
 }
 
-export function useSearchState(tasks: string[]): SearchState {
+export function useSearchState({ tasks, usual_task }: CaseBaseFacts): SearchState {
   const { query } = useRoute();
   const diversity = query.get("diversity");
-  const task = query.get("task") ?? "diagnosis";
+  const task = query.get("task");
   return {
     of: query.get("of"),
     views: query.get("views")?.split(SEPARATOR) ?? [],
@@ -37,7 +38,7 @@ export function useSearchState(tasks: string[]): SearchState {
     k: counted(query.get("k")),
     onePerGroup: query.has("one"),
     diversity: diversity === "mmr" || diversity === "balanced" ? diversity : null,
-    task: tasks.includes(task) ? task : (tasks[0] ?? ""),
+    task: task !== null && task in tasks ? task : (usual_task ?? ""),
     where: query.get("where") ?? "",
     withPrivate: query.has("private"),
     open: query.get("open"),

@@ -17,6 +17,8 @@ export interface View {
   path: string;
   title: string;
   component: ComponentType;
+  /** The path of the view that the navigation marks in its stead. */
+  within?: string;
   /** Whether the navigation offers it. */
   offered?: (overview: Overview) => boolean;
 }
@@ -32,6 +34,6 @@ export const VIEWS: View[] = [
   { path: "chat", title: "Chat", component: ChatView, offered: open },
   { path: "map", title: "Map", component: MapView, offered: open },
   { path: "runs", title: "Evaluations", component: RunsView, offered: (overview) => overview.runs },
-  { path: "run", title: "Evaluation", component: RunView },
-  { path: "compare", title: "Comparison", component: CompareView },
+  { path: "run", title: "Evaluation", component: RunView, within: "runs" },
+  { path: "compare", title: "Comparison", component: CompareView, within: "runs" },
 ];

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.synthetic import random_case_base
+from dermtools.adapter import LinearProbeConfig, save_classifier, train
 from dermtools.app.actions.overview import NoArguments, embedded_at, overview
 from dermtools.app.session import AppSession
+from dermtools.cases.sources.sample import load_sample
 from dermtools.errors import EmbeddingError
 from dermtools.progress import Silent
 from dermtools.retrieval import CaseBase
@@ -32,6 +34,16 @@ def test_a_case_base_whose_embedder_is_gone_is_shown_all_the_same(tmp_path: Path
         embedded_at(session, NoArguments(), Untold())
     facts = overview(session, NoArguments(), Untold())["case_base"]
     assert (facts["cases"], facts["reads_text"]) == (6, False)
+
+
+def test_the_views_begin_with_a_task_that_a_classifier_was_trained_for(tmp_path: Path) -> None:
+    case_base = CaseBase.create(tmp_path / "casebase", embedder="descriptor")
+    case_base.add(load_sample(patients=18))
+    first, second = (task.name for task in case_base.tasks)
+    session = AppSession(case_base)
+    assert overview(session, NoArguments(), Untold())["case_base"]["usual_task"] == first
+    save_classifier(case_base.path, train(case_base.store, second, LinearProbeConfig()))
+    assert overview(session, NoArguments(), Untold())["case_base"]["usual_task"] == second
 
 
 def test_an_encoder_of_this_machine_has_no_receiver(case_base: CaseBase) -> None:

@@ -108,7 +108,7 @@ def test_a_reply_that_is_no_label_stands_as_it_came_and_is_never_markup(
     reply = page.get_by_role("article", name="The model's answer")
     reply.get_by_text("no valid answer").wait_for()
     reply.locator("pre", has_text="<img src=x").wait_for()
-    assert page.title() == "dermtools"
+    assert page.title() == "Classify and ask – dermtools"
     opened.check()
 
 

@@ -99,5 +99,5 @@ def test_a_cell_of_the_matrix_opens_its_cases_and_a_hostile_reply_stays_text(
     _open(tab, served, f"run?name=prompted&first={hostile.arm}&second=none&kind=neither&case={hostile.case_id}")
     assert hostile.prediction.raw == tab.page.locator(".run-answer pre").text_content()
     assert tab.page.locator(".run-answer img[src='x']").count() == 0
-    assert tab.page.title() == "dermtools"
+    assert tab.page.title() == "Evaluation – dermtools"
     tab.check()
