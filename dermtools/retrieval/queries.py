@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -14,6 +14,7 @@ from PIL import Image
 from dermtools.embedding import Embedder, TextEmbedder, load_embedder, open_for_embedding
 from dermtools.embedding.given import stands_for
 from dermtools.embedding.options import split_spec
+from dermtools.embedding.vectors import checked_vector
 from dermtools.errors import CaseBaseError, EmbeddingError, QueryError
 from dermtools.images import ImageLimits, ImageSource, content_hash, read_bytes
 from dermtools.images.limits import STORED
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from dermtools.cases.identity import EmbedderIdentity
     from dermtools.cases.store import CaseStore
+    from dermtools.retrieval.opened import OpenedCaseBase
     from dermtools.retrieval.search.leak_guard import Jpegs
     from dermtools.retrieval.search.snapshot import Snapshot
 
@@ -90,9 +92,7 @@ def embedded(query: Query, embedder: Embedder) -> NDArray[np.float32]:
 
     A QueryError where it has neither or the embedder reads no text, an EmbeddingError where it cannot be embedded.
     """
-    image = query.image
-    if image is None and query.jpeg is not None:
-        image = open_for_embedding(query.jpeg, embedder, name=query.name, limits=STORED)
+    image = _image(query, embedder)
     if image is not None:
         return np.asarray(embedder.embed_images([image])[0], dtype=np.float32)
     if query.text is None:
@@ -100,6 +100,28 @@ def embedded(query: Query, embedder: Embedder) -> NDArray[np.float32]:
     if not isinstance(embedder, TextEmbedder):
         raise _reads_no_text(embedder.identity)
     return np.asarray(embedder.embed_texts([query.text])[0], dtype=np.float32)
+
+
+def vectors_of(queries: Sequence[Query], case_base: OpenedCaseBase) -> list[NDArray[np.float32]]:
+    """The embedding of each query, float32, shape (d,); pictures without one are embedded together.
+
+    Raises as `embedded`, and a QueryError for a vector that is none of the case base's embedder.
+    """
+    found = {number: query.vector for number, query in enumerate(queries) if query.vector is not None}
+    if len(found) < len(queries):
+        embedder = case_base.embedder
+        bare = [number for number in range(len(queries)) if number not in found]
+        images = {number: image for number in bare if (image := _image(queries[number], embedder)) is not None}
+        if len(images) > 1:
+            found |= dict(zip(images, embedder.embed_images(list(images.values())), strict=True))
+        found |= {number: embedded(queries[number], embedder) for number in bare if number not in found}
+    return [checked_vector(found[number], case_base.identity, "the query vector") for number in range(len(queries))]
+
+
+def _image(query: Query, embedder: Embedder) -> Image.Image | None:
+    if query.image is None and query.jpeg is not None:
+        return open_for_embedding(query.jpeg, embedder, name=query.name, limits=STORED)
+    return query.image
 
 
 def with_vector(query: Query, embedder: Embedder) -> Query:

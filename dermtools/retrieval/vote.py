@@ -13,6 +13,7 @@ from dermtools.retrieval.search.votes import shares, voters
 
 if TYPE_CHECKING:
     from dermtools.retrieval.case_base import CaseBase
+    from dermtools.retrieval.search.neighbors import Neighbors
 
 
 class KNNVote(LocalMethod):
@@ -65,7 +66,13 @@ class KNNVote(LocalMethod):
 
     def predict(self, query: Query) -> Prediction:
         """Vote of the query's neighbours; abstained where no labelled case is left."""
-        neighbors = self._case_base.search(query=query, k=self.k, where=self._where, max_per_group=self._max_per_group)
+        return self.predict_many([query])[0]
+
+    def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        chosen: dict[str, Any] = {"where": self._where, "max_per_group": self._max_per_group}
+        return [self._voted(found) for found in self._case_base.search_many(queries, self.k, **chosen)]
+
+    def _voted(self, neighbors: Neighbors) -> Prediction:
         if not neighbors:
             reason = f"no case with a {self.task} label is left to vote"
             return Prediction(method=self.name, task=self.task, outcome=Outcome.ABSTAINED, reason=reason)

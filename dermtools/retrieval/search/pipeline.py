@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial, reduce
 from heapq import merge
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dermtools.prediction import Query
+    from dermtools.retrieval.search.index import Ranking
     from dermtools.retrieval.search.snapshot import Snapshot
 
 ADD_HASHES = "add them with dermtools check --fix --yes no-picture-hash, or CaseBase.add_hashes"
@@ -30,6 +31,14 @@ POOL_FACTOR = 4
 """MMR chooses k among this many times k of the nearest, by default."""
 FEW = 8
 """So many own cases are passed over in the ranking of all; more are left out by a bitmap inside FAISS."""
+
+
+class Ranks(Protocol):
+    """What gives the cases from the nearest to the farthest; see `FlatIndex.rank`."""
+
+    def rank(
+        self, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None, *, first: int = 1
+    ) -> Ranking: ...
 
 
 @dataclass(frozen=True)
@@ -93,15 +102,18 @@ def search_jointly(
     options: SearchOptions,
     jpegs: Jpegs,
     shown: frozenset[str] = frozenset(),
+    index: Ranks | None = None,
 ) -> Neighbors:
     """As `search`, of several queries that are one patient's: a case is as near as it is to the nearest of them.
 
-    What is any view's own is left out of the whole result: a copy of one view tells whose all of them are.
+    What is any view's own is left out of the whole result: a copy of one view tells whose all of them are. `index`
+    stands for the snapshot's own where that has ranked already.
     """
-    columns, index = snapshot.columns, snapshot.index
+    columns = snapshot.columns
+    index = snapshot.index if index is None else index
     if options.task is not None:
         snapshot.task(options.task)
-    eligible, notes = _eligible(snapshot, options, shown)
+    eligible, notes = eligible_rows(snapshot, options, shown)
 
     def ranked(allowed: NDArray[np.bool_] | None = None, first: int = options.looked_at) -> Iterable[Pair]:
         rankings = [index.rank(vector, allowed, first=first) for _, vector in views]
@@ -156,7 +168,7 @@ class _Joined:
                 yield row, distance
 
 
-def _eligible(
+def eligible_rows(
     snapshot: Snapshot, options: SearchOptions, shown: frozenset[str]
 ) -> tuple[NDArray[np.bool_] | None, list[str]]:
     """Rows that the options allow, None for all; and notes on them."""
