@@ -285,13 +285,13 @@ class CaseBase(ExportableCaseBase):
     def search_many(self, queries: Sequence[Query], k: int = 5, **options: Any) -> list[Neighbors]:
         """What `search(query=...)` gives for each, in their order, but faster: the vectors are read once for many.
 
-        `options` are those of `search` that choose cases, the same for all; queries without a vector are embedded
-        together. Raises as `search`, where it fails for any of them.
+        `options` are those of `search` that choose cases. Raises as `search`, where it fails for any of them.
         """
         return self._found(queries, SearchOptions(k, **options))
 
     def _found(self, queries: Sequence[Query], options: SearchOptions) -> list[Neighbors]:
-        asked = list(zip(queries, vectors_of(queries, self), strict=True))
+        vectors = vectors_of(queries, self.identity, lambda: self.embedder)
+        asked = list(zip(queries, vectors, strict=True))
         found = search_many(self.snapshot, asked, options, self.store.jpegs, self.attributes.shown)
         further = tuple(remarks(self.store))
         for result in found:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from dermtools.cases.identity import EmbedderIdentity
     from dermtools.cases.store import CaseStore
-    from dermtools.retrieval.opened import OpenedCaseBase
     from dermtools.retrieval.search.leak_guard import Jpegs
     from dermtools.retrieval.search.snapshot import Snapshot
 
@@ -102,20 +101,24 @@ def embedded(query: Query, embedder: Embedder) -> NDArray[np.float32]:
     return np.asarray(embedder.embed_texts([query.text])[0], dtype=np.float32)
 
 
-def vectors_of(queries: Sequence[Query], case_base: OpenedCaseBase) -> list[NDArray[np.float32]]:
+def vectors_of(
+    queries: Sequence[Query], identity: EmbedderIdentity, loaded: Callable[[], Embedder]
+) -> list[NDArray[np.float32]]:
     """The embedding of each query, float32, shape (d,); pictures without one are embedded together.
 
-    Raises as `embedded`, and a QueryError for a vector that is none of the case base's embedder.
+    `loaded` gives the embedder of that identity, where one is needed.
+
+    Raises as `embedded`, and a QueryError for a vector that is none of the embedder's.
     """
     found = {number: query.vector for number, query in enumerate(queries) if query.vector is not None}
     if len(found) < len(queries):
-        embedder = case_base.embedder
+        embedder = loaded()
         bare = [number for number in range(len(queries)) if number not in found]
         images = {number: image for number in bare if (image := _image(queries[number], embedder)) is not None}
         if len(images) > 1:
             found |= dict(zip(images, embedder.embed_images(list(images.values())), strict=True))
         found |= {number: embedded(queries[number], embedder) for number in bare if number not in found}
-    return [checked_vector(found[number], case_base.identity, "the query vector") for number in range(len(queries))]
+    return [checked_vector(found[number], identity, "the query vector") for number in range(len(queries))]
 
 
 def _image(query: Query, embedder: Embedder) -> Image.Image | None:
