@@ -120,6 +120,27 @@ def test_classify_prints_what_the_vote_predicts(run: Run, sample_base: Path) -> 
     assert sum(done.json["probabilities"].values()) == pytest.approx(1)
 
 
+def test_classify_of_a_folder_writes_a_table_and_tells_what_it_could_not_read(
+    run: Run, sample_base: Path, tmp_path: Path
+) -> None:
+    folder, table = tmp_path / "photos", tmp_path / "answers.csv"
+    folder.mkdir()
+    for case_id, jpeg in CaseBase.open(sample_base).jpegs(["drawn_p03_1", "drawn_p05_1"]).items():
+        (folder / f"{case_id}.jpg").write_bytes(jpeg)
+    asked = ("classify", sample_base, folder, "--task", "location", "--csv", table)
+    assert run(*asked).code == 0
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 3
+    (folder / "bad.jpg").write_text("no picture")
+    done = run(*asked, "--json")
+    assert (done.code, done.json["pictures"], done.json["labelled"]) == (1, 3, 2)
+    assert [one["file"] for one in done.json["unreadable"]] == ["bad.jpg"]
+    assert sum("bad.jpg" in line for line in done.err.splitlines()) == 1
+    for wrong in (asked[:-2], ("classify", sample_base, *asked[3:], "--case", "drawn_p03_1")):
+        refused = run(*wrong)
+        assert refused.code == 1
+        assert "--csv" in refused.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -69,6 +69,8 @@ class Prepared:
 
 NO_PICTURE = Picture(None, b"", (0, 0))
 Prepare = Callable[[SourceCase], Prepared]
+S = TypeVar("S")
+P = TypeVar("P")
 
 
 @dataclass(frozen=True)
@@ -129,10 +131,10 @@ def prepare(
         return Prepared(source, problem=str(error))
 
 
-def prepared_ahead(cases: Iterable[SourceCase], prepare: Prepare, *, workers: int) -> Generator[Prepared]:
-    """Prepare cases in threads, in their order, a few ahead of their use; closing it ends the threads."""
+def prepared_ahead(cases: Iterable[S], prepare: Callable[[S], P], *, workers: int) -> Generator[P]:
+    """Prepare cases, or files, in threads, in their order, a few ahead of their use; closing it ends the threads."""
     pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
-    waiting: deque[Future[Prepared]] = deque()
+    waiting: deque[Future[P]] = deque()
     try:
         for case in cases:
             waiting.append(pool.submit(prepare, case))
