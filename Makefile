@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz clients bundle page clean
+.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz clients bundle page docs clean
 
 setup: $(VENV)/installed
 
@@ -62,5 +62,11 @@ bundle: setup
 page:
 	cd page && npm ci --ignore-scripts && npm run check && npm run build
 
+# The documentation site, into site/: pages made from the code beside those of docs/. No network; a broken link fails.
+docs: setup
+	$(BIN)/python -m docs.generator build
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file build/mkdocs.yml
+	@echo "site/index.html"
+
 clean:
-	rm -rf $(VENV) page/node_modules .clients demo dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) page/node_modules .clients demo dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "prompts/README.md",
 ]
 OTHERS = {

@@ -40,6 +40,10 @@ BEYOND_ONE_MODULE = {
     "clients/test_table.py": "what real clients are held against, and the page that says how they did",
     "compatibility/test_made_earlier.py": "what an earlier version wrote",
     "compatibility/test_public_names.py": "names that an earlier version offered",
+    "docs/test_generated_pages.py": "pages of the site that are made from the code",
+    "docs/test_navigation.py": "the order of the site's pages",
+    "docs/test_reference_pages.py": "what the written pages of reference say, against the code",
+    "docs/test_site.py": "the documentation site, built and opened",
     "evaluation/test_interruption.py": "an evaluation killed and resumed",
     "evaluation/test_notebooks.py": "examples/*.ipynb",
     "fuzz/test_targets.py": "hostile inputs, a few for each way in",
@@ -126,7 +130,7 @@ def test_no_module_imports_itself_by_a_detour() -> None:
         pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
-@pytest.mark.parametrize("folder", ["dermtools", "tests", "examples", "benchmarks"])
+@pytest.mark.parametrize("folder", ["dermtools", "tests", "examples", "benchmarks", "docs"])
 def test_every_file_is_short(folder: str) -> None:
     lines = {path: len(path.read_bytes().splitlines()) for path in (ROOT / folder).rglob("*.py")}
     assert {str(path.relative_to(ROOT)): n for path, n in lines.items() if n >= MOST_LINES} == {}

@@ -18,6 +18,7 @@ KINDS: dict[str, str] = {
 
 if TYPE_CHECKING:
     Kind = str
+    """Name of a kind of trained classifier."""
 else:
     Kind = Literal[tuple(KINDS)]
 

@@ -42,6 +42,7 @@ class EpochStats:
 
 
 Progress = Callable[[EpochStats], None]
+"""What is told of each epoch of a training, as it ends."""
 
 
 class Architecture(Strict):

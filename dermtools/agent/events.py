@@ -61,6 +61,7 @@ class Finished:
 
 
 Event = TextDelta | ToolStarted | ToolFinished | Interrupted | Finished
+"""One thing that happened in a streamed turn."""
 
 
 def events_of(mode: str, data: Any, known: Container[str | None] = ()) -> Iterator[Event]:

@@ -77,6 +77,7 @@ PROVIDER_RULES: Mapping[str, ProviderRules] = MappingProxyType(
         "amazon_bedrock": ProviderRules("question", 20),
     }
 )
+"""Rules by provider, as LangChain names it, each with its source beside it."""
 
 _OPENAI = ("openai", "azure")
 _MISTRAL = re.compile("mistral|ministral|devstral|codestral|magistral|pixtral", re.IGNORECASE)

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from dermtools.cases.identity import EmbedderIdentity
 
 Split = Literal["train", "valid", "test"]
+"""What a case may be used for: to learn from, to choose and calibrate by, or to be judged by."""
 SPLITS: tuple[Split, ...] = ("train", "valid", "test")
+"""All of them, in that order."""
 
 AttributeValue = str | int | float | bool
+"""Value of one attribute of one case."""
 
 
 class Case(BaseModel):

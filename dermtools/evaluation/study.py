@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dermtools.retrieval import CaseBase
 
 SHOTS = (0, 1, 3, 5, 10)
+"""Numbers of examples that a study tries where none are named."""
 AXES = ("shots", "order", "diversity", "size", "prompt")
 """What can be varied, and in this order in an arm's name."""
 

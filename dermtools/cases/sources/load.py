@@ -34,6 +34,7 @@ _READERS: dict[str, Callable[[Path, SourceOptions], SourceData]] = {
 _TABLES = ("table", *KNOWN_KINDS)
 HUGGING_FACE = "huggingface"
 KINDS = ("table", *_READERS, *KNOWN_KINDS, HUGGING_FACE, SAMPLE)
+"""What a source may be said to be, where it is not to be guessed."""
 _CHOICE = (
     f"give a table ({', '.join(TABLE_SUFFIXES)}), a folder with one folder a class, the folder of ISIC, HAM10000, "
     f"PAD-UFES-20, Fitzpatrick17k, DermaVQA-IIYI, WoundcareVQA, an ImageFolder or a saved Hugging Face dataset, "
