@@ -8,6 +8,7 @@ somebody changes the set-up.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from types import ModuleType
 from typing import ClassVar
 
@@ -74,4 +75,13 @@ def require_extra(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != package:
             raise
-        raise MissingExtraError(f"{package} is not installed; run: pip install 'dermtools[{extra}]'") from error
+        raise MissingExtraError(_missing(package, extra)) from error
+
+
+def missing_extra(package: str, extra: str) -> str | None:
+    """What `require_extra` would say of `package`, found without importing it; None where it is installed."""
+    return None if importlib.util.find_spec(package) is not None else _missing(package, extra)
+
+
+def _missing(package: str, extra: str) -> str:
+    return f"{package} is not installed; run: pip install 'dermtools[{extra}]'"

@@ -19,6 +19,7 @@ from dermtools.cli import (
     compare,
     delete,
     demo,
+    doctor,
     editing,
     evaluate,
     export,
@@ -79,6 +80,7 @@ _COMMANDS: dict[Callable[..., None], str] = {
     chat.chat: "Talk with an agent that looks similar cases up.",
     mcp.mcp: "Serve the tools to chat assistants (MCP).",
     local_app.local_app: "Look at, search and ask a case base in the browser.",
+    doctor.doctor: "Say what works here, and what to do about what does not.",
     demo.demo: "Do all of it once, and write one page that shows it.",
 }
 _NAMES = {local_app.local_app: "app"}

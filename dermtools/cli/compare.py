@@ -11,7 +11,7 @@ import typer
 
 from dermtools.cli import parameters as shared
 from dermtools.cli.confirm import answers_kept, confirmed, receiver
-from dermtools.cli.evaluate import content, finish, show_table
+from dermtools.cli.evaluate import check_drawing, content, finish, show_table
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show
 from dermtools.cli.study import finish_study
@@ -101,13 +101,12 @@ def rerun(
     Says first what is not as it was then: case base, trained classifiers, versions of packages.
     """
     from dermtools.evaluation import Run, Study, perform, repetition
-    from dermtools.evaluation.reporting.projection import check_projection
     from dermtools.evaluation.statistics.analysis import analyze
     from dermtools.progress import bar
     from dermtools.prompting import SQLiteCache
     from dermtools.retrieval import CaseBase
 
-    check_projection(layout)
+    check_drawing(layout)
     before = Run.open(run)
     home = base or Path(str(before.spec.case_base.get("path")))
     if not (home / "manifest.json").is_file():

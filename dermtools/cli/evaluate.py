@@ -91,11 +91,10 @@ def evaluate(
     Nothing that was answered is asked again when an interrupted run is started once more.
     """
     from dermtools.evaluation import evaluate as run_evaluation
-    from dermtools.evaluation.reporting.projection import check_projection
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
-    check_projection(layout)
+    check_drawing(layout)
     case_base = CaseBase.open(path, embedder=embedder)
     names = [name.strip() for name in methods.split(",") if name.strip()]
     reach = replace(reach, cache=cache)
@@ -125,6 +124,22 @@ def evaluate(
             progress=progress,
         )
     finish(done, case_base, layout, as_json)
+
+
+def check_drawing(layout: str) -> None:
+    """Before the work: refuse a map that there is not, and say where no figures will be drawn what they need."""
+    from dermtools.evaluation.reporting.projection import check_projection
+
+    check_projection(layout)
+    say_what_is_not_drawn()
+
+
+def say_what_is_not_drawn() -> None:
+    """Where there will be no figures, say so and what they need; the rest goes without."""
+    from dermtools.evaluation.reporting.figures import figures_missing
+
+    if why := figures_missing():
+        show(f"no figures will be drawn, the table and the report do without: {why}", to_stderr=True)
 
 
 def finish(

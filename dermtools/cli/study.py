@@ -10,7 +10,7 @@ import typer
 
 from dermtools.cli import parameters as shared
 from dermtools.cli.confirm import answers_kept, confirmed, receivers
-from dermtools.cli.evaluate import content, failures, rule_of
+from dermtools.cli.evaluate import content, failures, rule_of, say_what_is_not_drawn
 from dermtools.cli.interruption import keeping
 from dermtools.cli.models import NONE_GIVEN, ModelOptions, connect
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
@@ -59,6 +59,7 @@ def study(
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
+    say_what_is_not_drawn()
     axes = _axes(vary or [f"shots={','.join(map(str, SHOTS))}"])
     settings = grid(**axes)
     case_base = CaseBase.open(path, embedder=embedder)

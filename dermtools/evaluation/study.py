@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dermtools.errors import QueryError
 from dermtools.evaluation.evaluation import Evaluation, evaluate
-from dermtools.evaluation.reporting.figures import Curve, Point, save_curve
+from dermtools.evaluation.reporting.figures import Curve, Point, figures_missing, save_curve
 from dermtools.evaluation.reporting.study_page import EFFECTS_TEXT, write_study_page
 from dermtools.evaluation.reporting.tables import RESEARCH, caption, dollars, family_in_words, markdown, percent, span
 from dermtools.evaluation.running.arm import Arm
@@ -106,16 +106,14 @@ class Study:
     def publish(self) -> tuple[Path, dict[str, Path]]:
         """Write `study.md`, a curve (PNG) for each axis with several values, and `study.html`, which shows all of it.
 
-        Gives the page, and axis to curve.
-
-        Raises:
-            MissingExtraError: matplotlib is not installed.
+        Gives the page, and axis to curve: none without matplotlib (extra `report`), which the page does not need.
         """
         folder = self.evaluation.run.path
         write_whole(folder / "study.md", self.table(), within=folder)
         values = {axis: {setting.get(axis) for setting in self.settings.values()} - {None} for axis in self._axes}
         curves = {axis: self.curves(axis) for axis, tried in values.items() if len(tried) > 1}
-        files = {axis: save_curve(lines, axis, folder / f"{axis}.png") for axis, lines in curves.items()}
+        drawn = {} if figures_missing() else curves
+        files = {axis: save_curve(lines, axis, folder / f"{axis}.png") for axis, lines in drawn.items()}
         page = write_study_page(self.evaluation.results, self.rows(), self.verdicts, curves, folder)
         return page, files
 

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dermtools.errors import require_extra
+from dermtools.errors import missing_extra, require_extra
 from dermtools.evaluation.statistics.metrics import confusion
 from dermtools.files import make_folder, write_whole
 
@@ -46,10 +46,16 @@ class Curve:
     points: tuple[Point, ...]
 
 
+def figures_missing() -> str | None:
+    """Why no figures can be drawn here, and what to do; None where they can."""
+    return missing_extra("matplotlib", "report")
+
+
 def write_figures(run: Run, found: Results, layout: CaseMap) -> list[Path]:
-    """Write `figures/`: forest plot, reliability, and of every arm its confusion matrix and map."""
+    """Write `figures/`: forest plot, reliability, of every arm confusion matrix and map; none without the extra."""
+    if figures_missing():
+        return []
     folder = run.path / "figures"
-    require_extra("matplotlib", "report")
     make_folder(folder, within=run.path)
     written = [_save(forest_plot(found), folder / "forest.png")]
     if any(summary.calibration for summary in found.summaries):

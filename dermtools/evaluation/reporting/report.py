@@ -40,14 +40,14 @@ _CHUNK = 256
 
 
 def publish(run: Run, found: Results, case_base: CaseBase, *, projection: Projection = "auto") -> list[Path]:
-    """Write `report.html` and `figures/` into the run's folder; the page comes first and needs no extra.
+    """Write `report.html` and, where matplotlib is installed (extra `report`), `figures/` into the run's folder.
 
     The page shows the analyses of `found` where it has them; `projection` is how the map is laid out, `none` draws
     none.
 
     Raises:
         QueryError: a case of the run is no longer in the case base, or no such projection.
-        MissingExtraError: matplotlib is not installed, or UMAP is asked for and not installed.
+        MissingExtraError: UMAP is asked for and not installed.
     """
     asked, kept = {target.case_id for target in run.spec.targets}, run.path / "map.json"
     layout = case_map(case_base, projection=projection, seed=run.spec.seed, kept=kept, asked=asked)

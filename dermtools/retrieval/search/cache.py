@@ -38,6 +38,11 @@ def load_index(store: CaseStore) -> tuple[CaseColumns, FlatIndex]:
     return columns, index
 
 
+def is_kept(store: CaseStore, columns: CaseColumns) -> bool:
+    """Whether the index of the version that `columns` are of lies on disk, so that opening need not build it."""
+    return any((store.own_folder / CACHE).glob(_name(_key(columns, store.manifest.identity), "*")))
+
+
 def _key(columns: CaseColumns, identity: EmbedderIdentity) -> str:
     """Names the vectors: a version number alone comes again when a case base is made anew."""
     content = [identity.model_dump_json(), str(columns.version), *columns.case_ids, *columns.content_hashes]

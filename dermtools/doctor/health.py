@@ -1,0 +1,151 @@
+"""Whether a case base is well: it opens, its embedder loads, its pictures can be read, there is room on the disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+from dermtools.doctor import embedder_process
+from dermtools.doctor.finding import Finding
+from dermtools.errors import DermtoolsError
+
+if TYPE_CHECKING:
+    from dermtools.cases.store import CaseStore
+
+LOOKED_AT = 100
+"""Stored pictures that are decoded, spread over all; `dermtools check` decodes every one."""
+LITTLE_ROOM = 1_000_000_000
+"""Bytes."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a case base is; what is None could not be found out."""
+
+    path: str
+    problem: str | None = None
+    """Why it does not open, and what to do."""
+    version: int | None = None
+    cases: int | None = None
+    groups: int | None = None
+    tasks: tuple[str, ...] = ()
+    embedder: str | None = None
+    embedder_problem: str | None = None
+    """Why its embedder does not load, and what to do."""
+    has_index: bool | None = None
+    """Whether the index of this version is on disk; else the next search makes it."""
+    looked_at: int = 0
+    """Pictures that were decoded."""
+    unreadable: tuple[str, ...] = ()
+    """Cases of those whose picture cannot be decoded."""
+    is_deletion_unfinished: bool = False
+    size: int | None = None
+    """Bytes."""
+    free: int | None = None
+    """Bytes on its disk."""
+    is_writable: bool | None = None
+    open_to: str = "its owner"
+    """Who may enter the folder."""
+
+
+def health(path: Path) -> Health:
+    """Look at the case base at `path`. Nothing is written but a file without a name, to see whether one can be."""
+    from dermtools.cases.store import CaseStore
+
+    place = replace(Health(str(path)), **_place(path))
+    try:
+        store = CaseStore.open(path)
+        found = replace(place, **_content(store))
+    except DermtoolsError as error:
+        return replace(place, problem=str(error))
+    return replace(found, embedder_problem=embedder_process.trouble(path))
+
+
+def findings(found: Health) -> Iterator[Finding]:
+    """What is wrong with a case base, or could be better."""
+    path = quote(found.path)
+    if found.problem is not None:
+        yield Finding("the case base does not open", found.problem)
+        return
+    if found.embedder_problem is not None:
+        yield Finding(f"the embedder {found.embedder} does not load", found.embedder_problem)
+    if found.unreadable:
+        count = f"{len(found.unreadable)} of {found.looked_at} stored pictures cannot be decoded"
+        yield Finding(f"{count}, of {found.unreadable[0]} for one", f"dermtools check {path} lists them")
+    if found.cases == 0:
+        yield Finding("the case base is empty", f"dermtools ingest SOURCE {path}", serious=False)
+    if found.is_deletion_unfinished:
+        yield Finding("a deletion was cut off", f"dermtools delete {path} with the same ids ends it")
+    if found.free is not None and found.free < max(LITTLE_ROOM, found.size or 0):
+        what = f"{bytes_in_words(found.free)} are free on the disk, which is little for a case base of its size"
+        yield Finding(what, "make room before you add, re-embed or merge", serious=False)
+    if found.open_to == "every user of this machine":
+        what = "every user of this machine may enter the case base"
+        yield Finding(what, f"chmod -R go= {path} closes it to all but its owner", serious=False)
+    if found.is_writable is False:
+        yield Finding("the case base cannot be written here", "searching works; to add cases, own it", serious=False)
+
+
+def bytes_in_words(count: int) -> str:
+    """As 12 MB, in powers of a thousand."""
+    for unit, size in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count} bytes"
+
+
+def _content(store: CaseStore) -> dict[str, Any]:
+    from dermtools.cases.store import UNFINISHED
+    from dermtools.retrieval.search.cache import is_kept
+
+    columns, manifest = store.columns(), store.manifest
+    looked_at, unreadable = _pictures(store)
+    return {
+        "version": store.version,
+        "cases": len(columns),
+        "groups": len(set(columns.group_ids)),
+        "tasks": tuple(task.name for task in manifest.tasks),
+        "embedder": manifest.identity.name,
+        "has_index": is_kept(store, columns),
+        "looked_at": looked_at,
+        "unreadable": unreadable,
+        "is_deletion_unfinished": (store.path / UNFINISHED).exists(),
+    }
+
+
+def _pictures(store: CaseStore) -> tuple[int, tuple[str, ...]]:
+    """How many were decoded, and the cases where that failed."""
+    from dermtools.errors import ImageError
+    from dermtools.images import open_image
+    from dermtools.images.limits import STORED
+
+    columns = store.columns()
+    # The others came by their vectors alone.
+    pictured = [case_id for case_id, width in zip(columns.case_ids, columns.widths, strict=True) if width]
+    chosen = pictured[:: max(1, -(-len(pictured) // LOOKED_AT))]
+    unreadable = []
+    for case_id, jpeg in store.jpegs(chosen).items() if chosen else ():
+        try:
+            open_image(jpeg, min_side=32, limits=STORED)
+        except ImageError:
+            unreadable.append(case_id)
+    return len(chosen), tuple(unreadable)
+
+
+def _place(path: Path) -> dict[str, Any]:
+    """What the file system says of the folder; nothing where it says nothing."""
+    try:
+        mode = path.stat().st_mode
+        size = sum(file.lstat().st_size for file in path.rglob("*") if file.is_file())
+        facts: dict[str, Any] = {"size": size, "free": shutil.disk_usage(path).free}
+    except OSError:
+        return {}
+    facts["is_writable"] = os.access(path, os.W_OK | os.X_OK)
+    if os.name != "nt" and mode & 0o077:  # modes do not say on Windows
+        facts["open_to"] = "every user of this machine" if mode & 0o007 else "its owner and group"
+    return facts
