@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from dermtools.cases import load_source
 from dermtools.errors import DermtoolsError
 from dermtools.retrieval import CaseBase
 from tests.support.command_line import Run
@@ -40,13 +39,6 @@ MODULES = {
 TESTED_ELSEWHERE = {"ray"}
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("extras") / "casebase"
-    CaseBase.create(path, embedder="descriptor").add(load_source("sample"))
-    return path
-
-
 @pytest.fixture
 def without(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     def block(extra: str) -> None:
@@ -64,15 +56,17 @@ def _heic(folder: Path) -> Path:
     return path
 
 
-def _workbook(folder: Path) -> Path:
-    path = folder / "table.xlsx"
-    path.write_bytes(b"PK\x03\x04" + bytes(64))
+def _saved(folder: Path) -> Path:
+    """A data set as `save_to_disk` leaves one, as far as it is recognised."""
+    path = folder / "saved"
+    path.mkdir()
+    (path / "state.json").write_text("{}", encoding="utf-8")
     return path
 
 
 LINES: dict[str, Callable[[Path, Path], list[object]]] = {
     "app": lambda base, folder: ["app", base],
-    "datasets": lambda base, folder: ["ingest", "hf:owner/name", folder / "new"],
+    "datasets": lambda base, folder: ["ingest", _saved(folder), folder / "new"],
     "encoder": lambda base, folder: ["ingest", "sample", folder / "new", "--embedder", "efficientnet-lite0"],
     "formats": lambda base, folder: ["search", base, _heic(folder)],
     "hf": lambda base, folder: ["ingest", "sample", folder / "new", "--embedder", "hf:owner/name"],
@@ -86,10 +80,10 @@ LINES: dict[str, Callable[[Path, Path], list[object]]] = {
 
 @pytest.mark.parametrize("extra", LINES)
 def test_one_line_says_what_to_install(
-    extra: str, run: Run, base: Path, tmp_path: Path, without: Callable[[str], None]
+    extra: str, run: Run, sample_base: Path, tmp_path: Path, without: Callable[[str], None]
 ) -> None:
     without(extra)
-    done = run(*LINES[extra](base, tmp_path))
+    done = run(*LINES[extra](sample_base, tmp_path))
     (line,) = done.err.splitlines()
     assert done.code == 1
     assert line.startswith("error: ")
@@ -102,11 +96,11 @@ def test_each_extra_is_looked_at_here_or_where_it_is_used() -> None:
 
 
 def test_an_evaluation_says_before_its_work_that_no_figures_come_and_prints_its_table(
-    run: Run, base: Path, tmp_path: Path, without: Callable[[str], None]
+    run: Run, sample_base: Path, tmp_path: Path, without: Callable[[str], None]
 ) -> None:
     without("report")
     out = tmp_path / "run"
-    done = run("evaluate", base, "--task", "location", "--methods", "majority,knn-vote-5", "--out", out)
+    done = run("evaluate", sample_base, "--task", "location", "--methods", "majority,knn-vote-5", "--out", out)
     assert done.code == 0, done.err
     said = "no figures will be drawn, the table and the report do without: matplotlib is not installed; run: "
     assert " ".join(done.err.split()).startswith(f"{said}pip install 'dermtools[report]'")
@@ -114,24 +108,24 @@ def test_an_evaluation_says_before_its_work_that_no_figures_come_and_prints_its_
     assert (out / "report.html").is_file()
     assert not (out / "figures").exists()
     # Once it is installed, the same command draws them, and asks nobody again.
-    refused = run("evaluate", base, "--task", "location", "--map", "umap", "--out", out)
+    refused = run("evaluate", sample_base, "--task", "location", "--map", "umap", "--out", out)
     assert (refused.code, "umap is not installed" in refused.err) == (1, True)
 
 
-def test_python_is_told_by_an_error_of_its_own(base: Path, without: Callable[[str], None]) -> None:
+def test_python_is_told_by_an_error_of_its_own(sample_base: Path, without: Callable[[str], None]) -> None:
     without("notebook")
-    case_base = CaseBase.open(base)
+    case_base = CaseBase.open(sample_base)
     neighbors = case_base.search(case_id=case_base.columns.case_ids[0], k=1)
     with pytest.raises(DermtoolsError, match=r"pip install 'dermtools\[notebook\]'"):
         neighbors.widget()
 
 
-def test_a_picture_needs_no_extra(run: Run, base: Path, tmp_path: Path, without: Callable[[str], None]) -> None:
+def test_a_picture_needs_no_extra(run: Run, sample_base: Path, tmp_path: Path, without: Callable[[str], None]) -> None:
     for extra in MODULES:
         without(extra)
     picture = tmp_path / "picture.png"
     Image.new("RGB", (300, 300), "peachpuff").save(picture)
-    assert run("search", base, picture, "-k", "3", "--json").code == 0
-    done = run("classify", base, picture, "--task", "location", "--method", "knn-vote-5", "--json")
+    assert run("search", sample_base, picture, "-k", "3", "--json").code == 0
+    done = run("classify", sample_base, picture, "--task", "location", "--method", "knn-vote-5", "--json")
     assert done.code == 0, done.err
-    assert run("check", base, "--json").code == 0
+    assert run("check", sample_base, "--json").code == 0
