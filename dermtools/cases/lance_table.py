@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +12,9 @@ import numpy as np
 
 from dermtools.cases import columns as cols
 from dermtools.cases.columns import CaseColumns, StoredCase
+from dermtools.cases.lance_errors import one_line_errors as _one_line_errors
+from dermtools.cases.lance_errors import reading as _reading
+from dermtools.cases.vector_key import vectors_key
 from dermtools.errors import CaseBaseError, DermtoolsError
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 TABLE = "cases.lance"
 _TAG = "history-"
-
-# Lance raises OSError and RuntimeError for what is wrong with its files, ValueError for a missing table or
-# a bad argument; garbled cells come as ValueError (Arrow, UTF-8, JSON) or KeyError.
-_LANCE_ERRORS = (RuntimeError, ValueError, OSError, KeyError)
 
 
 class CaseTable:
@@ -98,10 +95,16 @@ class CaseTable:
             names = [name for name in self._dataset.schema.names if name not in ("vector", "jpeg")]
             return cols.from_arrow(self._scan(names).to_table(), tasks, self.version)
 
-    def vectors(self, count: int, dimension: int) -> NDArray[np.float32]:
-        """All embeddings, float32, shape (count, d), in row order."""
+    def vectors_key(self) -> str:
+        """See `vector_key.vectors_key`."""
+        with _reading(self._folder):
+            return vectors_key(self._dataset)
+
+    def vectors(self, count: int, dimension: int, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """All embeddings, float32, shape (count, d), in row order; in `out`, where that has this shape."""
         # Filled batch by batch: one array of the final size, never two.
-        vectors = np.empty((count, dimension), dtype=np.float32)
+        fits = out is not None and out.shape == (count, dimension)
+        vectors = out if out is not None and fits else np.empty((count, dimension), dtype=np.float32)
         start = 0
         with _reading(self._folder):
             for batch in self._scan(["vector"]).to_batches():
@@ -283,17 +286,3 @@ class CaseTable:
 
 def _quoted(texts: Iterable[str]) -> str:
     return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
-
-
-@contextmanager
-def _one_line_errors(problem: str, remedy: str = "") -> Iterator[None]:
-    """Say in one line what Lance raises, without the places in its sources that it ends with."""
-    try:
-        yield
-    except _LANCE_ERRORS as error:
-        reason = re.sub(r",? ?/\S+\.rs:\d+:\d+", "", str(error).partition("\n")[0]).removeprefix("lance error: ")
-        raise CaseBaseError(f"{problem}: {reason}{remedy}") from error
-
-
-def _reading(folder: Path) -> AbstractContextManager[None]:
-    return _one_line_errors(f"{folder} is damaged", "; restore it, or ingest again into a new folder")

@@ -72,13 +72,24 @@ class SpaceStore(CaseStore):
     def columns(self) -> CaseColumns:
         return self._matched()[0]
 
-    def columns_and_vectors(self) -> tuple[CaseColumns, NDArray[np.float32]]:
+    def columns_and_vectors(self, out: NDArray[np.float32] | None = None) -> tuple[CaseColumns, NDArray[np.float32]]:
         with self._guard:
             space, vectors = self.space.columns_and_vectors()
             columns, places = self._matched()
             if self._seen is None or self._seen[1] is not space:  # the version that was read has gone meanwhile
-                return self.columns_and_vectors()
-            return columns, vectors[places]
+                return self.columns_and_vectors(out)
+            if out is None or out.shape != (len(places), vectors.shape[1]):
+                return columns, vectors[places]
+            return columns, np.take(vectors, places, axis=0, out=out, mode="clip")
+
+    def columns_and_key(self) -> tuple[CaseColumns, str]:
+        """Which rows of the space there are follows from the content hashes of both."""
+        with self._guard:
+            (base, first), (space, second) = self.base.columns_and_key(), self.space.columns_and_key()
+            columns, _ = self._matched()
+            if self._seen is None or self._seen[0] is not base or self._seen[1] is not space:
+                return self.columns_and_key()
+            return columns, f"{base.version}-{first}-{space.version}-{second}"
 
     def jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
         return self.base.jpegs(case_ids)

@@ -152,27 +152,24 @@ class CaseStore:
         return self.columns_and_vectors()[1]
 
     @_reads
-    def columns_and_vectors(self) -> tuple[CaseColumns, NDArray[np.float32]]:
-        """Columns and vectors of one and the same version, whatever other threads do."""
+    def columns_and_vectors(self, out: NDArray[np.float32] | None = None) -> tuple[CaseColumns, NDArray[np.float32]]:
+        """Columns and vectors of one and the same version, whatever other threads do; those in `out` where it fits."""
         columns = self.columns()
-        return columns, self._table.vectors(len(columns), self.manifest.identity.dimension)
+        return columns, self._table.vectors(len(columns), self.manifest.identity.dimension, out)
+
+    @_reads
+    def columns_and_key(self) -> tuple[CaseColumns, str]:
+        """Columns, and what names the vectors of that version and no others; no vector is read for it."""
+        return self.columns(), self._table.vectors_key()
 
     def jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
-        """Stored pictures by case id, in the order of `case_ids`.
-
-        Raises:
-            QueryError: there is no such case.
-        """
+        """Stored pictures by case id, in the order of `case_ids`; a QueryError where there is no such case."""
         case_ids = list(dict.fromkeys(case_ids))
         cells = self._take(case_ids, ["jpeg"])[1]
         return {case_id: cell["jpeg"] for case_id, cell in zip(case_ids, cells, strict=True)}
 
     def rows(self, case_ids: Sequence[str]) -> list[StoredCase]:
-        """Complete rows in the order of `case_ids`, each once.
-
-        Raises:
-            QueryError: there is no such case.
-        """
+        """Complete rows in the order of `case_ids`, each once; a QueryError where there is no such case."""
         case_ids = list(dict.fromkeys(case_ids))
         columns, cells = self._take(case_ids, ROW_NAMES)
         return [

@@ -111,7 +111,7 @@ def _content(store: CaseStore) -> dict[str, Any]:
         "groups": len(set(columns.group_ids)),
         "tasks": tuple(task.name for task in manifest.tasks),
         "embedder": manifest.identity.name,
-        "has_index": is_kept(store, columns),
+        "has_index": is_kept(store),
         "looked_at": looked_at,
         "unreadable": unreadable,
         "is_deletion_unfinished": (store.path / UNFINISHED).exists(),

@@ -64,5 +64,5 @@ def search_views(case_base: CaseBase, views: Sequence[Query], options: SearchOpt
         *remarks(case_base.store),
     )
     rows = np.array([snapshot.row(case_id) for case_id in found.case_ids], np.int64)
-    distances = np.stack([snapshot.index.distances(vector, rows) for vector in vectors])
+    distances = np.stack([snapshot.index.exact.distances(vector, rows) for vector in vectors])
     return JointlyFound(found, tuple(distances.argmin(axis=0).tolist()))

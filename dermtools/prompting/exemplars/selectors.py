@@ -25,7 +25,7 @@ from dermtools.prompting.pictures import DEFAULT_BUDGET, PictureBudget
 from dermtools.retrieval.case_base import CaseBase
 from dermtools.retrieval.queries import embedded
 from dermtools.retrieval.search.diversity import per_group
-from dermtools.retrieval.search.index import Ranking
+from dermtools.retrieval.search.index import Ranked
 from dermtools.retrieval.search.leak_guard import COMPARED
 from dermtools.retrieval.search.snapshot import Snapshot
 
@@ -226,7 +226,7 @@ class RandomSelector(CaseSelector):
         chosen = islice(per_group(others, snapshot.columns.group_ids, 1), self.k)
         return [Shot(snapshot.columns.case(row), rank) for rank, (row, _) in enumerate(chosen, start=1)]
 
-    def _nearest(self, snapshot: Snapshot, query: Query) -> Ranking:
+    def _nearest(self, snapshot: Snapshot, query: Query) -> Ranked:
         base = self.case_base
         vector = query.vector if query.vector is not None else embedded(query, base.embedder)
         return snapshot.index.rank(checked_vector(vector, base.identity, "the query vector"), first=COMPARED)

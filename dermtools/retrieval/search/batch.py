@@ -61,7 +61,7 @@ def _searched(
     jpegs: Jpegs,
     shown: frozenset[str],
 ) -> Iterator[Neighbors]:
-    index, guard = snapshot.index, snapshot.guard
+    index, guard = snapshot.index.exact, snapshot.guard  # at once, exact is quick enough
     eligible, _ = eligible_rows(snapshot, options, shown)
     own = [len(guard.own_rows(query)) if options.leak_guard else 0 for query, _ in queries]
     first = options.looked_at + min(max(own), OWN)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -32,6 +31,51 @@ if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_alone)
 
 
+class Ranked(Protocol):
+    """Allowed rows with their Euclidean distances, from the nearest on; may be read several times, from the start.
+
+    All of them come sooner or later, each once, with its distance in float64; so no list that is taken from it is
+    short. Where a wider look finds a nearer row late, it comes late.
+    """
+
+    def __iter__(self) -> Iterator[tuple[int, float]]: ...
+
+    @property
+    def norm(self) -> float:
+        """Euclidean norm of the query's vector."""
+
+    @property
+    def note(self) -> str:
+        """What a reader has to know of the rows read so far: how far they may differ from the exact; "" if not."""
+
+
+class VectorIndex(Protocol):
+    """What finds rows near a vector in one version of a case base. Row i is `case_ids[i]` and `vectors[i]`."""
+
+    @property
+    def case_ids(self) -> Sequence[str]: ...
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """All vectors, float32, shape (n, d), read-only, mapped from a file where there is one."""
+
+    @property
+    def exact(self) -> FlatIndex:
+        """The exact index over the same rows."""
+
+    @property
+    def note(self) -> str:
+        """What a search by it has to say of itself; "" where it is exact."""
+
+    def __len__(self) -> int: ...
+
+    def rank(self, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None, *, first: int = 1) -> Ranked:
+        """Rows from the nearest on, of those `allowed`, bool, shape (n,); the others are as if not there.
+
+        `first` rows will probably be read. Raises a QueryError as `checked`.
+        """
+
+
 class FlatIndex:
     """FAISS flat L2 index that ranks as a float64 computation over all vectors would.
 
@@ -54,6 +98,12 @@ class FlatIndex:
         # A sum of d squares in float32 is off by at most about d roundings of 2^-24 each; doubled to be safe.
         self.rounding = (self.dimension + 8) * 2.0**-23
 
+    note = ""
+
+    @property
+    def exact(self) -> FlatIndex:
+        return self
+
     @classmethod
     def build(cls, vectors: NDArray[np.float32], case_ids: Sequence[str]) -> FlatIndex:
         """Index of vectors, float32, shape (n, d); row i belongs to case i."""
@@ -66,24 +116,22 @@ class FlatIndex:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def write(self, path: Path) -> None:
-        """In FAISS's own format."""
-        import faiss
-
-        faiss.write_index(self._faiss, str(path))
-
     def rank(self, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None, *, first: int = 1) -> Ranking:
         """Rows from the nearest to the farthest, found as far as they are read; `first` will probably be.
 
         Those not `allowed`, bool, shape (n,), are as if not in the index. A QueryError where the vector, float32,
         shape (d,), has another shape or is not finite.
         """
+        return Ranking(self, self.checked(vector), allowed, first)
+
+    def checked(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The vector, float32, shape (d,); a QueryError where it has another shape or is not finite."""
         vector = np.ascontiguousarray(vector, dtype=np.float32)
         if vector.shape != (self.dimension,):
             raise QueryError(f"the query vector has shape {vector.shape}; this case base needs ({self.dimension},)")
         if not np.isfinite(vector).all():
             raise QueryError("the query vector holds NaN or infinity; embed the picture again")
-        return Ranking(self, vector, allowed, first)
+        return vector
 
     def candidates(
         self, vector: NDArray[np.float32], bits: NDArray[np.uint8] | None, count: int
@@ -114,6 +162,8 @@ class FlatIndex:
 
 class Ranking:
     """All allowed rows with their distances, nearest first; may be read several times, from the start."""
+
+    note = ""
 
     def __init__(
         self, index: FlatIndex, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None, first: int

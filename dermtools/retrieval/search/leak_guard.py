@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from dermtools.cases.columns import CaseColumns
     from dermtools.prediction import Query
-    from dermtools.retrieval.search.index import Ranking
+    from dermtools.retrieval.search.index import Ranked
 
 SAME_PLACE = 0.02
 """Embedding distance of a copy at most, relative to the query's norm."""
@@ -62,7 +62,7 @@ class LeakGuard:
             self._rows_of_group[group].append(row)
             self._rows_of_content[content].append(row)
 
-    def left_out(self, query: Query, nearest: Callable[[], Ranking], jpegs: Jpegs) -> set[int]:
+    def left_out(self, query: Query, nearest: Callable[[], Ranked], jpegs: Jpegs) -> set[int]:
         """Every row that the query must not meet: its own, and copies where nothing known says whose it is.
 
         `nearest` gives all cases by their distance to the query, and is called only where copies are looked for. No
@@ -115,7 +115,7 @@ class LeakGuard:
 
 
 def _copies_by_pixels(
-    ranking: Ranking, by_hash: Sequence[int], image: Image.Image, case_ids: Sequence[str], jpegs: Jpegs
+    ranking: Ranked, by_hash: Sequence[int], image: Image.Image, case_ids: Sequence[str], jpegs: Jpegs
 ) -> set[int]:
     """Rows among the nearest, by embedding and by hash, whose stored picture shows the same photograph."""
     tried, found = set[int](), set[int]()

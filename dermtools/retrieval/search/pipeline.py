@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dermtools.prediction import Query
-    from dermtools.retrieval.search.index import Ranking
+    from dermtools.retrieval.search.index import Ranked
     from dermtools.retrieval.search.snapshot import Snapshot
 
 ADD_HASHES = "add them with dermtools check --fix --yes no-picture-hash, or CaseBase.add_hashes"
@@ -34,11 +34,11 @@ FEW = 8
 
 
 class Ranks(Protocol):
-    """What gives the cases from the nearest to the farthest; see `FlatIndex.rank`."""
+    """What gives the cases from the nearest to the farthest; see `VectorIndex.rank`."""
 
     def rank(
         self, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None, *, first: int = 1
-    ) -> Ranking: ...
+    ) -> Ranked: ...
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,11 @@ def search_jointly(
     if options.task is not None:
         snapshot.task(options.task)
     eligible, notes = eligible_rows(snapshot, options, shown)
+    read: list[Ranked] = []
 
     def ranked(allowed: NDArray[np.bool_] | None = None, first: int = options.looked_at) -> Iterable[Pair]:
         rankings = [index.rank(vector, allowed, first=first) for _, vector in views]
+        read.extend(rankings)
         return rankings[0] if len(rankings) == 1 else _Joined(rankings, columns.case_ids)
 
     own: dict[int, str] = {}
@@ -146,6 +148,7 @@ def search_jointly(
         else:
             found = _nearest(snapshot, ranked(allowed), options)
     found.sort(key=lambda pair: (pair[1], columns.case_ids[pair[0]]))
+    notes += dict.fromkeys(ranking.note for ranking in read if ranking.note)
     if len(found) < options.k:
         notes.append(f"{len(found)} neighbours instead of {options.k}: no more are left")
     left_out = {columns.case_ids[row]: reason for row, reason in own.items()}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dermtools.cases.case import Task
     from dermtools.cases.columns import CaseColumns
     from dermtools.cases.store import CaseStore
-    from dermtools.retrieval.search.index import FlatIndex
+    from dermtools.retrieval.search.index import VectorIndex
 
 GUESSED_AMONG = 20_000
 """Case ids among which the nearest to a wrong one is looked for."""
@@ -32,7 +32,7 @@ KEPT_CONDITIONS = 64
 class Snapshot:
     """Columns, index and what is derived from them; row i is the same case in all."""
 
-    def __init__(self, columns: CaseColumns, index: FlatIndex, tasks: tuple[Task, ...]) -> None:
+    def __init__(self, columns: CaseColumns, index: VectorIndex, tasks: tuple[Task, ...]) -> None:
         self.columns = columns
         self.selections: Mapping[str, frozenset[str]] = {}
         """Cases that were picked by hand: name to ids, for conditions that may name every attribute."""

@@ -11,6 +11,7 @@ import pytest
 
 from dermtools.cases.store import CaseStore
 from dermtools.retrieval import CaseBase
+from dermtools.retrieval.search import cache
 from dermtools.retrieval.search.index import FlatIndex
 from dermtools.retrieval.search.snapshot import Snapshot
 
@@ -102,3 +103,37 @@ def test_an_index_kept_open_survives_the_next_version(small_base: CaseBase) -> N
     small_base.delete(["c17"])
     found(small_base.path)
     assert np.array_equal(reader.index.vectors, expected)
+
+
+def test_other_labels_leave_the_kept_index(small_base: CaseBase) -> None:
+    found(small_base.path)
+    before = cached(small_base)
+    task = small_base.tasks[0]
+    case = small_base.cases()[0]
+    other = next(label for label in task.labels if (label,) != case.labels[task.name])
+    small_base.relabel({case.case_id: {task.name: [other]}})
+    again = CaseBase.open(small_base.path)
+    assert again.case(case.case_id).labels[task.name] == (other,)
+    assert len(again.search(case_id="c03")) == 5
+    assert cached(small_base) == before
+
+
+def test_a_large_file_is_known_by_its_length_its_ends_and_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "WHOLE", 1000)
+    monkeypatch.setattr(cache, "SAMPLES", 8)
+    monkeypatch.setattr(cache, "SAMPLED", 16)
+    path = tmp_path / "x"
+    content = bytes(np.random.default_rng(0).integers(0, 256, 5000, dtype=np.uint8))
+
+    def check(changed: bytes) -> str:
+        path.write_bytes(changed)
+        return cache.checksum(path)
+
+    whole = check(content)
+    assert check(content) == whole
+    assert check(content[:-1]) != whole
+    assert check(content[:-16] + b"\0" * 16) != whole
+    assert check(b"\0" * 16 + content[16:]) != whole
+    assert check(content[:1000] + b"\0" * 1000 + content[2000:]) != whole
