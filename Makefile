@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo test lint types contract unit coverage benchmarks fuzz clients bundle page docs clean
+.PHONY: setup demo test lint types contract unit coverage benchmarks scale fuzz clients bundle page docs clean
 
 setup: $(VENV)/installed
 
@@ -44,6 +44,11 @@ coverage: unit
 
 benchmarks: setup
 	$(BIN)/python -m benchmarks
+
+# Time and memory of every command at each of SIZES, against the goals; PARTS="check,search" for some. Goes on where it
+# stopped: figures stay in a file, and case bases in scale/. A million cases need 20 GB of disk.
+scale: setup
+	$(BIN)/python -m benchmarks.scale $(SIZES) $(if $(PARTS),--parts '$(PARTS)')
 
 # Hostile inputs, a minute for each of TARGETS (all by default); not part of `make test`.
 fuzz: setup

@@ -209,7 +209,7 @@ class _RowReader:
         """Name and values of the attribute that a column becomes."""
         given = [row.cells.get(column) for row in self._table.rows]
         plain = [None if is_no_attribute(cell) else cell for cell in given]
-        if plain != given:
+        if any(one is not other for one, other in zip(plain, given, strict=True)):  # arrays cannot be compared
             self._told.append(f"column {column!r} holds lists, objects or pictures, which are left out")
         if self._known is not None and (name := self._known.skin_types.get(column)):
             types: list[AttributeValue | None] = [fitzpatrick_type(cell) for cell in plain]

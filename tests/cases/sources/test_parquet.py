@@ -106,3 +106,10 @@ def test_a_cell_that_cannot_be_made_a_value_is_one_line(tmp_path, cells):
     pyarrow.parquet.write_table(pyarrow.table({"image": cells, "diagnosis": ["x"]}), path)
     with pytest.raises(SourceError, match=r"t\.parquet: not readable as Parquet \([^\n]+\)\Z"):
         load_source(path)
+
+
+def test_a_column_of_vectors_that_nobody_named_is_left_out_and_told(tmp_path):
+    path = saved(tmp_path, [{"image": {"bytes": b"1", "path": None}, "label": "nevus", "vector": [0.5, 1.5]}])
+    data = load_source(path)
+    assert data.cases[0].case.attributes == {}
+    assert "column 'vector' holds lists, objects or pictures, which are left out" in data.told
