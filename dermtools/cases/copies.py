@@ -49,7 +49,7 @@ def joined_contents(
     """
     pairs = [
         (contents[one], contents[other])
-        for one, other in edited_copies(hashes, pictures, asked)
+        for one, other in edited_copies(hashes, pictures, asked).pairs
         if contents[one] != contents[other]
     ]
     flat = [content for pair in pairs for content in pair]

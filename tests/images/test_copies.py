@@ -14,7 +14,7 @@ from tests.support.naevi import naevus
 
 def found(pictures: list[Image.Image], asked: int | None = None) -> list[tuple[int, int]]:
     hashes = hash_rows(picture_hash(picture) for picture in pictures)
-    return edited_copies(hashes, lambda rows: [pictures[row] for row in rows], asked)
+    return edited_copies(hashes, lambda rows: [pictures[row] for row in rows], asked).pairs
 
 
 def test_mirrored_turned_captioned_and_cut_copies_are_found_in_either_order() -> None:
@@ -39,10 +39,10 @@ def test_plain_skin_and_captions_alone_make_no_copies() -> None:
 
 
 def test_none_are_found_where_there_is_no_hash_or_no_picture() -> None:
-    assert edited_copies(np.zeros((3, 32), np.uint8), lambda rows: [None for _ in rows]) == []
+    assert edited_copies(np.zeros((3, 32), np.uint8), lambda rows: [None for _ in rows]).pairs == []
     twice = hash_rows([picture_hash(naevus(0)), picture_hash(ImageOps.mirror(naevus(0)))])
-    assert edited_copies(twice, lambda rows: [None for _ in rows]) == []
-    assert edited_copies(twice[:0], lambda rows: []) == []
+    assert edited_copies(twice, lambda rows: [None for _ in rows]).pairs == []
+    assert edited_copies(twice[:0], lambda rows: []).pairs == []
 
 
 def test_what_cannot_be_read_is_no_picture() -> None:

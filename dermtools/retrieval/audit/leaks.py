@@ -33,6 +33,10 @@ NO_HASHES = (
 )
 
 
+BY_HASHES = "looked for by an index of their hashes, which finds {:.1%} of drawn copies from either side"
+BY_INDEX = "looked for by an index, which finds {:.1%} of drawn pairs at that distance from either side"
+
+
 def groups_across_splits(columns: CaseColumns) -> Iterator[Finding]:
     """Groups whose cases have different splits."""
     torn = [rows for rows in _rows_by(columns.group_ids) if _spans_splits(columns, rows)]
@@ -61,9 +65,10 @@ def near_duplicates(columns: CaseColumns, vectors: NDArray[np.float32]) -> Itera
     found = rows[pairs.rows].tolist()
     leaks = [pair for pair in found if _spans_splits(columns, pair)]
     count = "" if pairs.complete else "at least "
-    message = f"likely leak, pairs of nearly the same picture in two splits: {count}{{}}; look at them"
+    by_index = "" if pairs.recall is None else f"; {BY_INDEX.format(pairs.recall)}"
+    message = f"likely leak, pairs of nearly the same picture in two splits: {count}{{}}; look at them{by_index}"
     yield from about("error", "near-duplicate-across-splits", message, _ids(columns, leaks))
-    message = f"pairs of nearly the same picture (distance up to {pairs.threshold:.3g}): {count}{{}}"
+    message = f"pairs of nearly the same picture (distance up to {pairs.threshold:.3g}{by_index}): {count}{{}}"
     yield from about("warning", "near-duplicate", message, _ids(columns, found))
 
 
@@ -75,11 +80,13 @@ def copies(columns: CaseColumns, jpegs: Callable[[Sequence[str]], dict[str, byte
         return [small_picture(stored[columns.case_ids[row]], STORED) for row in rows]
 
     contents = columns.content_hashes
-    found = [pair for pair in edited_copies(columns.picture_hashes, pictures) if contents[pair[0]] != contents[pair[1]]]
+    looked = edited_copies(columns.picture_hashes, pictures)
+    found = [pair for pair in looked.pairs if contents[pair[0]] != contents[pair[1]]]
+    told = "" if looked.recall is None else f"; {BY_HASHES.format(looked.recall)}"
     leaks = [pair for pair in found if _spans_splits(columns, pair)]
-    message = "leak, pairs of pictures in two splits that are one photograph, edited: {}; keep each in one"
+    message = f"leak, pairs of pictures in two splits that are one photograph, edited: {{}}; keep each in one{told}"
     yield from about("error", "edited-copy-across-splits", message, _ids(columns, leaks))
-    message = "pairs of pictures that are one photograph, edited (mirrored, cut, recoloured, captioned): {}"
+    message = f"pairs of pictures that are one photograph, edited (mirrored, cut, recoloured, captioned): {{}}{told}"
     yield from about("warning", "edited-copy", message, _ids(columns, found))
     unhashed = [[columns.case_ids[row]] for row in columns.unhashed]
     yield from about("warning", "no-picture-hash", NO_HASHES, unhashed)

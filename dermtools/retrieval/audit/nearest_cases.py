@@ -1,13 +1,17 @@
-"""The nearest cases of every case: those of other groups, and pairs of nearly the same picture; exact."""
+"""The nearest cases of every case: those of other groups, and pairs of nearly the same picture."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dermtools.retrieval.audit.near_search import EXACT, Lists
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 BLOCK_CELLS = 2**22
@@ -26,7 +30,9 @@ class NearestCases:
     """Of the pairs, Euclidean, shape (m,)."""
 
 
-def nearest_cases(vectors: NDArray[np.float32], groups: NDArray[np.int64], k: int, ratio: float) -> NearestCases:
+def nearest_cases(
+    vectors: NDArray[np.float32], groups: NDArray[np.int64], k: int, ratio: float, exact: int = EXACT
+) -> NearestCases:
     """The k nearest cases of other groups, and pairs within `ratio` times the median distance to the nearest of those.
 
     Pairs are looked for among each case's k nearest; of more copies than that, the others are not listed.
@@ -36,17 +42,15 @@ def nearest_cases(vectors: NDArray[np.float32], groups: NDArray[np.int64], k: in
         groups: number of each row's group, from 0, shape (n,).
         k: at least 1.
         ratio: as of `near_pairs`, which has the same threshold.
+        exact: vectors up to which all are compared with all; of more, the nearest are found by lists.
     """
-    import faiss
-
     count = len(vectors)
     foreign = np.full((count, k), -1, np.int64)
     first = np.full(count, np.inf, np.float32)
     beside = np.full((count, k), -1, np.int64)
     if count:
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-        index = faiss.IndexFlatL2(vectors.shape[1])
-        index.add(vectors)
+        search = _flat(vectors) if count <= exact else Lists(vectors).ranked
         # A case's own group may hold the nearest places: as many more are looked up. Powers of two make few sizes.
         own = 2 ** np.ceil(np.log2(np.bincount(groups)[groups])).astype(np.int64)
         wanted = np.minimum(count, k + own)
@@ -54,7 +58,7 @@ def nearest_cases(vectors: NDArray[np.float32], groups: NDArray[np.int64], k: in
             rows = np.flatnonzero(wanted == places)
             for start in range(0, len(rows), step := max(1, BLOCK_CELLS // places)):
                 part = rows[start : start + step]
-                squared, found = index.search(vectors[part], places)
+                squared, found = search(part, places)
                 foreign[part], first[part] = _of_others(found, squared, groups, groups[part], k)
                 beside[part] = _padded(found, found != part[:, None], k)
     reached = np.isfinite(first)
@@ -64,6 +68,15 @@ def nearest_cases(vectors: NDArray[np.float32], groups: NDArray[np.int64], k: in
     order = np.argsort(distances, kind="stable")
     order = order[distances[order] <= threshold]
     return NearestCases(foreign, pairs[order], distances[order])
+
+
+def _flat(vectors: NDArray[np.float32]) -> Callable[[NDArray[np.int64], int], tuple[Any, Any]]:
+    """Squared distances and rows of the nearest of some rows, all compared with all."""
+    import faiss
+
+    index = faiss.IndexFlatL2(vectors.shape[1])
+    index.add(vectors)
+    return lambda rows, count: index.search(vectors[rows], count)
 
 
 def _of_others(

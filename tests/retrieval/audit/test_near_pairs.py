@@ -54,3 +54,27 @@ def test_it_stops_where_there_are_too_many_to_list(monkeypatch: pytest.MonkeyPat
     found = near_pairs(vectors, np.repeat([0, 1], 50), np.arange(100), 0.5)
     assert not found.complete
     assert found.rows.shape == (20, 2)
+
+
+def test_of_many_an_index_finds_those_that_comparing_all_finds() -> None:
+    random = np.random.default_rng(0)
+    centres = random.standard_normal((40, 32))
+    vectors = (centres[random.integers(40, size=5000)] + random.standard_normal((5000, 32))).astype(np.float32)
+    vectors[1::50] = vectors[::50] + random.standard_normal((100, 32)) * 0.05
+    groups, contents = np.arange(5000) // 2 + 7, np.arange(5000)
+    contents[1], contents[51] = contents[0], contents[50]
+    every = near_pairs(vectors, groups, contents, 0.5)
+    found = near_pairs(vectors, groups, contents, 0.5, exact=100)
+    assert every.recall is None
+    assert found.recall is not None
+    assert found.recall > 0.9
+    # The median is taken over fewer cases there.
+    assert found.threshold == pytest.approx(every.threshold, rel=0.05)
+    lower = min(found.threshold, every.threshold)
+    near = [
+        {(i, j) for i, j in one.rows.tolist() if np.linalg.norm(vectors[i] - vectors[j]) <= lower}
+        for one in (found, every)
+    ]
+    assert near[0] == near[1]
+    assert len(near[0]) >= 98
+    assert found.complete

@@ -41,3 +41,17 @@ def test_one_group_alone_has_neither(count: int) -> None:
     found = nearest_cases(np.ones((count, 4), np.float32), np.zeros(count, np.int64), 2, 0.5)
     assert found.foreign.tolist() == [[-1, -1]] * count
     assert set(found.distances.tolist()) <= {0.0}
+
+
+def test_of_many_the_lists_find_nearly_all_that_comparing_all_finds() -> None:
+    random = np.random.default_rng(0)
+    centres = random.standard_normal((30, 24))
+    vectors = (centres[random.integers(30, size=3000)] + 0.5 * random.standard_normal((3000, 24))).astype(np.float32)
+    vectors[1::60] = vectors[::60] + random.standard_normal((50, 24)) * 0.02
+    groups = np.arange(3000) // 2
+    every, found = (nearest_cases(vectors, groups, 10, 0.5, exact=exact) for exact in (3000, 100))
+    alike = [len(set(one) & set(other)) for one, other in zip(every.foreign, found.foreign, strict=True)]
+    assert np.mean(alike) > 9.9
+    assert np.mean(found.foreign[:, 0] == every.foreign[:, 0]) > 0.99
+    assert found.pairs.tolist() == every.pairs.tolist()
+    assert np.allclose(found.distances, every.distances)
