@@ -57,10 +57,8 @@ def main() -> int:
                 print(f"{part.name} at {cases:,}: {error}", file=sys.stderr)
                 continue
             figures.keep(part.name, cases, found)
-            print(
-                f"{cases:>9,}  {part.name}: {found.seconds:.2f} s ({found.processor:.2f} s of processor time), {found.peak / 1e6:,.0f} MB",
-                flush=True,
-            )
+            spent = f"{found.seconds:.2f} s ({found.processor:.2f} s of processor time)"
+            print(f"{cases:>9,}  {part.name}: {spent}, {found.peak / 1e6:,.0f} MB", flush=True)
     if given.plot:
         from benchmarks.scale.plot import drawn
 

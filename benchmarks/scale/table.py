@@ -24,12 +24,12 @@ def printed(figures: Figures) -> bool:
 def table_lines(figures: Figures) -> Iterator[str]:
     """The table in Markdown, one line a part."""
     sizes = figures.sizes()
-    yield f"Measured on {figures.machine}. A fresh process: seconds by the clock, of "
-    yield "processor time, peak of memory. Growth: exponents of processor time and memory from 10,000 cases on."
+    yield f"Measured on {figures.machine}, each command as a fresh process: seconds by the clock, seconds of processor"
+    yield "time, peak of memory. Growth and memory are exponents, of processor time and peak, from 10,000 cases on."
     yield ""
     heads = ["command", *map(_short, sizes), "growth", "memory", "goal", "met"]
-    yield _row(heads)
-    yield _row(["---", *["---:"] * (len(sizes) + 2), "---", "---"])
+    yield row(heads)
+    yield row(["---", *["---:"] * (len(sizes) + 2), "---", "---"])
     for part in PARTS:
         found = [figures.of(part.name, cases) for cases in sizes]
         if not any(found):
@@ -39,7 +39,7 @@ def table_lines(figures: Figures) -> Iterator[str]:
         met = "" if not goals else "yes" if all(held for _, held in goals) else "NO"
         cells = ["" if one is None else _measure(one) for one in found]
         growth = ["" if one is None else f"{one:.2f}" for one in (time, memory)]
-        yield _row([part.name, *cells, *growth, "; ".join(text for text, _ in goals), met])
+        yield row([part.name, *cells, *growth, "; ".join(text for text, _ in goals), met])
 
 
 def _goals(part: Part, figures: Figures) -> Iterator[tuple[str, bool]]:
@@ -62,5 +62,6 @@ def _short(cases: int) -> str:
     return f"{cases // 10**6}M" if cases >= 10**6 else f"{cases // 1000}k"
 
 
-def _row(cells: list[str]) -> str:
+def row(cells: list[str]) -> str:
+    """One line of a table in Markdown."""
     return "| " + " | ".join(cells) + " |"
