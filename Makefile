@@ -69,8 +69,9 @@ page:
 
 # The documentation site, into site/: pages made from the code beside those of docs/. No network; a broken link fails.
 docs: setup
+	$(BIN)/codespell docs prompts *.md --skip '*.png,*.js'
 	$(BIN)/python -m docs.generator build
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file build/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file build/mkdocs.yml
 	@echo "site/index.html"
 
 clean:

@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 from dermtools.version import __version__
-from docs.generator import carried, generated
+from docs.generator import generated
 from tests.support.paths import ROOT
 
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("p*/README.md")]
-MADE_FOR_THE_SITE = {ROOT / "docs" / path for path in [*generated.pages(), *carried.CARRIED]}
+MADE_FOR_THE_SITE = {ROOT / "docs" / path for path in generated.pages()}
 PATHS = re.compile(r"`((?:dermtools|tests|docs|examples|benchmarks|prompts|plugin|\.github)/[\w./-]+)`")
 
 
