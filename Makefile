@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo test lint types contract unit coverage benchmarks scale fuzz clients bundle page docs clean
+.PHONY: setup demo dist test lint types contract unit coverage benchmarks scale fuzz clients bundle page docs clean
 
 setup: $(VENV)/installed
 
@@ -20,6 +20,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 demo: setup
 	$(BIN)/dermtools demo $(DEMO) $(if $(DATA),--data '$(DATA)')
+
+# Wheel and sdist; whoever builds the same commit gets the same bytes.
+dist: setup
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build
 
 test: lint types contract unit
 

@@ -21,10 +21,9 @@ HERE = Path(__file__).parent
 def manifest(template: dict[str, Any]) -> dict[str, Any]:
     """The manifest with the tools that are always offered, as its readers see them before they install."""
     from dermtools.tools import offered_tools
-    from dermtools.version import __version__
 
     tools = [{"name": spec.name, "description": spec.description} for spec in offered_tools(with_model=False)]
-    return {**template, "version": __version__, "tools": tools}
+    return {**template, "tools": tools}
 
 
 def fill(folder: Path) -> None:

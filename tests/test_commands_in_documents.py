@@ -21,6 +21,8 @@ PAGES = [
 ]
 OTHERS = {
     "claude": {"--plugin-dir"},
+    "docker build": {"--build-arg"},
+    "docker run": {"--name", "--read-only", "--tmpfs"},
     "python -m benchmarks.label_errors": {"--seeds"},
     "python -m benchmarks.leaks": {"--every", "--embedder"},
     "python -m benchmarks.methods_table": {"--choose", "--embedder"},

@@ -16,8 +16,8 @@ import jsonschema
 import pytest
 import yaml
 
-from dermtools import __version__
 from tests.support.paths import ROOT
+from tests.support.release import NAMED
 
 PLUGIN = ROOT / "plugin"
 BUNDLE = ROOT / "bundle"
@@ -57,13 +57,13 @@ def test_the_linter_finds_no_error(linter: str, name: str, tmp_path: Path) -> No
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def test_the_versions_are_the_packages() -> None:
+def test_the_versions_are_those_of_the_release() -> None:
     entry = read(ROOT / "server.json")
-    assert {entry["version"], entry["packages"][0]["version"]} == {__version__}
-    assert read(PLUGIN / ".claude-plugin" / "plugin.json")["version"] == __version__
-    assert read(BUNDLE / "manifest.json")["version"] == __version__
+    assert {entry["version"], entry["packages"][0]["version"]} == {NAMED}
+    assert read(PLUGIN / ".claude-plugin" / "plugin.json")["version"] == NAMED
+    assert read(BUNDLE / "manifest.json")["version"] == NAMED
     [plugin] = read(MARKETPLACE)["plugins"]
-    assert plugin["version"] == __version__
+    assert plugin["version"] == NAMED
 
 
 def test_the_registrys_arguments_start_the_command() -> None:
