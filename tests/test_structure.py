@@ -53,6 +53,7 @@ BEYOND_ONE_MODULE = {
     "mcp/test_bombs.py": "small files that unpack without end, sent to a server",
     "mcp/test_clients.py": "the server, asked by the protocol's own client",
     "mcp/test_inspector.py": "the server, asked by the Inspector",
+    "mcp/test_many_processes.py": "several servers behind a real nginx, as examples/team says",
     "mcp/test_no_path_leaves.py": "what fails, through tools, clients and retriever: no path in any of it",
     "mcp/test_published_files.py": "server.json and the plugin",
     "pages/test_app_html.py": "the built page, and what it is built from",

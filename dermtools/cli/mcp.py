@@ -58,6 +58,10 @@ def mcp(
     scope: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="With --auth-server: tokens must have it. Repeatable.")
     ] = None,
+    instance: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --http: its name among several behind one proxy, which goes by it."),
+    ] = None,
     max_calls: Annotated[
         int | None, typer.Option(metavar="N", help="With --http: requests under way in all; 64 by default.")
     ] = None,
@@ -115,6 +119,7 @@ def mcp(
         "--allow-origin": allow_origin,
         "--auth-server": auth_server,
         "--scope": scope,
+        "--instance": instance,
     }
     if http is None and (out_of_place := [option for option, value in about_http.items() if value]):
         raise DermtoolsError(f"{', '.join(out_of_place)} goes with --http; leave it out")
@@ -141,6 +146,7 @@ def mcp(
             url=public_url,
             origins=allow_origin or (),
             auth=auth,
+            instance=instance or "",
         )
         limits = ServerLimits(**given)
     if install and print_config is None:

@@ -18,6 +18,7 @@ from dermtools.mcp.admission import Admission
 from dermtools.mcp.front import Front, open_to
 from dermtools.mcp.limits import MAX_BODY, ServerLimits
 from dermtools.mcp.login import BearerToken
+from dermtools.mcp.pinning import INSTANCE, Pinned
 from dermtools.mcp.server import CaseBaseServer
 from dermtools.mcp.sessions import Sessions
 from dermtools.mcp.stopping import call_on_signal
@@ -52,6 +53,7 @@ class HttpAddress:
             that the proxy may leave before `/mcp`.
         origins: pages of other origins (`https://page.example`) that may call it from a browser.
         auth: the authorization server whose tokens every request must carry, instead of `token`.
+        instance: what the process is called among several behind one proxy; see `pinning.py`.
 
     Raises:
         DermtoolsError: an address other than loopback without a token, a short token, an address that says no name, or
@@ -65,10 +67,13 @@ class HttpAddress:
     url: str | None = None
     origins: tuple[str, ...] = ()
     auth: AuthServer | None = None
+    instance: str = ""
 
     def __post_init__(self) -> None:
         if self.token is not None and (len(self.token) < MIN_TOKEN or not self.token.isascii()):
             raise DermtoolsError(f"the token in {TOKEN_VARIABLE} needs {MIN_TOKEN} ASCII characters or more")
+        if self.instance and not INSTANCE.fullmatch(self.instance):
+            raise DermtoolsError(f"{self.instance!r} is no name of a process; write e.g. a or server2 (a-z, 0-9)")
         for name in self.names:
             if not _HOST_NAME.fullmatch(name):
                 raise DermtoolsError(f"{name!r} is no host name; give it without scheme, port and path")
@@ -99,12 +104,13 @@ class HttpAddress:
         url: str | None = None,
         origins: Iterable[str] = (),
         auth: AuthServer | None = None,
+        instance: str = "",
     ) -> HttpAddress:
         """Read `HOST:PORT`, `[IPV6]:PORT` or `:PORT`, which is loopback. Raises as the class."""
         host, colon, port = text.rpartition(":")
         if not colon or not port.isdigit() or int(port) > 65535 or (host and not _HOST_NAME.fullmatch(host)):
             raise DermtoolsError(f"{text!r} is no HOST:PORT; write e.g. 127.0.0.1:8765 or [::1]:8765")
-        return cls(host or "127.0.0.1", int(port), token, tuple(names), url, tuple(origins), auth)
+        return cls(host or "127.0.0.1", int(port), token, tuple(names), url, tuple(origins), auth, instance)
 
     @property
     def is_loopback(self) -> bool:
@@ -160,7 +166,7 @@ def http_app(server: CaseBaseServer, address: HttpAddress, limits: ServerLimits,
         session_idle_timeout=60 * limits.session_minutes,
         transport_security=address.security,
     )
-    app = Admission(app, sessions, limits)
+    app = Pinned(Admission(app, sessions, limits), address.instance)
     if address.token is not None:
         app = BearerToken(app, address.token)
     elif address.auth is not None:

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,62 +15,34 @@ from dermtools.mcp.limits import MAX_BODY
 from dermtools.retrieval import CaseBase
 from tests.support.mcp_processes import PATIENCE, HttpServer, http_server
 from tests.support.mcp_requests import HEADERS, INITIALIZE, modern_call
+from tests.support.nginx import free_port, nginx, replaced
 from tests.support.paths import ROOT
 
 TOKEN = "a-token-of-the-tests-0123456789"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/bin")
 
 
 @pytest.fixture(scope="module")
 def behind(case_base: CaseBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpServer]:
     """A server below `/tools/` of an nginx of its own; its `url` is that at which clients reach it."""
-    if NGINX is None:
-        pytest.skip("nginx is not installed; the Debian package nginx has it")
-    folder = tmp_path_factory.mktemp("nginx")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     options = ("--public-url", f"http://127.0.0.1:{port}/tools/mcp")
-    with http_server(case_base.path, *options, **{TOKEN_VARIABLE: TOKEN}) as server:
-        configuration = folder / "nginx.conf"
-        configuration.write_text(configured(folder, port, urlsplit(server.url).netloc))
-        command = [NGINX, "-p", str(folder), "-c", str(configuration), "-e", str(folder / "error.log")]
-        with subprocess.Popen([*command, "-g", "daemon off;"], stdin=subprocess.DEVNULL) as process:
-            try:
-                wait_for(port, process, folder / "error.log")
-                yield HttpServer(f"http://127.0.0.1:{port}/tools/mcp", server.process, server._reader, server._lines)
-            finally:
-                process.terminate()
-                process.wait(PATIENCE)
+    with (
+        http_server(case_base.path, *options, **{TOKEN_VARIABLE: TOKEN}) as server,
+        nginx(configured(port, urlsplit(server.url).netloc), folder, port),
+    ):
+        yield HttpServer(f"http://127.0.0.1:{port}/tools/mcp", server.process, server._reader, server._lines)
 
 
-def configured(folder: Path, port: int, upstream: str) -> str:
-    """The example with these ports, without TLS, and with all that nginx writes in the folder."""
-    written = (ROOT / "examples" / "nginx.conf").read_text(encoding="utf-8")
-    for stands, meant in (
+def configured(port: int, upstream: str) -> str:
+    """The example with these ports, without TLS."""
+    return replaced(
+        (ROOT / "examples" / "nginx.conf").read_text(encoding="utf-8"),
         ("server 127.0.0.1:8765;", f"server {upstream};"),
         ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
         ("        ssl_certificate /etc/ssl/certs/derm.example.pem;\n", ""),
         ("        ssl_certificate_key /etc/ssl/private/derm.example.key;\n", ""),
-    ):
-        assert stands in written
-        written = written.replace(stands, meant)
-    kept = "".join(
-        f"    {kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    return f"pid {folder}/pid;\n" + written.replace("http {\n", f"http {{\n    access_log off;\n{kept}", 1)
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"nginx did not start: {log.read_text() if log.exists() else ''}")
 
 
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
