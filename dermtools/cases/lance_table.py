@@ -264,9 +264,9 @@ class CaseTable:
         with _reading(self._folder):
             return len(self._dataset.get_fragments())
 
-    def compact(self, *, leftovers: bool = False) -> None:
-        """Join small files, then `clean`."""
-        self._write(self._dataset.optimize.compact_files)
+    def compact(self, *, leftovers: bool = False, rows: int = 2**20) -> None:
+        """Join small files, but those that have so many rows, then `clean`."""
+        self._write(lambda: self._dataset.optimize.compact_files(target_rows_per_fragment=rows))
         self.clean(leftovers=leftovers)
 
     def clean(self, *, leftovers: bool = False) -> None:

@@ -267,11 +267,11 @@ class CaseStore:
         with self.exclusive():
             purge(self, what, command)
 
-    def compact(self, *, files_kept: int = 0) -> None:
-        """Join the small files that many writes leave, if more than `files_kept`; remove versions that none keeps."""
+    def compact(self, *, files_kept: int = 0, rows: int = 2**20) -> None:
+        """Join the files of fewer `rows`, if there are more than `files_kept`; remove versions that none keeps."""
         with self.exclusive():
             if self._table.files() > files_kept:
-                self._table.compact()
+                self._table.compact(rows=rows)
 
     def set_tasks(self, tasks: Iterable[Task]) -> None:
         """Replace the tasks and their label sets; call it before adding rows that use new ones."""

@@ -44,6 +44,8 @@ WEIGHT_WITHOUT_PICTURE = 1 / 64
 """What a case that is only a vector counts in a batch, beside one with a picture."""
 FILES_KEPT = 16
 """Data files that a case base may have before they are joined."""
+JOINED_BATCHES, JOINED_ROWS = 128, 8192
+"""So often, while an ingest goes on, files of fewer rows are joined: every transaction lists all files."""
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Batches:
         self.repainted: set[str] = set()
         self.painted = False
         self.seen: dict[str, None] = {}
+        self.committed = 0
 
     def run(self, workers: int) -> IngestReport:
         self.declare()
@@ -199,7 +202,8 @@ class Batches:
         """Start embedding; all batches before must be committed, so that their vectors are found."""
         hashes = {item.content_hash for item in cases} - self.repainted
         owners = {self.owner_of[digest] for digest in hashes if digest in self.owner_of}
-        stored = {row.content_hash: row for row in self.store.rows(sorted(owners))}
+        # Only where there are any: rows are found by the metadata of all cases, which every commit makes old.
+        stored = {row.content_hash: row for row in (self.store.rows(sorted(owners)) if owners else ())}
         return pool.submit(embed_batch, cases, stored, self.prepare, self.embedder)
 
     def commit(self, batch: Future[Embedded] | None) -> None:
@@ -211,6 +215,9 @@ class Batches:
         self.declare_labels(row.case for row in rows)
         replaced = [row for row in rows if row.case.case_id in self.hash_of]
         (self.store.update if replaced else self.store.add)(rows)
+        self.committed += 1
+        if self.committed % JOINED_BATCHES == 0:
+            self.store.compact(files_kept=FILES_KEPT, rows=JOINED_ROWS)
         self.counts.update(added=len(rows) - len(replaced), updated=len(replaced), embedded=embedded)
         for row in replaced:
             old = self.hash_of[row.case.case_id]

@@ -11,6 +11,7 @@ from dermtools.cases import Case, SourceOptions, Task
 from dermtools.cases.case import Problem
 from dermtools.cases.sources.from_python import streamed
 from dermtools.errors import SourceError
+from dermtools.retrieval.ingest import batches
 from dermtools.retrieval.ingest.streaming import Stream, with_labels
 from dermtools.retrieval.ingest.writing import ingest
 from tests.support.mean_colour import MeanColour, Watcher, counts, source_case
@@ -121,3 +122,21 @@ def test_labels_join_the_tasks_that_are_there():
         ("site", ("arm",)),
     ]
     assert with_labels([task], [new.model_copy(update={"labels": {"dx": ("nevus",)}})]) == []
+
+
+def test_files_are_joined_on_the_way_and_all_cases_stay_in_their_order(store, monkeypatch):
+    monkeypatch.setattr(batches, "JOINED_BATCHES", 8)
+    monkeypatch.setattr(batches, "JOINED_ROWS", 16)
+    monkeypatch.setattr(batches, "FILES_KEPT", 0)
+    most = 0
+
+    def watched():
+        nonlocal most
+        for case in cases(100):
+            most = max(most, store.table.files())
+            yield case
+
+    assert ingest(store, MeanColour(), stream(watched()), batch_size=2).added == 100
+    # Fifty commits: what was joined on the way, and up to eight since.
+    assert most < 20
+    assert store.columns().case_ids == [case.case.case_id for case in cases(100)]
