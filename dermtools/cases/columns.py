@@ -1,27 +1,26 @@
-"""Cases as columns: how they lie in the table on disk, and in memory without vectors and pictures."""
+"""Cases as columns: how they lie in the table on disk."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.cases.case import AttributeValue, Case, Task
+from dermtools.cases.case import Case, Task
+from dermtools.cases.case_columns import LABEL_PREFIX as LABEL_PREFIX
+from dermtools.cases.case_columns import PICTURE_HASH as PICTURE_HASH
+from dermtools.cases.case_columns import CaseColumns as CaseColumns
 from dermtools.errors import CaseBaseError
-from dermtools.images.picture_hash import HASH_BYTES, hash_rows
+from dermtools.images.picture_hash import HASH_BYTES
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-LABEL_PREFIX = "label_"
-PICTURE_HASH = "picture_hash"
-"""A column that tables made before there was one lack, until they are written."""
 ROW_NAMES = ("content_hash", "vector", "jpeg", "width", "height", PICTURE_HASH)
 """What a row holds beside its case."""
 
@@ -41,43 +40,6 @@ class StoredCase:
     height: int
     picture_hash: bytes | None = field(default=None, repr=False)
     """Perceptual hash of the stored JPEG, 32 bytes; None where there is no picture, or it was never hashed."""
-
-
-@dataclass(frozen=True, eq=False)
-class CaseColumns:
-    """All metadata of one version of a case base, in row order. Row i of every column is the same case."""
-
-    version: int
-    case_ids: list[str]
-    group_ids: list[str]
-    splits: list[str | None]
-    labels: dict[str, list[tuple[str, ...]]]
-    """Task name to the labels of each row; `()` where unknown."""
-    attributes: dict[str, list[AttributeValue | None]]
-    """Attribute name to the value of each row; None where unknown."""
-    content_hashes: list[str]
-    widths: NDArray[np.int32]
-    """Pixels of the original pictures, shape (n,)."""
-    heights: NDArray[np.int32]
-    row_of: dict[str, int] = field(repr=False)
-    """Case id to row."""
-    picture_hashes: NDArray[np.uint8] = field(repr=False)
-    """Perceptual hashes of the stored pictures, shape (n, 32), contiguous; zeros where there is none."""
-    unhashed: NDArray[np.int64] = field(repr=False)
-    """Rows whose picture was never hashed, since an earlier version stored it."""
-
-    def __len__(self) -> int:
-        return len(self.case_ids)
-
-    def case(self, row: int) -> Case:
-        """The case of one row."""
-        return Case.model_construct(
-            case_id=self.case_ids[row],
-            group_id=self.group_ids[row],
-            split=self.splits[row],
-            labels={task: column[row] for task, column in self.labels.items() if column[row]},
-            attributes={name: value for name, column in self.attributes.items() if (value := column[row]) is not None},
-        )
 
 
 def check_rows(rows: Sequence[StoredCase], tasks: Iterable[Task], dimension: int) -> None:
@@ -152,44 +114,3 @@ def to_arrow(rows: Sequence[StoredCase], columns: pa.Schema) -> pa.Table:
         for row in rows
     ]
     return pa.Table.from_pylist(cells, schema=columns)
-
-
-def from_arrow(table: pa.Table, tasks: Iterable[str], version: int) -> CaseColumns:
-    """Columns from an Arrow table; a ValueError or KeyError where it does not hold what this package writes."""
-    case_ids: list[str] = table["case_id"].to_pylist()
-    widths = table["width"].to_numpy()
-    hashes = table[PICTURE_HASH].to_pylist() if PICTURE_HASH in table.column_names else [None] * len(case_ids)
-    hashed = np.array([cell is not None for cell in hashes], np.bool_)
-    return CaseColumns(
-        version=version,
-        case_ids=case_ids,
-        group_ids=table["group_id"].to_pylist(),
-        splits=table["split"].to_pylist(),
-        labels={
-            task: [tuple(labels) if labels else () for labels in table[LABEL_PREFIX + task].to_pylist()]
-            for task in tasks
-        },
-        attributes=_attributes(table["attributes"].to_pylist()),
-        content_hashes=table["content_hash"].to_pylist(),
-        widths=widths,
-        heights=table["height"].to_numpy(),
-        row_of={case_id: row for row, case_id in enumerate(case_ids)},
-        picture_hashes=hash_rows(hashes),
-        unhashed=np.flatnonzero(~hashed & (widths > 0)),
-    )
-
-
-def _attributes(cells: list[str]) -> dict[str, list[AttributeValue | None]]:
-    """One column an attribute, from the JSON object of each row."""
-    # One parse of all rows is several times faster than a parse a row.
-    try:
-        parsed = json.loads("[" + ",".join(cells) + "]")
-    except RecursionError:
-        raise ValueError("an attributes cell is nested too deeply") from None
-    if len(parsed) != len(cells) or not all(isinstance(attributes, dict) for attributes in parsed):
-        raise ValueError("an attributes cell is not a JSON object")
-    columns: dict[str, list[AttributeValue | None]] = defaultdict(lambda: [None] * len(parsed))
-    for row, attributes in enumerate(parsed):
-        for name, value in attributes.items():
-            columns[name][row] = value
-    return dict(columns)

@@ -1,4 +1,4 @@
-"""The Lance table of a case base. The only code that knows Lance, its calls and its errors."""
+"""The Lance table of a case base. With `lance_columns` the only code that knows Lance and its calls."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from dermtools.cases import columns as cols
 from dermtools.cases.columns import CaseColumns, StoredCase
+from dermtools.cases.lance_columns import LanceColumns
 from dermtools.cases.lance_errors import one_line_errors as _one_line_errors
 from dermtools.cases.lance_errors import reading as _reading
 from dermtools.cases.vector_key import vectors_key
@@ -90,10 +91,8 @@ class CaseTable:
             return set(self._scan(["case_id"]).to_table()["case_id"].to_pylist())
 
     def columns(self, tasks: Sequence[str]) -> CaseColumns:
-        """All metadata, in row order."""
-        with _reading(self._folder):
-            names = [name for name in self._dataset.schema.names if name not in ("vector", "jpeg")]
-            return cols.from_arrow(self._scan(names).to_table(), tasks, self.version)
+        """All metadata of the version that reads see, in row order, each column read when it is first used."""
+        return CaseColumns(self.version, tasks, LanceColumns(self._dataset, partial(_reading, self._folder)))
 
     def vectors_key(self) -> str:
         """See `vector_key.vectors_key`."""

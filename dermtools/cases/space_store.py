@@ -115,17 +115,18 @@ class SpaceStore(CaseStore):
 
     def _matched(self) -> tuple[CaseColumns, NDArray[np.intp]]:
         """Columns of the cases that are in both, in the case base's order, and their rows in the space."""
+        import pyarrow as pa
+        from pyarrow import compute
+
         with self._guard:
             base, space = self.base.columns(), self.space.columns()
             if self._seen is None or self._seen[0] is not base or self._seen[1] is not space:
-                rows, places = [], []
-                for row, (case_id, content) in enumerate(zip(base.case_ids, base.content_hashes, strict=True)):
-                    place = space.row_of.get(case_id)
-                    if place is not None and space.content_hashes[place] == content:
-                        rows.append(row)
-                        places.append(place)
-                columns = _picked(base, rows, base.version + space.version)
-                self._seen = (base, space, columns, np.array(places, dtype=np.intp))
+                places = space.row_of.of(list(base.case_ids))
+                here, there = base.content_hashes.array, space.content_hashes.array
+                same = compute.equal(here, there.take(pa.array(places, mask=places < 0)))
+                rows = np.flatnonzero(same.fill_null(False).to_numpy())
+                columns = base.picked(rows, base.version + space.version)
+                self._seen = (base, space, columns, places[rows])
             return self._seen[2], self._seen[3]
 
 
@@ -133,28 +134,3 @@ def _through(base: Manifest, space: Manifest) -> Manifest:
     """The case base's manifest, with the space's embedder."""
     seen = {name: getattr(space, name) for name in ("embedder", "identity", "reads_text")}
     return base.model_copy(update=seen)
-
-
-def _picked(columns: CaseColumns, rows: list[int], version: int) -> CaseColumns:
-    """Some rows of all columns."""
-    if len(rows) == len(columns):
-        return replace(columns, version=version)
-
-    def of(column: list[T]) -> list[T]:
-        return [column[row] for row in rows]
-
-    places = {row: place for place, row in enumerate(rows)}
-    return CaseColumns(
-        version=version,
-        case_ids=of(columns.case_ids),
-        group_ids=of(columns.group_ids),
-        splits=of(columns.splits),
-        labels={task: of(labels) for task, labels in columns.labels.items()},
-        attributes={name: of(values) for name, values in columns.attributes.items()},
-        content_hashes=of(columns.content_hashes),
-        widths=columns.widths[rows],
-        heights=columns.heights[rows],
-        row_of={columns.case_ids[row]: place for row, place in places.items()},
-        picture_hashes=columns.picture_hashes[rows],
-        unhashed=np.array([places[row] for row in columns.unhashed.tolist() if row in places], dtype=np.int64),
-    )

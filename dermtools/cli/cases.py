@@ -50,16 +50,21 @@ def cases(
     as_json: JsonOption = False,
 ) -> None:
     """List the cases of a case base, with their patients, splits and labels."""
+    import numpy as np
+
     from dermtools.retrieval import CaseBase
 
     if as_json and out is not None:
         raise QueryError("--csv and --json are two ways to write one list; give one of them")
     case_base = CaseBase.open(path)
     names = _columns(case_base, columns)
-    found = [
-        case for case in case_base.cases(where) if split is None or case.split == (split if split != "none" else None)
-    ]
-    listed = found[: IN_A_TABLE if limit is None and not as_json and out is None else limit]
+    facts = case_base.facts
+    fits = np.ones(len(facts), np.bool_) if where is None else facts.matching(where)
+    if split is not None:
+        fits = fits & facts.columns.splits.mask(split if split != "none" else None)
+    found = np.flatnonzero(fits)
+    shown = found[: IN_A_TABLE if limit is None and not as_json and out is None else limit]
+    listed = facts.columns.cases(shown.tolist())  # of those that are listed alone
     tasks = {task.name for task in case_base.tasks}
     rows = [{name: _value(case, name, tasks) for name in names} for case in listed]
     if as_json:

@@ -170,9 +170,9 @@ class CaseBase(ExportableCaseBase):
 
     def cases(self, where: str | None = None) -> list[Case]:
         """All cases, or those that satisfy a `where` condition, in row order. Raises a QueryError as `search`."""
-        snapshot = self.snapshot
-        rows = range(len(snapshot)) if where is None else np.flatnonzero(snapshot.matching(where)).tolist()
-        return [snapshot.columns.case(row) for row in rows]
+        facts = self.facts
+        rows = range(len(facts)) if where is None else np.flatnonzero(facts.matching(where)).tolist()
+        return facts.columns.cases(rows)
 
     def add_hashes(self) -> int:
         """Hash pictures that an earlier version stored, so that edited copies are found; see `ingest.hashing`."""

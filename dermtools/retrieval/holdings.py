@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dermtools.cases.case import SPLITS
+from dermtools.cases.columns import LABEL_PREFIX
 
 if TYPE_CHECKING:
     from dermtools.cases.columns import CaseColumns
@@ -16,16 +18,19 @@ if TYPE_CHECKING:
 
 def holdings(path: Path, manifest: Manifest, columns: CaseColumns) -> dict[str, Any]:
     """Cases, groups, splits, tasks, embedder, version and sources, as plain data."""
-    splits = [split or "none" for split in columns.splits]
-    groups = {split: set[str]() for split in (*SPLITS, "none")}
-    for split, group in zip(splits, columns.group_ids, strict=True):
-        groups[split].add(group)
+    columns.load("split", *(LABEL_PREFIX + task for task in columns.labels))
+    groups = columns.group_ids.coded
+    parts = {name or "none": groups.codes[columns.splits.mask(name)] for name in (*SPLITS, None)}
     return {
         "path": str(path),
         "cases": len(columns),
-        "groups": len(set(columns.group_ids)),
-        "splits": {name: {"cases": splits.count(name), "groups": len(ids)} for name, ids in groups.items() if ids},
-        "tasks": {task.name: _counts(task.labels, columns.labels.get(task.name, ())) for task in manifest.tasks},
+        "groups": len(groups.values),
+        "splits": {
+            name: {"cases": len(part), "groups": np.count_nonzero(np.bincount(part))}
+            for name, part in parts.items()
+            if len(part)
+        },
+        "tasks": {task.name: _counts(task.labels, columns.labels[task.name].counts()) for task in manifest.tasks},
         "embedder": {"spec": manifest.embedder, **manifest.identity.model_dump()},
         "version": columns.version,
         "created": manifest.created,
@@ -33,7 +38,6 @@ def holdings(path: Path, manifest: Manifest, columns: CaseColumns) -> dict[str, 
     }
 
 
-def _counts(closed: Iterable[str], rows: Iterable[tuple[str, ...]]) -> dict[str, int]:
+def _counts(closed: Iterable[str], counted: Mapping[str, int]) -> dict[str, int]:
     """Cases of each label of the closed set, most first; a label without a case counts 0."""
-    counted = Counter(label for labels in rows for label in labels)
-    return dict(sorted(((label, counted[label]) for label in closed), key=lambda item: (-item[1], item[0])))
+    return dict(sorted(((label, counted.get(label, 0)) for label in closed), key=lambda item: (-item[1], item[0])))

@@ -17,7 +17,7 @@ from dermtools.errors import CaseBaseError, QueryError
 from dermtools.files import local_path, writable
 from dermtools.retrieval.attributes import Attributes
 from dermtools.retrieval.queries import accepted, loaded
-from dermtools.retrieval.search.snapshot import Snapshot
+from dermtools.retrieval.search.snapshot import CaseFacts, Snapshot
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,7 @@ class OpenedCaseBase:
         self.selections: dict[str, frozenset[str]] = {}
         """Cases picked by hand, name to ids, in memory alone: `where` says `selection = 'NAME'`. None is given anew."""
         self._snapshot: Snapshot | None = None
+        self._facts: CaseFacts | None = None
         self._lock, self._snapshot_lock = threading.Lock(), threading.Lock()
         self._embedder = None if embedder is None else accepted(embedder, store)
         self._process = os.getpid()
@@ -89,7 +90,7 @@ class OpenedCaseBase:
         return cls.create(path, embedder=embedder, shared=shared)
 
     def __len__(self) -> int:
-        return len(self.snapshot)
+        return len(self.facts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as where it lies, and opened there again: with its embedder where no spec string loads that."""
@@ -113,16 +114,16 @@ class OpenedCaseBase:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        return tuple(self.snapshot.tasks.values())
+        return tuple(self.facts.tasks.values())
 
     def task(self, name: str) -> Task:
         """Task of that name; a QueryError lists the existing ones."""
-        return self.snapshot.task(name)
+        return self.facts.task(name)
 
     @property
     def columns(self) -> CaseColumns:
         """All metadata of the latest version, in row order."""
-        return self.snapshot.columns
+        return self.facts.columns
 
     @property
     def vectors(self) -> NDArray[np.float32]:
@@ -162,10 +163,22 @@ class OpenedCaseBase:
                 self._snapshot.selections = self.selections
             return self._snapshot
 
+    @property
+    def facts(self) -> CaseFacts:
+        """The latest version on disk without its vectors, which are not read for it."""
+        with self._snapshot_lock:
+            version = self.store.version
+            if self._snapshot is not None and self._snapshot.columns.version == version:
+                return self._snapshot
+            if self._facts is None or self._facts.columns.version != version:
+                self._facts = CaseFacts(self.store.columns(), self.store.manifest.tasks)
+                self._facts.selections = self.selections
+            return self._facts
+
     def case(self, case_id: str) -> Case:
         """A case; QueryError where there is no such id."""
-        snapshot = self.snapshot
-        return snapshot.columns.case(snapshot.row(case_id))
+        facts = self.facts
+        return facts.columns.case(facts.row(case_id))
 
     def jpeg(self, case_id: str) -> bytes:
         """The clean stored JPEG of a case; QueryError where there is no such id, or the case has no picture."""

@@ -11,29 +11,21 @@ import pytest
 from PIL import Image
 
 from dermtools.cases.case import Case, SourceCase, SourceData, Task
-from dermtools.cases.columns import CaseColumns
+from dermtools.cases.columns import CaseColumns, StoredCase, schema, to_arrow
 from dermtools.retrieval import CaseBase
 
 
-def _case_columns(cases: Sequence[Case], content_hashes: Sequence[str] | None = None) -> CaseColumns:
+def _case_columns(
+    cases: Sequence[Case], content_hashes: Sequence[str] | None = None, tasks: Sequence[str] = ()
+) -> CaseColumns:
     """Columns as a store would give them."""
-    tasks = sorted({task for case in cases for task in case.labels})
-    names = sorted({name for case in cases for name in case.attributes})
-    n = len(cases)
-    return CaseColumns(
-        version=1,
-        case_ids=[case.case_id for case in cases],
-        group_ids=[case.group_id for case in cases],
-        splits=[case.split for case in cases],
-        labels={task: [case.labels.get(task, ()) for case in cases] for task in tasks},
-        attributes={name: [case.attributes.get(name) for case in cases] for name in names},
-        content_hashes=list(content_hashes or [f"hash-{case.case_id}" for case in cases]),
-        widths=np.full(n, 64, np.int32),
-        heights=np.full(n, 64, np.int32),
-        row_of={case.case_id: row for row, case in enumerate(cases)},
-        picture_hashes=np.zeros((n, 32), np.uint8),
-        unhashed=np.empty(0, np.int64),
-    )
+    tasks = sorted({*tasks, *(task for case in cases for task in case.labels)})
+    hashes = content_hashes or [f"hash-{case.case_id}" for case in cases]
+    rows = [
+        StoredCase(case, content, np.zeros(1, np.float32), b"", 64, 64, bytes(32))
+        for case, content in zip(cases, hashes, strict=True)
+    ]
+    return CaseColumns.held(1, tasks, to_arrow(rows, schema(tasks, 1)))
 
 
 @pytest.fixture(scope="session")

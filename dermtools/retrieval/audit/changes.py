@@ -149,8 +149,10 @@ class Relabel:
     why: str = ""
 
     def offer(self, now: Present) -> str | None:
-        column, row_of = now.columns.labels.get(self.task, []), now.columns.row_of
-        if any(case_id not in row_of or column[row_of[case_id]] != had for case_id, had in self.found):
+        column, row_of = now.columns.labels.get(self.task), now.columns.row_of
+        if column is None or any(
+            case_id not in row_of or column[row_of[case_id]] != had for case_id, had in self.found
+        ):
             return None
         was = [f"{case_id} ({'|'.join(had) or 'unknown'})" for case_id, had in self.found if had != self.labels]
         if not was:

@@ -125,7 +125,7 @@ def _bad_vectors(columns: CaseColumns, vectors: NDArray[np.float32], *, normaliz
         bad |= np.abs(norms - 1) > 1e-3
     promise = "finite and of norm 1" if normalized else "finite"
     message = f"embeddings that are not {promise}, as promised: {{}}; delete and ingest them again"
-    return about("error", "bad-vector", message, [[columns.case_ids[row]] for row in np.flatnonzero(bad)])
+    return about("error", "bad-vector", message, [[columns.case_ids[row]] for row in np.flatnonzero(bad).tolist()])
 
 
 def _tiny_pictures(columns: CaseColumns) -> Iterator[Finding]:

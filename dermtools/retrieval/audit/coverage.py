@@ -54,7 +54,7 @@ def recorded(columns: CaseColumns, kind: str, attributes: Collection[str]) -> tu
     Known by its name.
     """
     kept = {name: values for name, values in columns.attributes.items() if name in attributes}
-    values: dict[str, list[Any]] = {**kept, **columns.labels}
+    values: dict[str, Sequence[Any]] = {**kept, **columns.labels}
     return tuple(_counts(name, column) for name, column in values.items() if records(kind, name))
 
 

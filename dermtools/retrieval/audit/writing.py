@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from dermtools.cases.store import CaseStore
@@ -14,7 +14,7 @@ from dermtools.progress import Progress, Silent
 from dermtools.retrieval.writing import Writing
 
 
-def written(store: CaseStore, case_ids: list[str], progress: Progress | None = None) -> Iterator[Writing]:
+def written(store: CaseStore, case_ids: Sequence[str], progress: Progress | None = None) -> Iterator[Writing]:
     """The cases whose stored picture has writing, with what was read; MissingExtraError without the extra `ocr`."""
     recogniser()
     progress = progress or Silent()

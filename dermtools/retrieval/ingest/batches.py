@@ -63,6 +63,7 @@ class Batches:
 
     def __post_init__(self) -> None:
         self.before = self.store.columns()
+        self.before.load()  # as they were: what is written meanwhile takes them from the disk
         self.data = with_stored_splits(with_other_tasks(self.data, self.before), self.before, self.store.jpegs)
         self.told = (*self.data.told, *choice_notes(self.data))
         ids = {one for item in self.data.cases for one in (item.case.case_id, item.case.group_id)}

@@ -19,7 +19,6 @@ from dermtools.cases.sources.assembly import make_task
 from dermtools.cases.sources.whole_columns import WholeColumns
 from dermtools.cases.store import CaseStore
 from dermtools.embedding.vectors import NORM_TOLERANCE
-from dermtools.images.picture_hash import HASH_BYTES
 from dermtools.retrieval.ingest.reconcile import doubtful
 from dermtools.retrieval.ingest.report import Duplicate, IngestReport
 from dermtools.text import counted
@@ -66,7 +65,7 @@ def _written(store: CaseStore, cases: WholeColumns, name: str) -> IngestReport:
     store.update_manifest(sources=(*store.manifest.sources, SourceNote.of(data)))
     hashes = _hashes(cases.vectors)
     store.add_whole(_table(cases, hashes))
-    problems = [*doubtful(_columns(cases, hashes), cases.case_ids, cases.labels)]
+    problems = [*doubtful(_columns(cases), cases.case_ids, cases.labels)]
     problems += identifier_problems(data, {*cases.case_ids, *cases.group_ids})
     left = Case(case_id="-", group_id="-", attributes=dict.fromkeys(cases.left_out, ""))
     told = choice_notes(SourceData(name, (), (SourceCase(left),), kept=()))
@@ -125,22 +124,13 @@ def _table(cases: WholeColumns, hashes: list[str]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(columns, batches())
 
 
-def _columns(cases: WholeColumns, hashes: list[str]) -> CaseColumns:
-    count = len(hashes)
-    return CaseColumns(
-        version=0,
-        case_ids=cases.case_ids,
-        group_ids=cases.group_ids,
-        splits=list(cases.splits),
-        labels=cases.labels,
-        attributes={},
-        content_hashes=hashes,
-        widths=np.zeros(count, np.int32),
-        heights=np.zeros(count, np.int32),
-        picture_hashes=np.zeros((count, HASH_BYTES), np.uint8),
-        row_of={case_id: row for row, case_id in enumerate(cases.case_ids)},
-        unhashed=np.zeros(0, np.int64),
-    )
+def _columns(cases: WholeColumns) -> CaseColumns:
+    """What is looked at after they are written: ids and labels."""
+    import pyarrow as pa
+
+    cells = {LABEL_PREFIX + task: pa.array(found, pa.list_(pa.string())) for task, found in cases.labels.items()}
+    table = pa.table({"case_id": cases.case_ids, "group_id": cases.group_ids, **cells})
+    return CaseColumns.held(0, tuple(cases.labels), table)
 
 
 def _duplicates(case_ids: list[str], hashes: list[str]) -> Iterator[Duplicate]:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from dermtools.cases.attributes import kept_attributes
 from dermtools.cases.case import SPLITS, Case, Problem, SourceData, Split, Task
+from dermtools.cases.column_values import Labels
 from dermtools.cases.columns import CaseColumns
 from dermtools.cases.copies import joined_contents, small_pictures
 from dermtools.cases.groups import nearly_alike
@@ -200,8 +201,8 @@ def without_unused(
     return kept_tasks
 
 
-def _used(column: list[tuple[str, ...]] | None) -> set[str]:
-    return {label for labels in column or () for label in labels}
+def _used(column: Labels | None) -> set[str]:
+    return set() if column is None else set(column.names)
 
 
 def with_fitting_vectors(data: SourceData, identity: EmbedderIdentity) -> SourceData:

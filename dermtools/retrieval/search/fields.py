@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from dermtools.cases.case import SPLITS, AttributeValue, Task
+from dermtools.cases.column_values import Coded, Labels, Texts
 from dermtools.errors import QueryError
 from dermtools.text import one_line
 
@@ -26,6 +27,7 @@ Kind = Literal["labels", "text", "number", "boolean"]
 SELECTION = "selection"
 """The column in which a condition names cases that were picked by hand: `selection = 'picked-1'`."""
 UNSELECTED = "none"
+BUILT_IN = ("case_id", "group_id", "split")
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"}
 LONGEST_WORD = 30
 """Characters of a column's name that is not quoted in an error."""
@@ -46,41 +48,41 @@ class Encoded(NamedTuple):
 
 
 class Field:
-    """One column as Arrow values, null where unknown; a comparison gives a boolean a row, null where unknown."""
+    """One column as Arrow values, null where unknown; a comparison gives a boolean a row, null where unknown.
 
-    def __init__(
-        self, name: str, values: Sequence[object], *, closed: Sequence[str] = (), labels: bool = False
-    ) -> None:
-        import pyarrow as pa
+    Compared is each distinct value, once.
+    """
 
+    def __init__(self, name: str, column: Texts | Coded[Any] | Labels, *, closed: Sequence[str] = ()) -> None:
         self.name = name
         self.closed = tuple(closed)
-        self.kind: Kind = "labels" if labels else _kind(values)
+        self._column = column
+        self.kind: Kind = "text"
+        if isinstance(column, Labels):
+            self.kind = "labels"
+        elif isinstance(column, Coded):
+            self.kind = _kind(column.distinct())
         self._typed = _as_typed(name)
         self._example = f"{self._typed} {_EXAMPLES[self.kind]}"
-        # A column of mixed kinds is read as text; Arrow makes no float of an integer beyond 2^53.
-        plain = {"text": str, "number": float}.get(self.kind)
-        if plain is not None and set(map(type, values)) - {plain, type(None)}:
-            values = [None if value is None else plain(value) for value in values]
-        if self.kind == "labels":
-            values = [value or None for value in values]
-        types = {"labels": pa.list_(pa.string()), "text": pa.string(), "number": pa.float64(), "boolean": pa.bool_()}
-        self._values = pa.array(values, types[self.kind])
 
     @cached_property
     def encoded(self) -> Encoded:
         """What is counted by: made once."""
-        from pyarrow import compute
+        import pyarrow as pa
 
-        known = self._values.is_valid().to_numpy(zero_copy_only=False)
-        if self.kind == "labels":
-            rows = compute.list_parent_indices(self._values).to_numpy().astype(np.int64)
-            flat = self._values.flatten()
-        else:
-            rows, flat = np.flatnonzero(known), self._values.drop_null()
-        encoded = flat.dictionary_encode()
-        values = encoded.dictionary.to_numpy(zero_copy_only=False)
-        return Encoded(values, encoded.indices.to_numpy().astype(np.int64), rows, known)
+        if isinstance(self._column, Labels):
+            names = pa.array(self._column.names, pa.string())
+            return Encoded(_numpy(names), self._column.codes.astype(np.int64), self._column.rows, self._column.known)
+        column = self._column.coded if isinstance(self._column, Texts) else self._column
+        known = column.known
+        codes, values = column.codes[known].astype(np.int64), column.values
+        if isinstance(self._column, Coded):
+            # A column of mixed kinds is read as text, and numbers as float: of two values may become one.
+            types = {"text": pa.string(), "number": pa.float64(), "boolean": pa.bool_()}
+            plain: Callable[[Any], Any] = {"text": str, "number": float}.get(self.kind, bool)
+            one = pa.array(list(map(plain, column.distinct())), types[self.kind]).dictionary_encode()
+            codes, values = one.indices.to_numpy().astype(np.int64)[codes], one.dictionary
+        return Encoded(_numpy(values), codes, np.flatnonzero(known), known)
 
     def equals(self, value: AttributeValue) -> pa.BooleanArray:
         """Rows that hold the value; of a label column, rows that have it among their labels."""
@@ -105,23 +107,35 @@ class Field:
         """Rows of a boolean column that are true."""
         if self.kind != "boolean":
             raise QueryError(f"where: {self._typed} alone is no condition; compare it, e.g. {self._example}")
-        return self._values
+        return self._rows(self.encoded.values.astype(np.bool_))
 
     def is_null(self) -> pa.BooleanArray:
         """Rows whose value is unknown."""
-        return self._values.is_null()
+        import pyarrow as pa
+
+        return pa.array(~self.encoded.known)
 
     def _compared(self, function: str, value: AttributeValue) -> pa.BooleanArray:
+        import pyarrow as pa
         from pyarrow import compute
 
-        return compute.call_function(function, [self._values, value])
+        if isinstance(self._column, Texts):
+            return compute.call_function(function, [self._column.array, value]).combine_chunks()
+        values = pa.array(self.encoded.values, None if self.kind in ("number", "boolean") else pa.string())
+        return self._rows(compute.call_function(function, [values, value]).to_numpy(zero_copy_only=False))
 
     def _each(self, fits: Callable[[str], bool]) -> pa.BooleanArray:
         """Rows whose text, or any of whose labels, fits."""
+        return self._rows(np.array([fits(text) for text in self.encoded.values], np.bool_))
+
+    def _rows(self, fits: NDArray[np.bool_]) -> pa.BooleanArray:
+        """Rows any of whose values fits, by a bool for each of the distinct values."""
         import pyarrow as pa
 
-        rows = ((row,) if isinstance(row, str) else row for row in self._values.to_pylist())
-        return pa.array([None if row is None else any(map(fits, row)) for row in rows], pa.bool_())
+        encoded = self.encoded
+        found = np.zeros(len(encoded.known), np.bool_)
+        found[encoded.rows[fits[encoded.codes]]] = True
+        return pa.array(found, mask=~encoded.known)
 
     def _check(self, value: AttributeValue) -> None:
         given: Kind = _kind([value])
@@ -152,17 +166,22 @@ class Fields:
         self.selections = selections or {}
         self._tasks = {task.name: task for task in tasks}
         self._made: dict[str, Field] = {}
-        attributes = sorted(name for name in columns.attributes if shown is None or name in shown)
-        self.names = tuple(dict.fromkeys(("case_id", "group_id", "split", *self._tasks, *attributes)))
-        if self.selections:
-            self.names = tuple(dict.fromkeys((*self.names, SELECTION)))
+        self._shown = shown
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """All columns, in the order of precedence."""
+        attributes = sorted(name for name in self._columns.attributes if self._shown is None or name in self._shown)
+        selection = (SELECTION,) if self.selections else ()
+        return tuple(dict.fromkeys((*BUILT_IN, *self._tasks, *attributes, *selection)))
 
     def __getitem__(self, name: str) -> Field:
         """The column of that name; case matters only where two names differ in nothing else.
 
         A QueryError lists the existing ones.
         """
-        if name not in self.names:
+        # Attributes are parsed only where a condition may name one.
+        if name not in BUILT_IN and name not in self._tasks and name not in self.names:
             folded = [known for known in self.names if _folded(known) == _folded(name)]
             if len(folded) != 1:
                 close = _close(name, self.names)
@@ -183,15 +202,27 @@ class Fields:
         if name == "split":
             return Field(name, columns.splits, closed=SPLITS)
         if name in self._tasks:
-            rows = columns.labels.get(name, [()] * len(columns))
-            return Field(name, rows, closed=self._tasks[name].labels, labels=True)
+            rows = columns.labels.get(name) or Labels((), np.zeros(0, np.int32), np.zeros(len(columns), np.int64))
+            return Field(name, rows, closed=self._tasks[name].labels)
         if name in columns.attributes:
             return Field(name, columns.attributes[name])
-        held = [
-            tuple(word for word, ids in self.selections.items() if case_id in ids) or (UNSELECTED,)
-            for case_id in columns.case_ids
-        ]
-        return Field(name, held, closed=(*self.selections, UNSELECTED), labels=True)
+        return Field(name, self._selected(), closed=(*self.selections, UNSELECTED))
+
+    def _selected(self) -> Labels:
+        """For each row the selections that it is in, else that it is in none."""
+        row_of, count = self._columns.row_of, len(self._columns)
+        found = [rows[rows >= 0] for ids in self.selections.values() for rows in (row_of.of(ids),)]
+        found.append(np.setdiff1d(np.arange(count), np.concatenate(found)))
+        rows = np.concatenate(found)
+        words = np.repeat(np.arange(len(found), dtype=np.int32), [len(part) for part in found])
+        return Labels(
+            (*self.selections, UNSELECTED), words[np.argsort(rows, kind="stable")], np.bincount(rows, minlength=count)
+        )
+
+
+def _numpy(values: pa.Array) -> NDArray[Any]:
+    plain: NDArray[Any] = values.to_numpy(zero_copy_only=False)
+    return plain
 
 
 def _nearest_names(given: str, names: Sequence[str]) -> str:

@@ -17,7 +17,6 @@ other and compares their details. `docs/evidence.md` says what it finds.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
@@ -56,11 +55,6 @@ class LeakGuard:
 
     def __init__(self, columns: CaseColumns) -> None:
         self._columns = columns
-        self._rows_of_group: dict[str, list[int]] = defaultdict(list)
-        self._rows_of_content: dict[str, list[int]] = defaultdict(list)
-        for row, (group, content) in enumerate(zip(columns.group_ids, columns.content_hashes, strict=True)):
-            self._rows_of_group[group].append(row)
-            self._rows_of_content[content].append(row)
 
     def left_out(self, query: Query, nearest: Callable[[], Ranked], jpegs: Jpegs) -> set[int]:
         """Every row that the query must not meet: its own, and copies where nothing known says whose it is.
@@ -83,7 +77,7 @@ class LeakGuard:
         contents = {query.content_hash}
         if query.case_id is not None and query.case_id in self._columns.row_of:
             contents.add(self._columns.content_hashes[self._columns.row_of[query.case_id]])
-        rows = {row for content in contents if content is not None for row in self._rows_of_content.get(content, ())}
+        rows = {row for content in contents for row in self._rows_of_content(content)}
         return self._with_groups(rows) | self.rows_of_groups(() if query.group_id is None else (query.group_id,))
 
     def reasons(self, query: Query, rows: Iterable[int]) -> dict[int, str]:
@@ -91,7 +85,7 @@ class LeakGuard:
         contents, groups = self._columns.content_hashes, self._columns.group_ids
         own = self._columns.row_of.get(query.case_id or "")
         content = contents[own] if own is not None else query.content_hash
-        holders = {groups[row] for row in self._rows_of_content.get(content or "", ())}
+        holders = {groups[row] for row in self._rows_of_content(content)}
 
         def reason(row: int) -> str:
             if row == own:
@@ -106,8 +100,16 @@ class LeakGuard:
 
     def rows_of_groups(self, groups: Iterable[str]) -> set[int]:
         """Rows of groups, named as the case base shows them or as the source did; an unknown one has none."""
-        known = self._rows_of_group
-        return {row for group in groups for row in known.get(group) or known.get(given_group(group)) or ()}
+        rows = self._columns.index("group_id").rows
+        found = set[int]()
+        for group in groups:
+            named = rows(group)
+            found.update((named if len(named) else rows(given_group(group))).tolist())
+        return found
+
+    def _rows_of_content(self, content: str | None) -> list[int]:
+        rows: list[int] = [] if content is None else self._columns.index("content_hash").rows(content).tolist()
+        return rows
 
     def _with_groups(self, rows: Iterable[int]) -> set[int]:
         """The rows, and all others of their groups."""

@@ -30,8 +30,15 @@ def ordered(snapshot: Snapshot, where: str = "", by: str = "case_id", *, descend
 
 def _places(encoded: Encoded, count: int) -> NDArray[np.int64]:
     """Of each row the place of its value among the sorted ones, `count` where it is unknown; shape (count,)."""
+    import pyarrow as pa
+    from pyarrow import compute
+
     rank = np.empty(len(encoded.values), np.int64)
-    rank[np.argsort(encoded.values, kind="stable")] = np.arange(len(rank))
+    if encoded.values.dtype == object:  # Arrow sorts texts by their bytes, which is the order of code points
+        order = compute.sort_indices(pa.array(encoded.values, pa.string())).to_numpy()
+    else:
+        order = np.argsort(encoded.values, kind="stable")
+    rank[order] = np.arange(len(rank))
     places = np.full(count, count, np.int64)
     np.minimum.at(places, encoded.rows, rank[encoded.codes])
     return places

@@ -152,8 +152,9 @@ def search_jointly(
     if len(found) < options.k:
         notes.append(f"{len(found)} neighbours instead of {options.k}: no more are left")
     left_out = {columns.case_ids[row]: reason for row, reason in own.items()}
-    cases = [(columns.case(row), distance) for row, distance in found]
-    return Neighbors(name, cases, notes, jpegs, shown, left_out)
+    cases = columns.cases([row for row, _ in found])
+    near = [(case, distance) for case, (_, distance) in zip(cases, found, strict=True)]
+    return Neighbors(name, near, notes, jpegs, shown, left_out)
 
 
 @dataclass(frozen=True)

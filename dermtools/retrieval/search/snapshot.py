@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from dermtools.errors import QueryError
 from dermtools.retrieval.search.cache import load_index
@@ -17,6 +14,7 @@ from dermtools.retrieval.search.where import matching_rows
 from dermtools.text import instead
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from dermtools.cases.case import Task
@@ -29,23 +27,17 @@ GUESSED_AMONG = 20_000
 KEPT_CONDITIONS = 64
 
 
-class Snapshot:
-    """Columns, index and what is derived from them; row i is the same case in all."""
+class CaseFacts:
+    """Columns and what is derived from them, without vectors; row i is the same case in all."""
 
-    def __init__(self, columns: CaseColumns, index: VectorIndex, tasks: tuple[Task, ...]) -> None:
+    def __init__(self, columns: CaseColumns, tasks: tuple[Task, ...]) -> None:
         self.columns = columns
         self.selections: Mapping[str, frozenset[str]] = {}
         """Cases that were picked by hand: name to ids, for conditions that may name every attribute."""
-        self.index = index
         self.tasks = {task.name: task for task in tasks}
         self._fields: dict[frozenset[str] | None, Fields] = {}
         self._matching: dict[tuple[str, frozenset[str] | None], NDArray[np.bool_]] = {}
         self._by_label: dict[str, dict[str, NDArray[np.bool_]]] = {}
-
-    @classmethod
-    def load(cls, store: CaseStore) -> Snapshot:
-        """The version that the store is at."""
-        return cls(*load_index(store), store.manifest.tasks)
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -95,9 +87,19 @@ class Snapshot:
         """Each label of a task with the rows that have it, bool, shape (n,); labels without a case are absent."""
         self.task(task)
         if task not in self._by_label:
-            masks: defaultdict[str, NDArray[np.bool_]] = defaultdict(lambda: np.zeros(len(self), np.bool_))
-            for row, labels in enumerate(self.columns.labels[task]):
-                for label in labels:
-                    masks[label][row] = True
-            self._by_label[task] = dict(sorted(masks.items()))
+            labels = self.columns.labels[task]
+            self._by_label[task] = {label: labels.mask(label) for label in sorted(labels.names)}
         return self._by_label[task]
+
+
+class Snapshot(CaseFacts):
+    """The same with the index of the vectors."""
+
+    def __init__(self, columns: CaseColumns, index: VectorIndex, tasks: tuple[Task, ...]) -> None:
+        super().__init__(columns, tasks)
+        self.index = index
+
+    @classmethod
+    def load(cls, store: CaseStore) -> Snapshot:
+        """The version that the store is at."""
+        return cls(*load_index(store), store.manifest.tasks)

@@ -50,8 +50,7 @@ class Base:
             for i in rng.permutation(n)
         ]
         self.hashes = [f"hash-{rng.integers(max(1, 2 * n))}" for _ in range(n)]
-        columns = case_columns(self.cases, self.hashes)
-        columns.labels.setdefault("site", [()] * n)
+        columns = case_columns(self.cases, self.hashes, tasks=["site"])
         self.snapshot = Snapshot(columns, FlatIndex.build(self.vectors, columns.case_ids), (SITE,))
         self.rng = rng
 
