@@ -30,6 +30,7 @@ BEYOND_ONE_MODULE = {
     "benchmarks/test_clustered.py": "drawn vectors, held against real embeddings",
     "benchmarks/test_encoders_table.py": "the ways to get more out of encoders that the benchmark compares",
     "benchmarks/test_published.py": "the published network, which ours is timed against",
+    "benchmarks/test_scale_failures.py": "machines that die, as the simulation has them",
     "benchmarks/test_statistics.py": "rates of false verdicts and missed intervals, simulated",
     "benchmarks/test_vote_first.py": "what the benchmark counts, of cases that are known",
     "cli/test_case_base_commands.py": "ingest, info, check and search, as typed in a terminal",
@@ -41,10 +42,14 @@ BEYOND_ONE_MODULE = {
     "clients/test_table.py": "what real clients are held against, and the page that says how they did",
     "compatibility/test_made_earlier.py": "what an earlier version wrote",
     "compatibility/test_public_names.py": "names that an earlier version offered",
+<<<<<<< HEAD
     "docs/test_generated_pages.py": "pages of the site that are made from the code",
     "docs/test_navigation.py": "the order of the site's pages",
     "docs/test_reference_pages.py": "what the written pages of reference say, against the code",
     "docs/test_site.py": "the documentation site, built and opened",
+=======
+    "distributed/test_three_nodes.py": "ingest, indexing and evaluation over three Ray nodes, one of which dies",
+>>>>>>> 095a833 (Many machines ingest and evaluate: workers of a Ray cluster embed and write, one process commits, and whoever dies costs nothing)
     "evaluation/test_interruption.py": "an evaluation killed and resumed",
     "evaluation/test_notebooks.py": "examples/*.ipynb",
     "fuzz/test_targets.py": "hostile inputs, a few for each way in",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from dermtools.evaluation import Arm, Evaluation, Results, Rule, Run
     from dermtools.evaluation.reporting.projection import Projection
+    from dermtools.evaluation.running.asking import LocalAsking
     from dermtools.retrieval import CaseBase
 
 SHOWN = ("method", "right", "accuracy", "95 %", "against the best")
@@ -83,6 +85,7 @@ def evaluate(
             help="Compare embedders: each method by the vectors of each of these, comma-separated; see reembed.",
         ),
     ] = None,
+    ray: shared.RayOption = None,
     yes: shared.YesOption = False,
     as_json: shared.JsonOption = False,
 ) -> None:
@@ -103,7 +106,7 @@ def evaluate(
         arm for view, name in views(case_base, embedder, embedders) for arm in in_space(_arms(view, *given), view, name)
     ]
     arms += outside_arms(case_base, task, predictions or [], prediction_labels)
-    with keeping(lambda: answers_kept(out)), bar() as progress:
+    with keeping(lambda: answers_kept(out)), _spread(ray, case_base) as local, bar() as progress:
         done = run_evaluation(
             case_base,
             task,
@@ -122,6 +125,7 @@ def evaluate(
             concurrency=concurrency,
             confirm=lambda plan: confirmed(plan, receivers(models or [], reach), yes),
             progress=progress,
+            local=local,
         )
     finish(done, case_base, layout, as_json)
 
@@ -140,6 +144,14 @@ def say_what_is_not_drawn() -> None:
 
     if why := figures_missing():
         show(f"no figures will be drawn, the table and the report do without: {why}", to_stderr=True)
+
+
+def _spread(address: str | None, case_base: CaseBase) -> AbstractContextManager[LocalAsking | None]:
+    if address is None:
+        return nullcontext()
+    from dermtools.distributed.evaluation import spread_over
+
+    return spread_over(address, case_base)
 
 
 def finish(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
-from dermtools.cli.parameters import JsonOption, NewCaseBasePath
+from dermtools.cli.parameters import JsonOption, NewCaseBasePath, RayOption
 from dermtools.cli.vectors import fitting, with_identity
 from dermtools.errors import CaseBaseError, SourceError
 from dermtools.files import local_path
@@ -20,8 +20,8 @@ from dermtools.text import few
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dermtools.cases.case import Problem
-    from dermtools.retrieval import IngestReport
+    from dermtools.cases.case import Problem, SourceData
+    from dermtools.retrieval import CaseBase, IngestReport
 
 SHOWN = 20
 """Problems printed to a person; `--json` has them all."""
@@ -143,6 +143,7 @@ def ingest(
     shared: Annotated[
         bool, typer.Option("--shared", help="A new case base is open to its group too, not to its owner only.")
     ] = False,
+    ray: RayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a labelled image set, embed it, and add it to a case base (made where there is none).
@@ -188,13 +189,19 @@ def ingest(
         return f"{len(CaseBase.open(path))} cases are kept in {path}; to go on, run"
 
     with keeping(kept), bar() as progress:
-        report = case_base.add(
-            data, batch_size=batch_size, progress=progress, key_file=key_file, check_text=check_text, redact=redact
-        )
+        how: dict[str, Any] = {"batch_size": batch_size, "progress": progress, "key_file": key_file}
+        how |= {"check_text": check_text, "redact": redact}
+        report = case_base.add(data, **how) if ray is None else _over(ray, case_base, data, how)
     if as_json:
         print_json(report.model_dump(mode="json"))
         return
     _show(report, len(case_base), path)
+
+
+def _over(address: str, case_base: CaseBase, data: SourceData, how: dict[str, Any]) -> IngestReport:
+    from dermtools.distributed.ingest import ingest_over
+
+    return ingest_over(address, case_base, data, **how)
 
 
 def _columns(pairs: list[str] | tuple[()]) -> dict[str, str]:

@@ -53,6 +53,14 @@ WhereOption = Annotated[
     str | None,
     typer.Option(metavar="CONDITION", help="SQL-like filter, e.g. \"location = 'face' and fitzpatrick >= 4\"."),
 ]
+RayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS|local",
+        help="Spread the work over the Ray cluster at HOST:PORT, or over this machine's processors (extra ray).",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 TaskOption = Annotated[
     str,

@@ -12,7 +12,7 @@ from dermtools.errors import QueryError, require_extra
 from dermtools.evaluation.reporting.results import Results, results
 from dermtools.evaluation.reporting.table_file import table_markdown
 from dermtools.evaluation.running.arm import Arm
-from dermtools.evaluation.running.asking import Asked, ask
+from dermtools.evaluation.running.asking import Asked, LocalAsking, ask
 from dermtools.evaluation.running.plan import Budget, Plan, make_plan
 from dermtools.evaluation.running.records import RunError
 from dermtools.evaluation.running.repeats import OVER, with_repeats
@@ -60,6 +60,7 @@ def evaluate(
     concurrency: int = 8,
     confirm: Callable[[Plan], bool] | None = None,
     progress: Progress | None = None,
+    local: LocalAsking | None = None,
 ) -> Evaluation:
     """Ask every arm about every case and measure the answers; resumes an interrupted run.
 
@@ -78,6 +79,7 @@ def evaluate(
         retry_failed: ask again where an earlier call got an error instead of an answer; else the error stands.
         concurrency: calls at a time.
         confirm: is shown the plan before anything is sent; False stops.
+        local: asks the methods that are computed here, elsewhere: `distributed.evaluation.spread_over` does, over Ray.
 
     Raises:
         QueryError: no such task or split, or two arms have one name.
@@ -101,6 +103,7 @@ def evaluate(
         concurrency=concurrency,
         confirm=confirm,
         progress=progress,
+        local=local,
     )
 
 
@@ -118,6 +121,7 @@ def perform(
     concurrency: int = 8,
     confirm: Callable[[Plan], bool] | None = None,
     progress: Progress | None = None,
+    local: LocalAsking | None = None,
 ) -> Evaluation:
     """Do what a spec describes, wherever its queries come from (`query` makes that of a case id); see `evaluate`.
 
@@ -139,7 +143,7 @@ def perform(
             raise RunError("stopped before anything was sent")
         budget = Budget(max_cost, spent)
         try:
-            asked = ask(arms, todo, query, log, concurrency=concurrency, budget=budget, progress=progress)
+            asked = ask(arms, todo, query, log, concurrency=concurrency, budget=budget, progress=progress, local=local)
         finally:
             run.note_left_out({arm.name: arm.method.settings.get(LEFT_OUT, ()) for arm in arms})
         run.tidy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dermtools.evaluation.running.arm import Arm
@@ -16,6 +16,9 @@ from dermtools.progress import Progress, Silent
 
 BATCH = 64
 """Cases that a local method gets at once; an interruption loses at most the work of one batch."""
+
+LocalAsking = Callable[[Arm, Sequence[Sequence[Target]]], Iterable[list[Record]]]
+"""Asks an arm about batches of cases: the answers of each, in their order."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,11 @@ def ask(
     concurrency: int = 8,
     budget: Budget | None = None,
     progress: Progress | None = None,
+    local: LocalAsking | None = None,
 ) -> Asked:
     """Ask local arms in batches, then remote ones call by call, about the targets in `todo` (by arm name).
+
+    `local` asks the former elsewhere than here.
 
     A method that raises costs one answer: it is recorded as an error, and counts as one. Remote calls go case by
     case, all arms side by side, so that a run that stops early leaves arms that can be compared. Ctrl-C sends
@@ -52,8 +58,8 @@ def ask(
         left = () if arm.remote else todo[arm.name]
         if left:
             progress.start(len(left), arm.name)
-        for start in range(0, len(left), BATCH):
-            records = _ask_batch(arm, left[start : start + BATCH], query)
+        batches = [left[start : start + BATCH] for start in range(0, len(left), BATCH)]
+        for records in local(arm, batches) if local else (ask_batch(arm, batch, query) for batch in batches):
             log.append(records)
             progress.advance(len(records))
             answered += len(records)
@@ -66,7 +72,8 @@ def ask(
     return Asked(calls.answered, calls.failed, calls.out_of_budget)
 
 
-def _ask_batch(arm: Arm, targets: Sequence[Target], query: Callable[[str], Query]) -> list[Record]:
+def ask_batch(arm: Arm, targets: Sequence[Target], query: Callable[[str], Query]) -> list[Record]:
+    """The answers of a local method about some cases."""
     began = time.perf_counter()
     queries = [query(target.case_id) for target in targets]
     try:

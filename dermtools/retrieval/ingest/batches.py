@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from dermtools.cases.attributes import choice_notes, identifier_problems
-from dermtools.cases.case import Case, Problem, SourceData
+from dermtools.cases.case import Case, Problem, SourceCase, SourceData
 from dermtools.cases.hashing import add_hashes
 from dermtools.cases.history import forget
 from dermtools.cases.manifest import SourceNote
@@ -95,24 +95,32 @@ class Batches:
         sources = self.data.cases if self.stream is None else self.stream.cases(self.before, self.problems)
         total = len(self.data.cases) if self.stream is None else self.stream.total
         self.progress.start(total, "reading and embedding pictures")
-        with (
-            ThreadPoolExecutor(1, thread_name_prefix="embed") as pool,
-            closing(prepared_ahead(sources, self.prepare, workers=workers)) as cases,
-        ):
-            try:
-                self.pump(cases, pool)
-            except EmbeddingError as error:
-                kept = f"{self.counts['added'] + self.counts['updated']} cases of this run are kept"
-                raise EmbeddingError(f"{error}; {kept}, run the same ingest again to resume") from error
+        try:
+            self.take(sources, workers)
+        except EmbeddingError as error:
+            kept = f"{self.counts['added'] + self.counts['updated']} cases of this run are kept"
+            raise EmbeddingError(f"{error}; {kept}, run the same ingest again to resume") from error
         if self.counts["updated"]:
             self.forget_labels()
         add_hashes(self.store)
-        self.store.compact(files_kept=FILES_KEPT)
+        self.join_files()
         problems = tuple(dict.fromkeys((*self.doubts(), *self.problems)))
         told = self.told if self.stream is None else self.stream.told()
         duplicates, notes = tuple(self.duplicates), (*self.data.notes, *told)
         writing = tuple(self.writing) if self.text.look else None
         return IngestReport(duplicates=duplicates, problems=problems, notes=notes, writing=writing, **self.counts)
+
+    def take(self, sources: Iterable[SourceCase], workers: int) -> None:
+        """Prepare, embed and store the cases of the source."""
+        with (
+            ThreadPoolExecutor(1, thread_name_prefix="embed") as pool,
+            closing(prepared_ahead(sources, self.prepare, workers=workers)) as cases,
+        ):
+            self.pump(cases, pool)
+
+    def join_files(self) -> None:
+        """Join the small files that the batches left."""
+        self.store.compact(files_kept=FILES_KEPT)
 
     def declare(self) -> None:
         """Write tasks, labels and the source's notes before any row that needs them."""

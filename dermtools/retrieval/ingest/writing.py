@@ -7,6 +7,7 @@ resumes when it is run again.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from dermtools.cases.case import SourceData
@@ -41,6 +42,7 @@ def ingest(
     key_file: str | Path | None = None,
     check_text: bool = False,
     redact: bool | None = None,
+    engine: Callable[..., Batches] = Batches,
 ) -> IngestReport:
     """Bring the cases of a source into a case base.
 
@@ -58,6 +60,7 @@ def ingest(
         check_text: report writing drawn into the source's pictures; half a second of processor time each.
         redact: paint it over in what is embedded and stored. The case base remembers: later ingests paint over theirs
             until one says False. True looks through pictures that are stored already, too.
+        engine: what prepares and embeds the cases, as `Batches` does; `distributed.ingest` has one over many machines.
 
     Raises:
         SourceError: no given vector is as long as the embedder's.
@@ -88,9 +91,7 @@ def ingest(
             begin(store)
         store.update_manifest(pseudonyms=fingerprint)
         version = store.table.version
-        batches = Batches(
-            store, embedder, data, batch_size, progress or Silent(), limits or ImageLimits(), text, stream
-        )
+        batches = engine(store, embedder, data, batch_size, progress or Silent(), limits or ImageLimits(), text, stream)
         report = batches.run(workers)
         if batches.painted:  # what was painted over must not come back
             store.purge()

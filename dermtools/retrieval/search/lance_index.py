@@ -1,0 +1,148 @@
+"""Search by the index that Lance keeps beside the table, for case bases that no memory holds.
+
+Candidates come from the index; their distances are computed in float64 from the exact vectors. Rows that are not
+allowed are passed over, and so many more candidates are fetched that no list comes out short: where few rows are
+allowed, those are ranked exactly, and where the index has given all that it finds, so is the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dermtools.cases.vector_search import nearest, scanned, taken
+from dermtools.errors import QueryError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dermtools.cases.lance_table import CaseTable
+
+EXACT_ROWS = 2048
+"""So many allowed rows or fewer are read and ranked exactly: 8 MB of vectors of 1024 numbers."""
+MARGIN = 16
+GROWTH = 4
+MOST = 20_000
+"""Candidates that are asked of the index; beyond them all vectors are read."""
+
+
+@dataclass(frozen=True, eq=False)
+class LanceIndex:
+    """What finds rows near a vector through Lance's index of one version of a table; see `VectorIndex`."""
+
+    table: CaseTable
+    case_ids: Sequence[str]
+    row_of: Mapping[str, int]
+    dimension: int
+    probes: int
+    """Partitions that are looked through."""
+    refine: int
+    """Candidates for each row that is wanted, which are compared by their exact vectors."""
+    note: str = ""
+    """What a search by it has to say of itself, e.g. `approximate, recall@5 0.99 measured on 500 queries`."""
+
+    def __len__(self) -> int:
+        return len(self.case_ids)
+
+    def rank(
+        self, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None, *, first: int = 1
+    ) -> LanceRanking:
+        """Rows from the nearest on, of those `allowed`, bool, shape (n,); `first` will probably be read.
+
+        Raises:
+            QueryError: the vector, float32, shape (d,), has another shape or is not finite.
+        """
+        vector = np.ascontiguousarray(vector, dtype=np.float32)
+        if vector.shape != (self.dimension,):
+            raise QueryError(f"the query vector has shape {vector.shape}; this case base needs ({self.dimension},)")
+        if not np.isfinite(vector).all():
+            raise QueryError("the query vector holds NaN or infinity; embed the picture again")
+        return LanceRanking(self, vector, allowed, first)
+
+
+class LanceRanking:
+    """Allowed rows with their distances, each once, and all sooner or later; may be read several times.
+
+    Nearest first as far as one look goes; where a wider look finds a nearer row late, it comes late.
+    """
+
+    def __init__(
+        self, index: LanceIndex, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None, first: int
+    ) -> None:
+        self._index = index
+        self._vector = vector
+        self._allowed = allowed
+        self.total = len(index) if allowed is None else int(np.count_nonzero(allowed))
+        """How many rows can be ranked."""
+        # What is not allowed may be the nearest of all, as the query's own cases are; half of all rows never are.
+        self._count = first + MARGIN + min(len(index) - self.total, 4 * (first + MARGIN))
+        self._ranked: list[tuple[int, float]] = []
+        self._seen: set[int] = set()
+        self._complete = self.total == 0
+        self._approximate = False
+
+    @property
+    def norm(self) -> float:
+        """Euclidean norm of the query's vector."""
+        return float(np.linalg.norm(self._vector))
+
+    @property
+    def note(self) -> str:
+        """What a reader has to know of the rows read so far; "" where they are exact."""
+        return self._index.note if self._approximate else ""
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        position = 0
+        while True:
+            yield from self._ranked[position:]
+            position = len(self._ranked)
+            if self._complete:
+                return
+            self._grow()
+
+    def _grow(self) -> None:
+        if self.total <= EXACT_ROWS:
+            rows = np.arange(len(self._index)) if self._allowed is None else np.flatnonzero(self._allowed)
+            self._extend(rows, taken(self._index.table, rows.tolist(), self._index.dimension))
+            self._complete = True
+        elif self._count <= MOST:
+            self._approximate = True
+            ids, vectors = nearest(
+                self._index.table, self._vector, self._count, probes=self._index.probes, refine=self._index.refine
+            )
+            rows = np.array([self._index.row_of[case_id] for case_id in ids], np.int64)
+            self._extend(rows, vectors)
+            self._count = self._count * GROWTH if len(ids) == self._count else MOST + 1
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        """All rows that are left, exactly; vectors are read a few at a time."""
+        start = 0
+        found: list[tuple[int, float]] = []
+        for vectors in scanned(self._index.table):
+            rows = np.arange(start, start + len(vectors))
+            start += len(vectors)
+            found += self._new(rows, vectors)
+        self._ranked += self._sorted(found)
+        self._complete = True
+
+    def _extend(self, rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        new = self._sorted(self._new(rows, vectors))
+        self._ranked += new
+        self._seen.update(row for row, _ in new)
+
+    def _new(self, rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> list[tuple[int, float]]:
+        keep = np.array([row not in self._seen for row in rows.tolist()], np.bool_)
+        if self._allowed is not None:
+            keep &= self._allowed[rows]
+        wide = self._vector.astype(np.float64)
+        distances = np.sqrt(np.square(vectors[keep] - wide).sum(axis=1))
+        return list(zip(rows[keep].tolist(), distances.tolist(), strict=True))
+
+    def _sorted(self, pairs: list[tuple[int, float]]) -> list[tuple[int, float]]:
+        ids = self._index.case_ids
+        return sorted(pairs, key=lambda pair: (pair[1], ids[pair[0]]))

@@ -1,0 +1,48 @@
+"""A cluster of one machine's own: what it leaves behind, and what cannot be reached."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from dermtools.distributed.cluster import ClusterError, cluster
+from dermtools.retrieval import CaseBase
+from tests.support.held_embedder import until
+from tests.support.ray_cluster import OWN_WARNINGS
+
+pytestmark = [pytest.mark.filterwarnings(warning) for warning in OWN_WARNINGS]
+
+
+def test_an_ingest_over_this_machine_leaves_nothing_behind(tmp_path: Path) -> None:
+    pytest.importorskip("lance_ray", reason="Ray is not installed: pip install 'dermtools[ray]'", exc_type=ImportError)
+    mark = uuid.uuid4().hex
+    home, before = tmp_path / "home", set(Path("/tmp").glob("dermtools-ray-*"))
+    home.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    environment |= {"HOME": str(home), "DERMTOOLS_TEST_MARK": mark}
+    command = [sys.executable, "-m", "dermtools", "ingest", "sample", tmp_path / "cases", "--embedder", "descriptor"]
+    done = subprocess.run([*command, "--ray", "local"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "cases added" in done.stdout
+    assert not {path.name for path in home.iterdir()} & {".ray"}
+    assert len(CaseBase.open(tmp_path / "cases")) > 200
+    assert set(Path("/tmp").glob("dermtools-ray-*")) - before == set()
+    until(lambda: not any(mark in _environment(place) for place in Path("/proc").glob("[0-9]*")))
+
+
+def test_an_address_that_is_none_is_told_in_one_line() -> None:
+    pytest.importorskip("lance_ray", reason="Ray is not installed: pip install 'dermtools[ray]'", exc_type=ImportError)
+    with pytest.raises(ClusterError, match="client protocol is not supported"), cluster("ray://10.0.0.1:10001"):
+        pass
+
+
+def _environment(process: Path) -> str:
+    try:
+        return (process / "environ").read_text(errors="replace")
+    except OSError:
+        return ""
