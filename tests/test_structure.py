@@ -42,14 +42,11 @@ BEYOND_ONE_MODULE = {
     "clients/test_table.py": "what real clients are held against, and the page that says how they did",
     "compatibility/test_made_earlier.py": "what an earlier version wrote",
     "compatibility/test_public_names.py": "names that an earlier version offered",
-<<<<<<< HEAD
     "docs/test_generated_pages.py": "pages of the site that are made from the code",
     "docs/test_navigation.py": "the order of the site's pages",
     "docs/test_reference_pages.py": "what the written pages of reference say, against the code",
     "docs/test_site.py": "the documentation site, built and opened",
-=======
     "distributed/test_three_nodes.py": "ingest, indexing and evaluation over three Ray nodes, one of which dies",
->>>>>>> 095a833 (Many machines ingest and evaluate: workers of a Ray cluster embed and write, one process commits, and whoever dies costs nothing)
     "evaluation/test_interruption.py": "an evaluation killed and resumed",
     "evaluation/test_notebooks.py": "examples/*.ipynb",
     "fuzz/test_targets.py": "hostile inputs, a few for each way in",

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from dermtools.cases import columns as cols
 from dermtools.cases.columns import StoredCase
-from dermtools.cases.lance_table import CaseTable, _one_line_errors
+from dermtools.cases.lance_errors import one_line_errors
+from dermtools.cases.lance_table import CaseTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +40,7 @@ class FragmentWriter:
         """
         from lance.fragment import write_fragments
 
-        with _one_line_errors("rows could not be written beside the case base's"):
+        with one_line_errors("rows could not be written beside the case base's"):
             found = write_fragments(cols.to_arrow(rows, self.schema), self.uri, data_storage_version=self.file_format)
         return [_text(one) for one in found]
 
@@ -53,7 +54,7 @@ def append(table: CaseTable, fragments: Sequence[str]) -> None:
     from lance.fragment import FragmentMetadata
 
     step = lance.LanceOperation.Append([FragmentMetadata.from_json(one) for one in fragments])
-    with _one_line_errors("the case base could not be written"):
+    with one_line_errors("the case base could not be written"):
         lance.LanceDataset.commit(dataset_of(table), step, read_version=table.version)
     table.refresh()
 

@@ -36,6 +36,25 @@ class SourceNote(BaseModel):
         return cls(name=data.name, notes=data.notes, licence=data.licence, citation=data.citation, url=data.url)
 
 
+class LanceSearch(BaseModel):
+    """How Lance's own index of the vectors is searched, and what that was found to find; see `distributed/index.py`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    probes: int = Field(gt=0, description="partitions that are looked through")
+    refine: int = Field(gt=0, description="candidates, for each case wanted, that are compared by their exact vectors")
+    recall: float = Field(ge=0, le=1, description="share of the 5 nearest cases of other groups that is found")
+    low: float = Field(ge=0, le=1, description="of its 95 % interval over groups")
+    high: float = Field(ge=0, le=1)
+    queries: int = Field(gt=0, description="cases that it was measured on, which did not choose the settings")
+
+    @property
+    def note(self) -> str:
+        """What a search by it has to say of itself."""
+        interval = f"95 % interval {self.low:.3f} to {self.high:.3f}"
+        return f"approximate, recall {self.recall:.3f} measured on {self.queries} queries ({interval})"
+
+
 class Manifest(BaseModel):
     """Format, embedder and tasks of a case base; `manifest.json` in its folder."""
 
@@ -60,6 +79,9 @@ class Manifest(BaseModel):
         default=None, description="fingerprint of the key of its case and group ids; null: they are the source's own"
     )
     redact: bool = Field(default=False, description="writing drawn into pictures is painted over as they come")
+    lance_search: LanceSearch | None = Field(
+        default=None, description="where search goes through Lance's index; null: by a FAISS index"
+    )
     picture_side: int = Field(default=STORED_SIDE, gt=0, description="longest side of stored pictures")
     picture_quality: int = Field(default=90, ge=1, le=100, description="JPEG quality of them")
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.cases.fragments import dataset_of
-from dermtools.cases.lance_table import CaseTable, _one_line_errors
+from dermtools.cases.lance_errors import one_line_errors
+from dermtools.cases.lance_table import CaseTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,7 @@ SCANNED = 8192
 
 def is_indexed(table: CaseTable) -> bool:
     """Whether Lance has an index of the vectors, in the version that reads see."""
-    with _one_line_errors("the index cannot be read"):
+    with one_line_errors("the index cannot be read"):
         return any(index.name == INDEX for index in dataset_of(table).describe_indices())
 
 
@@ -35,7 +36,7 @@ def nearest(
     """
     how = {"column": "vector", "q": vector, "k": count, "metric": "l2"}
     how |= {"minimum_nprobes": probes, "maximum_nprobes": probes, "refine_factor": refine}
-    with _one_line_errors("the index cannot be read"):
+    with one_line_errors("the index cannot be read"):
         found = dataset_of(table).scanner(columns=["case_id", "vector", "_distance"], nearest=how).to_table()
     vectors = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return found["case_id"].to_pylist(), vectors.reshape(len(found), -1).astype(np.float32, copy=False)
@@ -51,6 +52,6 @@ def taken(table: CaseTable, rows: Sequence[int], dimension: int) -> NDArray[np.f
 
 def scanned(table: CaseTable) -> Iterator[NDArray[np.float32]]:
     """All vectors in row order, float32, shape (n, d), a few at a time."""
-    with _one_line_errors("the vectors cannot be read"):
+    with one_line_errors("the vectors cannot be read"):
         for batch in dataset_of(table).scanner(columns=["vector"], scan_in_order=True, batch_size=SCANNED).to_batches():
             yield batch["vector"].flatten().to_numpy(zero_copy_only=False).reshape(batch.num_rows, -1)

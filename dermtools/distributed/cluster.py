@@ -158,6 +158,11 @@ def cluster(address: str) -> Iterator[Cluster]:
         MissingExtraError: Ray is not installed.
         ClusterError: it cannot be reached or started.
     """
+    if "://" in address:
+        raise ClusterError(
+            f"--ray {address}: Ray's client protocol is not supported; start dermtools on a machine of the cluster and "
+            "give HOST:PORT of its head, or auto"
+        )
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     if address == LOCAL and "ray" not in sys.modules and not any(map(os.environ.get, TOKEN_VARIABLES)):
@@ -167,11 +172,6 @@ def cluster(address: str) -> Iterator[Cluster]:
         warnings.simplefilter("ignore", DeprecationWarning)  # Ray's own, about itself
         ray = require_extra("ray", "ray")
         require_extra("lance_ray", "ray")
-    if "://" in address:
-        raise ClusterError(
-            f"--ray {address}: Ray's client protocol is not supported; start dermtools on a machine of the cluster and "
-            "give HOST:PORT of its head, or auto"
-        )
     with ExitStack() as ending:
         if not ray.is_initialized():
             own = {"include_dashboard": False, **ending.enter_context(_own())} if address == LOCAL else {}

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dermtools.cases.fragments import dataset_of
-from dermtools.cases.lance_table import _one_line_errors
+from dermtools.cases.lance_errors import one_line_errors
+from dermtools.cases.manifest import LanceSearch
 from dermtools.cases.vector_search import INDEX, scanned, taken
 from dermtools.distributed.cluster import SHARE, cluster
 from dermtools.errors import CaseBaseError
-from dermtools.intervals import Interval, share_interval
+from dermtools.intervals import share_interval
 from dermtools.retrieval.search.lance_index import LanceIndex
 
 if TYPE_CHECKING:
@@ -33,31 +34,20 @@ REFINE = (5, 20)
 
 
 @dataclass(frozen=True)
-class LanceIndexed:
-    """How an index is searched, and what that finds of the nearest `K` cases of other groups."""
+class Tuned:
+    """What came of it."""
 
-    probes: int
-    refine: int
-    recall: Interval
-    """Of `mean`, over groups: 95 %."""
-    mean: float
-    queries: int
+    search: LanceSearch
     reached: bool
     """Whether the recall that was asked for is reached; else these are the widest settings that were tried."""
 
-    @property
-    def note(self) -> str:
-        """What a search by it has to say of itself."""
-        return f"approximate, recall {self.mean:.3f} measured on {self.queries} queries"
 
-
-def index_over(
-    address: str, store: CaseStore, *, recall: float = 0.99, queries: int = 500, seed: int = 0
-) -> LanceIndexed:
+def index_over(address: str, store: CaseStore, *, recall: float = 0.99, queries: int = 500, seed: int = 0) -> Tuned:
     """Build the index over the Ray cluster at an address, tune it and measure it.
 
-    Queries are cases of the case base, drawn with `seed`; their own groups are left out, as in a search. Half of them
-    choose the settings, the others measure what these find, so that the choice does not flatter the measurement.
+    From then on, a search goes through it: the manifest says how, and what it was found to find. Queries are cases of
+    the case base, drawn with `seed`; their own groups are left out, as in a search. Half of them choose the settings,
+    the others measure what these find, so that the choice does not flatter the measurement.
 
     Raises:
         CaseBaseError: the case base is small, another process is writing, or Lance cannot build the index.
@@ -68,7 +58,7 @@ def index_over(
         if count < LEAST_ROWS:
             raise CaseBaseError(f"{store.path} holds {count} cases; below {LEAST_ROWS} an exact search is as quick")
         parts = max(16, min(int(4 * math.sqrt(count)), count // 40))
-        with cluster(address) as found, _one_line_errors("the index could not be built"):
+        with cluster(address) as found, one_line_errors("the index could not be built"):
             import lance_ray
 
             lance_ray.create_index(
@@ -82,17 +72,18 @@ def index_over(
                 ray_remote_args={"num_cpus": SHARE},
             )
         store.table.refresh()
-        return tuned(store, parts, recall=recall, queries=queries, seed=seed)
+        done = tuned(store, parts, recall=recall, queries=queries, seed=seed)
+        store.update_manifest(lance_search=done.search)
+        return done
 
 
-def tuned(store: CaseStore, parts: int, *, recall: float, queries: int, seed: int) -> LanceIndexed:
+def tuned(store: CaseStore, parts: int, *, recall: float, queries: int, seed: int) -> Tuned:
     """The narrowest settings that reach a recall on half of the queries, and what they find on the other half."""
     columns, dimension = store.columns(), store.manifest.identity.dimension
     random = np.random.default_rng(seed)
     rows = np.sort(random.choice(len(columns), min(2 * (queries // 2), len(columns)), replace=False))
     vectors = taken(store.table, rows.tolist(), dimension)
-    names, groups = np.unique(np.asarray(columns.group_ids, dtype=object).astype(str), return_inverse=True)
-    del names
+    groups = np.unique(np.array(list(columns.group_ids)), return_inverse=True)[1]
     truth = _nearest(store, vectors, groups[rows], groups)
     # Whole groups on one side: patients apart.
     chooses = (groups[rows] % 2) == 0
@@ -105,7 +96,15 @@ def tuned(store: CaseStore, parts: int, *, recall: float, queries: int, seed: in
     index = LanceIndex(store.table, columns.case_ids, columns.row_of, dimension, *made)
     told = _hits(index, vectors, groups, rows, truth, ~chooses)
     interval = share_interval(told, np.unique(groups[rows[~chooses]], return_inverse=True)[1])
-    return LanceIndexed(*made, interval, float(told.mean()), len(told), bool(found.mean() >= recall))
+    search = LanceSearch(
+        probes=made[0],
+        refine=made[1],
+        recall=float(told.mean()),
+        low=float(interval.low),
+        high=float(interval.high),
+        queries=len(told),
+    )
+    return Tuned(search, bool(found.mean() >= recall))
 
 
 def _codes(dimension: int) -> int:

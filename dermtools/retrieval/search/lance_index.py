@@ -9,17 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from dermtools.cases.vector_search import nearest, scanned, taken
+from dermtools.cases.lance_table import CaseTable
+from dermtools.cases.vector_search import is_indexed, nearest, scanned, taken
 from dermtools.errors import QueryError
+from dermtools.retrieval.search.index import FlatIndex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dermtools.cases.lance_table import CaseTable
+    from dermtools.cases.columns import CaseColumns
+    from dermtools.cases.store import CaseStore
 
 EXACT_ROWS = 2048
 """So many allowed rows or fewer are read and ranked exactly: 8 MB of vectors of 1024 numbers."""
@@ -27,6 +31,35 @@ MARGIN = 16
 GROWTH = 4
 MOST = 20_000
 """Candidates that are asked of the index; beyond them all vectors are read."""
+
+
+def lance_index(store: CaseStore) -> tuple[CaseColumns, LanceIndex] | None:
+    """Columns and index of the version that the store is at, where its manifest says to search by Lance's index."""
+    columns, manifest = store.columns(), store.manifest
+    how = manifest.lance_search
+    if how is None or store.own_folder != store.path or not is_indexed(store.table):
+        return None
+    table = CaseTable.open(store.path, columns.version)  # stays there while the store moves on
+    dimension = manifest.identity.dimension
+    return columns, LanceIndex(table, columns.case_ids, columns.row_of, dimension, how.probes, how.refine, how.note)
+
+
+class TakenVectors:
+    """All vectors, float32, shape (n, d), of which those that are asked for are read; or all, as an array of numpy."""
+
+    def __init__(self, table: CaseTable, shape: tuple[int, int]) -> None:
+        self._table = table
+        self.shape = shape
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> NDArray[np.float32]:
+        places = np.arange(len(self))[rows]
+        return taken(self._table, places.reshape(-1).tolist(), self.shape[1]).reshape(*places.shape, self.shape[1])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self._table.vectors(*self.shape).astype(dtype or np.float32, copy=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +79,16 @@ class LanceIndex:
 
     def __len__(self) -> int:
         return len(self.case_ids)
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """All vectors, float32, shape (n, d); those that are asked for are read."""
+        return cast("NDArray[np.float32]", TakenVectors(self.table, (len(self), self.dimension)))
+
+    @cached_property
+    def exact(self) -> FlatIndex:
+        """The exact index over the same rows: it reads all vectors into memory."""
+        return FlatIndex.build(self.table.vectors(len(self), self.dimension), self.case_ids)
 
     def rank(
         self, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None = None, *, first: int = 1

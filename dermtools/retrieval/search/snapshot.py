@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dermtools.errors import QueryError
 from dermtools.retrieval.search.cache import load_index
 from dermtools.retrieval.search.fields import Fields
+from dermtools.retrieval.search.lance_index import lance_index
 from dermtools.retrieval.search.leak_guard import LeakGuard
 from dermtools.retrieval.search.where import matching_rows
 from dermtools.text import instead
@@ -102,4 +103,5 @@ class Snapshot(CaseFacts):
     @classmethod
     def load(cls, store: CaseStore) -> Snapshot:
         """The version that the store is at."""
-        return cls(*load_index(store), store.manifest.tasks)
+        columns, index = lance_index(store) or load_index(store)
+        return cls(columns, index, store.manifest.tasks)

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dermtools.cases.fragments import dataset_of
+from dermtools.cases.manifest import LanceSearch
 from dermtools.cases.store import CaseStore
 from dermtools.cases.vector_search import INDEX, is_indexed, scanned, taken
 from dermtools.errors import QueryError
@@ -101,3 +102,25 @@ def test_a_query_of_another_shape_is_refused(stored: tuple[CaseStore, NDArray[np
 def test_lance_itself_sees_the_index(stored: tuple[CaseStore, NDArray[np.float32]]) -> None:
     described = lance.dataset(dataset_of(stored[0].table).uri).describe_indices()
     assert [(one.name, one.num_rows_indexed) for one in described] == [(INDEX, CASES - NEW)]
+
+
+def test_a_search_goes_through_it_with_the_guard_and_filters_and_says_so(
+    stored: tuple[CaseStore, NDArray[np.float32]],
+) -> None:
+    store, vectors = stored
+    how = LanceSearch(probes=40, refine=40, recall=0.99, low=0.98, high=1.0, queries=100)
+    store.update_manifest(lance_search=how)
+    case_base = CaseBase.open(store.path)
+    assert isinstance(case_base.snapshot.index, LanceIndex)
+    for row in (7, 3000, CASES - 1):
+        for where, allowed in ((None, np.ones(CASES, np.bool_)), ("group_id = 'g5'", np.arange(CASES) // 3 == 5)):
+            found = case_base.search(case_id=f"c{row}", k=5, where=where, max_per_group=None)
+            wanted = [
+                f"c{near}" for near in _exact(vectors, vectors[row], allowed & (np.arange(CASES) // 3 != row // 3))
+            ]
+            assert [one.case.case_id for one in found] == wanted[:5]
+            assert (how.note in found.notes) == (where is None)
+    np.testing.assert_array_equal(np.asarray(case_base.snapshot.index.vectors), vectors)
+    assert case_base.snapshot.index.vectors[5].tolist() == vectors[5].tolist()
+    store.update_manifest(lance_search=None)
+    assert not isinstance(CaseBase.open(store.path).snapshot.index, LanceIndex)
