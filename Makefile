@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo dist test lint types contract unit coverage benchmarks scale fuzz clients bundle page docs clean
+.PHONY: setup demo dist test lint types contract unit coverage benchmarks scale fuzz clients extras bounds lean licences bundle page docs clean
 
 setup: $(VENV)/installed
 
@@ -63,6 +63,22 @@ fuzz: setup
 clients: setup
 	$(BIN)/python -m tests.clients $(NAMES)
 
+# Installed for real, each in an environment of its own below .installs: every extra (NAMES="onnx ocr" for some), the oldest
+# and the newest of all packages, and what a leaner core would save. Gigabytes; not part of `make test`.
+extras: setup
+	$(BIN)/python -m tests.installs extras $(NAMES)
+
+bounds: setup
+	$(BIN)/python -m tests.installs lowest
+	$(BIN)/python -m tests.installs newest
+
+lean: setup
+	$(BIN)/python -m tests.installs lean
+
+# The licences of all that is installed, into docs/licences.md.
+licences: setup
+	$(BIN)/python -m tests.installs.licences
+
 # One file that desktop assistants install with a click; packed by the format's own packer, which needs Node.
 bundle: setup
 	$(BIN)/python bundle/build.py dist/dermtools.mcpb
@@ -79,4 +95,4 @@ docs: setup
 	@echo "site/index.html"
 
 clean:
-	rm -rf $(VENV) page/node_modules .clients demo dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) page/node_modules .clients .installs demo dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

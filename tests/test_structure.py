@@ -69,6 +69,7 @@ BEYOND_ONE_MODULE = {
     "test_container.py": "the container file",
     "test_documents_on_agents.py": "snippets and tables of docs/agents.md, docs/langchain.md and docs/json.md",
     "test_examples.py": "examples/*.py",
+    "test_licences.py": "licences of what is installed",
     "test_packaging.py": "the wheel in a clean environment",
     "test_private_attributes.py": "what of a patient table leaves, through every door",
     "test_project_files.py": "documents, workflows and versions beside the code",

@@ -1,4 +1,4 @@
-"""`base=`, the former name of `case_base=`, still means it."""
+"""`base=`, the former name of `case_base=`, still means it, and warns."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ MODEL = FakeListChatModel(responses=["hand"])
 TASK: dict[str, Any] = {"task": "location"}
 
 
+def warned() -> pytest.WarningsRecorder:
+    return pytest.warns(
+        DeprecationWarning, match=r"base= is called case_base= now; the former name goes with version 0\.3"
+    )
+
+
 @pytest.mark.parametrize(
     ("function", "given"),
     [
@@ -39,9 +45,12 @@ TASK: dict[str, Any] = {"task": "location"}
     ],
 )
 def test_functions_take_it_and_refuse_both(function: Any, given: dict[str, Any], case_base: CaseBase) -> None:
+    with warned() as told:
+        made = function(**given, base=case_base)
+    # Where the caller stands, once.
+    assert [warning.filename for warning in told] == [__file__]
     former, current = (
-        made if isinstance(made, PromptBuilder) else made.builder
-        for made in (function(**given, base=case_base), function(**given, case_base=case_base))
+        one if isinstance(one, PromptBuilder) else one.builder for one in (made, function(**given, case_base=case_base))
     )
     assert former.case_base is case_base
     assert former.settings == current.settings
@@ -52,8 +61,11 @@ def test_functions_take_it_and_refuse_both(function: Any, given: dict[str, Any],
 def test_the_builder_and_the_selectors_take_it(case_base: CaseBase) -> None:
     task = case_base.task("location")
     given = (parse_method("zero-shot"), PromptLibrary().for_task(task), task, NoExemplars())
-    assert PromptBuilder(*given, base=case_base).case_base is case_base
+    with warned():
+        assert PromptBuilder(*given, base=case_base).case_base is case_base
     with pytest.raises(TypeError, match="give one of them"):
         PromptBuilder(*given, base=case_base, case_base=case_base)
-    assert RagSelector(base=case_base, task=task, k=3).case_base is case_base
-    assert RandomSelector(base=case_base, task=task, k=3).case_base is case_base
+    with warned():
+        assert RagSelector(base=case_base, task=task, k=3).case_base is case_base
+    with warned():
+        assert RandomSelector(base=case_base, task=task, k=3).case_base is case_base
