@@ -7,7 +7,7 @@ allowed, those are ranked exactly, and where the index has given all that it fin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dermtools.cases.columns import CaseColumns
+    from dermtools.cases.row_index import RowOf
     from dermtools.cases.store import CaseStore
 
 EXACT_ROWS = 2048
@@ -68,7 +69,7 @@ class LanceIndex:
 
     table: CaseTable
     case_ids: Sequence[str]
-    row_of: Mapping[str, int]
+    row_of: RowOf
     dimension: int
     probes: int
     """Partitions that are looked through."""
@@ -156,7 +157,7 @@ class LanceRanking:
             ids, vectors = nearest(
                 self._index.table, self._vector, self._count, probes=self._index.probes, refine=self._index.refine
             )
-            rows = np.array([self._index.row_of[case_id] for case_id in ids], np.int64)
+            rows = self._index.row_of.of(ids)
             self._extend(rows, vectors)
             self._count = self._count * GROWTH if len(ids) == self._count else MOST + 1
         else:
