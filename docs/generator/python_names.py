@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import importlib
+import pkgutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import dermtools
+
 FOLDER = "reference/python"
-ROOMS = (
+_IN_ORDER = (
     "retrieval",
     "cases",
     "cases.sources",
@@ -24,8 +27,20 @@ ROOMS = (
     "images",
     "tracing",
 )
-"""In the order in which a reader needs them; `tests/docs/test_python_names.py` finds one that is missing."""
+"""The rooms in the order in which a reader needs them; others follow."""
 FACE = "dermtools"
+_NO_ROOM = ("cli", "cases.sources.sample")
+"""Asked for by their commands, and by a word of `load_source`."""
+
+
+def _rooms() -> tuple[str, ...]:
+    packages = (found for found in pkgutil.walk_packages(dermtools.__path__, "dermtools.") if found.ispkg)
+    offering = (found.name for found in packages if getattr(importlib.import_module(found.name), "__all__", None))
+    rooms = (name.removeprefix("dermtools.") for name in offering)
+    return (*_IN_ORDER, *(room for room in rooms if room not in (*_IN_ORDER, *_NO_ROOM)))
+
+
+ROOMS = _rooms()
 
 
 @cache
