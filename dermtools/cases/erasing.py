@@ -49,7 +49,7 @@ def purge(store: CaseStore, what: str, command: str = "delete") -> None:
         store.table.delete(())
     store.table.compact(leftovers=True)
     erase_from_spaces(store)
-    for path in (*store.path.glob(f"{CACHE}/*.faiss"), store.path / UNFINISHED):
+    for path in (*store.path.glob(f"{CACHE}/*.faiss"), *store.path.glob(f"{CACHE}/tuned*"), store.path / UNFINISHED):
         path.unlink(missing_ok=True)
     note(store, command, what)
 

@@ -23,6 +23,7 @@ from dermtools.cli import (
     editing,
     evaluate,
     export,
+    index,
     info,
     ingest,
     local_app,
@@ -54,6 +55,7 @@ app = typer.Typer(
 _COMMANDS: dict[Callable[..., None], str] = {
     ingest.ingest: "Make a case base of a labelled image set, or add to one.",
     reembed.reembed: "Embed a case base with another embedder, too.",
+    index.index: "Make searches of a large case base faster.",
     info.info: "Say what a case base holds.",
     check.check: "Look for duplicates, leaks, bad pictures and wrong labels.",
     cases.cases: "List the cases of a case base.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dermtools.cli.index import remark
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table, write_text
 from dermtools.cli.parameters import (
     CaseBasePath,
@@ -62,7 +63,8 @@ def search(
         labels = "; ".join(f"{name}: {', '.join(values)}" for name, values in one.case.labels.items())
         rows.append((one.rank, f"{one.distance:.4g}", one.case.case_id, one.case.group_id, labels))
     show(table(["rank", "distance", "case", "group", "labels"], rows, right=["rank", "distance"]))
-    show("", *neighbors.notes, *([f"gallery: {html}"] if html else []), NOT_A_DIAGNOSIS)
+    advice = [] if case_base.index_record else [remark(case_base, len(case_base))]
+    show("", *neighbors.notes, *filter(None, advice), *([f"gallery: {html}"] if html else []), NOT_A_DIAGNOSIS)
 
 
 def _page(case_base: CaseBase, query: Query, neighbors: Neighbors) -> str:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from dermtools.cases.columns import CaseColumns
     from dermtools.cases.identity import EmbedderIdentity
+    from dermtools.progress import Progress
+    from dermtools.retrieval.indexing.record import IndexRecord
 
 
 class OpenedCaseBase:
@@ -174,6 +176,43 @@ class OpenedCaseBase:
                 self._facts = CaseFacts(self.store.columns(), self.store.manifest.tasks)
                 self._facts.selections = self.selections
             return self._facts
+
+    def build_index(
+        self,
+        *,
+        recall: float = 0.99,
+        memory: int | str | None = None,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> IndexRecord:
+        """Choose and keep an index that finds so many of the five nearest cases; searches go by it from then on.
+
+        Where none does at several times an exact search's speed, searches stay exact. Killed, the former one stays.
+
+        Args:
+            recall: share of the five nearest, from 0.5 and below 1.
+            memory: what the index may take, in bytes or as `1.2GB`; the exact vectors stay on the disk besides.
+            seed: of the sample that it learns from, and of the held-out queries.
+            progress: told of each stage.
+
+        Raises:
+            QueryError: the recall or the memory is none.
+            CaseBaseError: the index cannot be written.
+        """
+        from dermtools.retrieval.indexing.building import build_index
+
+        record = build_index(self.store, recall=recall, memory=memory, seed=seed, progress=progress)
+        with self._snapshot_lock:
+            self._snapshot = None
+        return record
+
+    @property
+    def index_record(self) -> IndexRecord | None:
+        """What `build_index` kept; None where there is none. A CaseBaseError where its file is damaged."""
+        from dermtools.cases.store import CACHE
+        from dermtools.retrieval.indexing.record import kept_record
+
+        return kept_record(self.store.own_folder / CACHE)
 
     def case(self, case_id: str) -> Case:
         """A case; QueryError where there is no such id."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dermtools.errors import QueryError
-from dermtools.retrieval.search.cache import load_index
+from dermtools.retrieval.indexing.kept import searched
 from dermtools.retrieval.search.fields import Fields
 from dermtools.retrieval.search.lance_index import lance_index
 from dermtools.retrieval.search.leak_guard import LeakGuard
@@ -103,5 +103,5 @@ class Snapshot(CaseFacts):
     @classmethod
     def load(cls, store: CaseStore) -> Snapshot:
         """The version that the store is at."""
-        columns, index = lance_index(store) or load_index(store)
+        columns, index = lance_index(store) or searched(store)
         return cls(columns, index, store.manifest.tasks)

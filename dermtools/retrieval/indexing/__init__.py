@@ -1,0 +1,1 @@
+"""An index tuned to a stated recall: chosen, trained, measured and kept."""
