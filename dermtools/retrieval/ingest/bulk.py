@@ -65,7 +65,7 @@ def _written(store: CaseStore, cases: WholeColumns, name: str) -> IngestReport:
     store.update_manifest(sources=(*store.manifest.sources, SourceNote.of(data)))
     hashes = _hashes(cases.vectors)
     store.add_whole(_table(cases, hashes))
-    problems = [*doubtful(_columns(cases), cases.case_ids, cases.labels)]
+    problems = [*doubtful(_columns(cases, hashes), cases.case_ids, cases.labels)]
     problems += identifier_problems(data, {*cases.case_ids, *cases.group_ids})
     left = Case(case_id="-", group_id="-", attributes=dict.fromkeys(cases.left_out, ""))
     told = choice_notes(SourceData(name, (), (SourceCase(left),), kept=()))
@@ -124,12 +124,13 @@ def _table(cases: WholeColumns, hashes: list[str]) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(columns, batches())
 
 
-def _columns(cases: WholeColumns) -> CaseColumns:
-    """What is looked at after they are written: ids and labels."""
+def _columns(cases: WholeColumns, hashes: list[str]) -> CaseColumns:
+    """What is looked at after they are written: ids, splits, contents and labels."""
     import pyarrow as pa
 
     cells = {LABEL_PREFIX + task: pa.array(found, pa.list_(pa.string())) for task, found in cases.labels.items()}
-    table = pa.table({"case_id": cases.case_ids, "group_id": cases.group_ids, **cells})
+    ids = {"case_id": cases.case_ids, "group_id": cases.group_ids, "split": list(cases.splits), "content_hash": hashes}
+    table = pa.table({**ids, **cells})
     return CaseColumns.held(0, tuple(cases.labels), table)
 
 
