@@ -6,10 +6,10 @@ import hashlib
 import json
 import logging
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from dermtools.embedding.base import EmbedderIdentity
 from dermtools.embedding.huggingface_loading import LoadedModel, is_dual_encoder, load_model
 from dermtools.embedding.options import Options
 from dermtools.embedding.self_test import drawn_pictures
-from dermtools.embedding.vectors import finished_rows, run_in_batches
+from dermtools.embedding.vectors import finished_rows, run_ahead, run_in_batches
 from dermtools.errors import EmbeddingError
 from dermtools.images import open_image
 from dermtools.text import one_line
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 _DECISIVE = frozenset(
     {"do_resize", "size", "resample", "do_center_crop", "crop_size", "crop_pct", "do_pad", "pad_size"}
@@ -68,7 +67,7 @@ class HuggingFaceEmbedder:
         sizes = [getattr(loaded.image_processor, name, None) or {} for name in ("size", "crop_size")]
         self.image_side = max([int(side) for size in sizes for side in dict(size).values() if side], default=224)
         self._pool = self._pooling()
-        self.dimension = self._run_images([drawn_pictures()[0]]).shape[1]
+        self.dimension = self._run_pixels(self._pixels([drawn_pictures()[0]])).shape[1]
         self.identity = EmbedderIdentity(
             name=self._name,
             revision=loaded.revision,
@@ -79,15 +78,12 @@ class HuggingFaceEmbedder:
 
     def embed_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Embed RGB pictures: float32, shape (n, d). Raises as `Embedder.embed_images`."""
-        return self._finished(images, self._run_images)
-
-    def _finished(self, items: Sequence[T], run: Callable[[Sequence[T]], NDArray[np.float32]]) -> NDArray[np.float32]:
-        rows = run_in_batches(items, self._options.batch_size, run, self.dimension)
+        rows = run_ahead(images, self._options.batch_size, self._pixels, self._run_pixels, self.dimension)
         return finished_rows(rows, normalize=self._options.normalize)
 
-    def _run_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+    def _run_pixels(self, pixels: Any) -> NDArray[np.float32]:
         function = self._loaded.model.get_image_features if self._dual else self._loaded.model
-        return self._rows(self._run(function, self._pixels(images)), self._pool)
+        return self._rows(self._run(function, pixels), self._pool)
 
     def _pixels(self, images: Sequence[Image.Image]) -> Any:
         rgb = [image if image.mode == "RGB" else open_image(image) for image in images]
@@ -151,7 +147,8 @@ class HuggingFaceTextEmbedder(HuggingFaceEmbedder):
 
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed texts: float32, shape (n, d). A text longer than the model reads is cut, with a log line."""
-        return self._finished(texts, self._run_texts)
+        rows = run_in_batches(texts, self._options.batch_size, self._run_texts, self.dimension)
+        return finished_rows(rows, normalize=self._options.normalize)
 
     def _run_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         loaded, tokenizer = self._loaded, self._loaded.tokenizer

@@ -25,7 +25,7 @@ from dermtools.embedding.base import EmbedderIdentity, weights_revision
 from dermtools.embedding.onnx_settings import OnnxSettings, ResolvedSettings, prepared, read_settings
 from dermtools.embedding.pixels import fit
 from dermtools.embedding.self_test import drawn_pictures
-from dermtools.embedding.vectors import finished_rows, run_in_batches
+from dermtools.embedding.vectors import finished_rows, run_ahead
 from dermtools.errors import EmbeddingError, require_extra
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class OnnxEmbedder:
         self._file = file
         self._settings, self._options = settings, settings.options
         self.image_side = max(settings.size)
-        self.dimension = self._run([drawn_pictures()[0]]).shape[1]
+        self.dimension = self._run(self._batch([drawn_pictures()[0]])).shape[1]
         if settings.center is not None and settings.center.shape != (self.dimension,):
             raise EmbeddingError(
                 f"{file.name}: the centre has shape {settings.center.shape}, the vectors {(self.dimension,)}"
@@ -60,18 +60,20 @@ class OnnxEmbedder:
 
     def embed_images(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Embed RGB pictures: float32, shape (n, d). Raises as `Embedder.embed_images`."""
-        raw = run_in_batches(images, self._options.batch_size, self._run, self.dimension)
+        raw = run_ahead(images, self._options.batch_size, self._batch, self._run, self.dimension)
         if self._settings.center is not None:
             raw = raw - self._settings.center
         return finished_rows(raw, normalize=self._options.normalize)
 
-    def _run(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        batch = np.stack([self._pixels(image) for image in images])
+    def _batch(self, images: Sequence[Image.Image]) -> NDArray[np.generic]:
+        return np.stack([self._pixels(image) for image in images])
+
+    def _run(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
         try:
             output = self._session.run([self._options.output], {self._options.input: batch})[0]
         except _runtime_errors() as error:
             raise EmbeddingError(f"{self._file.name} did not run: {_first_line(error)}") from error
-        return self._pooled(np.asarray(output, np.float32), rows=len(images))
+        return self._pooled(np.asarray(output, np.float32), rows=len(batch))
 
     def _pixels(self, image: Image.Image) -> NDArray[np.generic]:
         settings = self._options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from dermtools.cases.identity import EmbedderIdentity
 
 T = TypeVar("T")
+B = TypeVar("B")
 
 NORM_TOLERANCE = 1e-3
 """How far from 1 the norm of a normalised vector may be: what rounding to half precision or four digits costs."""
@@ -49,6 +51,27 @@ def run_in_batches(
     """What `run` makes of `size` items at a time, all rows together: shape (n, d), for no item (0, d)."""
     parts = [run(items[start : start + size]) for start in range(0, len(items), size)]
     return np.concatenate(parts) if parts else np.empty((0, dimension), np.float32)
+
+
+def run_ahead(
+    items: Sequence[T],
+    size: int,
+    ready: Callable[[Sequence[T]], B],
+    run: Callable[[B], NDArray[np.float32]],
+    dimension: int,
+) -> NDArray[np.float32]:
+    """As `run_in_batches`, of what `ready` makes of each batch: the next is made ready on a thread while one runs."""
+    if len(items) <= size:
+        return run_in_batches(items, size, lambda batch: run(ready(batch)), dimension)
+    parts = []
+    with ThreadPoolExecutor(1, "ready") as pool:
+        following = pool.submit(ready, items[:size])
+        for start in range(size, len(items) + size, size):
+            batch = following.result()
+            if start < len(items):
+                following = pool.submit(ready, items[start : start + size])
+            parts.append(run(batch))
+    return np.concatenate(parts)
 
 
 def delivered(vectors: NDArray[np.float32], reasons: Mapping[int, str]) -> NDArray[np.float32]:

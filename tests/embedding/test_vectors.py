@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from dermtools.embedding import PartialEmbeddingError
-from dermtools.embedding.vectors import finished_rows
+from dermtools.embedding.vectors import finished_rows, run_ahead
 from dermtools.errors import EmbeddingError
 
 
@@ -49,3 +51,35 @@ def test_no_good_row_at_all_is_an_error_and_not_a_partial_result():
     with pytest.raises(EmbeddingError, match="no row of 2") as caught:
         finished_rows(np.zeros((2, 3)), normalize=True)
     assert not isinstance(caught.value, PartialEmbeddingError)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 7, 9])
+def test_what_is_run_ahead_comes_in_order(count):
+    rows = run_ahead(range(count), 3, list, lambda batch: np.array(batch, np.float32)[:, None], 1)
+    assert rows.ravel().tolist() == list(range(count))
+    assert rows.shape == (count, 1)
+
+
+def test_the_next_batch_is_made_ready_while_one_runs():
+    made_ready = [threading.Event() for _ in range(3)]
+
+    def ready(batch):
+        made_ready[batch[0]].set()
+        return batch[0]
+
+    def run(batch):
+        if batch < 2:
+            assert made_ready[batch + 1].wait(60)  # never set where one waits for the other
+        return np.full((1, 1), batch, np.float32)
+
+    assert run_ahead([0, 1, 2], 1, ready, run, 1).ravel().tolist() == [0, 1, 2]
+
+
+def test_what_fails_ahead_is_raised():
+    def ready(batch):
+        if 2 in batch:
+            raise EmbeddingError("picture 2")
+        return batch
+
+    with pytest.raises(EmbeddingError, match="picture 2"):
+        run_ahead([0, 1, 2, 3], 1, ready, lambda batch: np.zeros((1, 1), np.float32), 1)

@@ -14,7 +14,7 @@ from dermtools.cases.columns import CaseColumns
 from dermtools.prediction import Query
 from dermtools.retrieval.search import batch
 from dermtools.retrieval.search.batch import search_many
-from dermtools.retrieval.search.index import FlatIndex
+from dermtools.retrieval.search.index import FlatIndex, Ranking
 from dermtools.retrieval.search.neighbors import Neighbors
 from dermtools.retrieval.search.pipeline import SearchOptions, search
 from dermtools.retrieval.search.snapshot import Snapshot
@@ -113,6 +113,35 @@ def test_distances_and_order_are_those_of_float64(
         distances = np.sqrt(((vectors.astype(np.float64) - vector) ** 2).sum(axis=1))
         expected = sorted((d, ids[row]) for row, d in enumerate(distances.tolist()) if allowed[row])[:9]
         assert [(one.distance, one.case.case_id) for one in found] == [(pytest.approx(d), one) for d, one in expected]
+
+
+def test_a_tuned_index_is_asked_for_each_query(case_columns: MakeColumns) -> None:
+    """What many searches give is what that index gives for one, not what the exact one would."""
+
+    class Tuned:
+        note = "approximate"
+
+        def __init__(self, exact: FlatIndex) -> None:
+            self.exact, self.case_ids, self.vectors = exact, exact.case_ids, exact.vectors
+
+        def __len__(self) -> int:
+            return len(self.exact)
+
+        def rank(self, vector: np.ndarray, allowed: np.ndarray | None = None, *, first: int = 1) -> Ranking:
+            seen = np.arange(len(self)) % 2 == 0  # it misses every other row
+            return self.exact.rank(vector, seen if allowed is None else seen & allowed, first=first)
+
+    rng = np.random.default_rng(5)
+    exact = snapshot_of(rng.standard_normal((300, DIMENSION)).astype(np.float32), rng, case_columns)
+    tuned = Snapshot(exact.columns, Tuned(exact.index), (SITE,))
+    queries = [asked(exact, "group", rng) for _ in range(30)]
+    together = search_many(tuned, queries, SearchOptions(), no_jpegs)
+    assert [said(found) for found in together] == [
+        said(search(tuned, query, vector, SearchOptions(), no_jpegs)) for query, vector in queries
+    ]
+    assert [said(found) for found in together] != [
+        said(one) for one in search_many(exact, queries, SearchOptions(), no_jpegs)
+    ]
 
 
 def test_no_query_gives_no_result(case_columns: MakeColumns) -> None:
