@@ -26,7 +26,7 @@ def holdings(path: Path, manifest: Manifest, columns: CaseColumns) -> dict[str, 
         "cases": len(columns),
         "groups": len(groups.values),
         "splits": {
-            name: {"cases": len(part), "groups": np.count_nonzero(np.bincount(part))}
+            name: {"cases": len(part), "groups": int(np.count_nonzero(np.bincount(part)))}
             for name, part in parts.items()
             if len(part)
         },
