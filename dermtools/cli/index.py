@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,8 @@ import typer
 
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
-from dermtools.cli.parameters import CaseBasePath, EmbedderOption, JsonOption
+from dermtools.cli.parameters import CaseBasePath, EmbedderOption, JsonOption, RayOption
+from dermtools.errors import QueryError
 
 if TYPE_CHECKING:
     from dermtools.retrieval import CaseBase
@@ -25,18 +27,27 @@ def index(
         str | None, typer.Option(metavar="SIZE", help="What the index may take in memory, e.g. 1.2GB.")
     ] = None,
     embedder: EmbedderOption = None,
+    ray: RayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Choose an index by itself, tune and measure it on held-out cases; searches then go by it, and say so.
 
     For 100,000 cases and more. Cases that come later are searched exactly, until this is run again.
+    With --ray it is Lance's own index, which is read where it lies: for vectors that no memory holds.
     """
     from dermtools.progress import bar
     from dermtools.retrieval import CaseBase
 
     case_base = CaseBase.open(path, embedder=embedder)
+    if ray is not None:
+        if memory is not None or embedder is not None:
+            raise QueryError("--ray goes with neither --memory nor --embedder: its index is read where the table lies")
+        _over(ray, path, case_base, recall, as_json)
+        return
     with keeping(lambda: "searches are as before; to make the index, run"), bar() as progress:
         made = case_base.build_index(recall=recall, memory=memory, progress=progress)
+        if embedder is None and case_base.store.manifest.lance_search is not None:
+            case_base.store.update_manifest(lance_search=None)
     if as_json:
         print_json({"path": str(path), **made.facts})
         return
@@ -53,8 +64,26 @@ def index(
     )
 
 
+def _over(address: str, path: Path, case_base: CaseBase, recall: float, as_json: bool) -> None:
+    from dermtools.distributed.index import index_over
+
+    with keeping(lambda: "searches are as before; to make the index, run"):
+        done = index_over(address, case_base.store, recall=recall)
+    made = done.search
+    if as_json:
+        facts = {"kind": "Lance IVF_PQ", "cases": len(case_base.store), "wanted": recall, "refined": made.refine}
+        facts |= {"dimension": case_base.identity.dimension, **made.model_dump(exclude={"refine"})}
+        print_json({"path": str(path), **facts})
+        return
+    show(f"{path}: searches of {len(case_base.store)} cases are {made.note}")
+    if not done.reached:
+        show(f"a recall of {recall:g} was not reached, though all partitions are looked through")
+
+
 def remark(case_base: CaseBase, cases: int) -> str:
     """One line on the index of a case base, or on how to make one; "" where there is nothing to say."""
+    if (lance := case_base.store.manifest.lance_search) is not None:
+        return f"index: Lance's own, {lance.note}"
     made = case_base.index_record
     if made is None:
         command = f"dermtools index {quote(str(case_base.path))}"

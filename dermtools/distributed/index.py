@@ -69,6 +69,7 @@ def index_over(address: str, store: CaseStore, *, recall: float = 0.99, queries:
                 num_workers=found.workers,
                 num_partitions=parts,
                 num_sub_vectors=_codes(dimension),
+                sample_rate=min(256, count // max(parts, 256)),
                 ray_remote_args={"num_cpus": SHARE},
             )
         store.table.refresh()

@@ -22,7 +22,6 @@ from dermtools.cases.vector_search import is_indexed
 from dermtools.distributed.evaluation import spread_over
 from dermtools.distributed.index import LEAST_ROWS, index_over
 from dermtools.distributed.ingest import ingest_over
-from dermtools.errors import CaseBaseError
 from dermtools.evaluation import evaluate
 from dermtools.intervals import wilson
 from dermtools.methods import method
@@ -118,19 +117,6 @@ def test_cases_that_are_stored_change_as_on_one_machine(
         )
     assert [_untimed(one)["updated"] for one in reports] == [2, 2]
     _assert_same(CaseBase.open(tmp_path / "spread"), CaseBase.open(tmp_path / "alone"), ordered=False)
-
-
-def test_a_worker_that_sees_another_folder_says_so(
-    ray_nodes: RayNodes, source: SourceData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    case_base = CaseBase.create(tmp_path / "cases", embedder="descriptor")
-    monkeypatch.setattr(case_base.store, "path", tmp_path / "elsewhere")
-    (tmp_path / "elsewhere").mkdir()
-    CaseBase.create(tmp_path / "elsewhere", embedder="descriptor")
-    manifest = case_base.store.manifest.model_copy(update={"created": "another day"})
-    monkeypatch.setattr(case_base.store, "manifest", manifest)
-    with pytest.raises(CaseBaseError, match="shared by all machines"):
-        ingest_over(ray_nodes.address, case_base, source)
 
 
 def test_an_evaluation_has_the_records_of_one_machine(
