@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 DEPTH = 10
 """Nearest cases looked at, one a group."""
 QUARTERS = 4
+AT_ONCE = 1024
+"""Queries that are searched for together."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,12 @@ def nearness(case_base: CaseBase, task: str, targets: Sequence[Target], methods:
 def nearest_cases(case_base: CaseBase, task: str, case_ids: Iterable[str]) -> dict[str, tuple[Exemplar, ...]]:
     """The nearest training cases of each case, nearest first, one a group, the leak guard on."""
     neighbors = KNNVote(case_base, task, k=DEPTH, max_per_group=1)
-    return {case_id: neighbors.predict(case_base.query(case_id=case_id)).exemplars for case_id in case_ids}
+    found: dict[str, tuple[Exemplar, ...]] = {}
+    asked = iter(case_ids)
+    while part := list(islice(asked, AT_ONCE)):  # many at once read the vectors once
+        answers = neighbors.predict_many([case_base.query(case_id=case_id) for case_id in part])
+        found |= {case_id: answer.exemplars for case_id, answer in zip(part, answers, strict=True)}
+    return found
 
 
 def recall_at(
