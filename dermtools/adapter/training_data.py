@@ -154,7 +154,8 @@ def task_data(store: CaseStore, task: str) -> TaskData:
     truth, groups = columns.labels[task], columns.group_ids
 
     def labelled(split: str) -> list[int]:
-        return [row for row in range(len(columns)) if truth[row] and columns.splits[row] == split]
+        rows: list[int] = np.flatnonzero(truth.known & columns.splits.mask(split)).tolist()
+        return rows
 
     def cases(rows: list[int]) -> LabelledVectors:
         fields = (truth, columns.case_ids, groups, columns.content_hashes)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from dermtools.cases.column_values import Texts
 
 SCANS = 32
 """So many scans take as long as sorting does."""
+FEW = 16
+"""Texts that are looked up one by one."""
 SMALL = 10_000
 """Rows that are sorted at once."""
 
@@ -47,15 +48,12 @@ class RowIndex:
         import pyarrow as pa
         from pyarrow import compute
 
-        wanted = pa.array(texts, pa.string())
-        if self._sorted is None:
-            return _or_none(compute.index_in(wanted, value_set=self._texts.array))
+        if len(texts) <= FEW or not len(self._texts):
+            return np.array([next(iter(self.rows(text).tolist()), -1) for text in texts], np.int64)
         hashes, order = self._made()
         keys = np.fromiter(map(hash, texts), np.int64, len(texts))
-        places = np.minimum(np.searchsorted(hashes, keys), max(len(order) - 1, 0))
-        if not len(order) or not len(keys):
-            return np.full(len(texts), -1, np.int64)
-        rows = order[places].astype(np.int64)
+        places = np.minimum(np.searchsorted(hashes, keys), len(order) - 1)
+        rows, wanted = order[places].astype(np.int64), pa.array(texts, pa.string())
         same = compute.equal(compute.take(self._texts.array, pa.array(rows)), wanted).to_numpy().astype(np.bool_)
         for place in np.flatnonzero(~same & (hashes[places] == keys)).tolist():  # two texts of one hash
             rows[place] = next(iter(self.rows(texts[place]).tolist()), -1)
@@ -92,8 +90,3 @@ class RowOf(Mapping[str, int]):
     def of(self, texts: Iterable[str]) -> NDArray[np.int64]:
         """The rows of many at once, -1 for those that nobody has."""
         return self._index.first(list(texts))
-
-
-def _or_none(rows: pa.Array) -> NDArray[np.int64]:
-    found: NDArray[np.int64] = rows.fill_null(-1).to_numpy().astype(np.int64)
-    return found

@@ -173,17 +173,17 @@ class CaseStore:
         case_ids = list(dict.fromkeys(case_ids))
         columns, cells = self._take(case_ids, ROW_NAMES)
         return [
-            StoredCase(columns.case(columns.row_of[case_id]), **cell | {"vector": np.array(cell["vector"], np.float32)})
-            for case_id, cell in zip(case_ids, cells, strict=True)
+            StoredCase(case, **cell | {"vector": np.array(cell["vector"], np.float32)})
+            for case, cell in zip(columns.cases(columns.row_of.of(case_ids).tolist()), cells, strict=True)
         ]
 
     @_reads
     def _take(self, case_ids: Sequence[str], names: Sequence[str]) -> tuple[CaseColumns, list[dict[str, Any]]]:
         """Columns of cases, in the order of `case_ids`, beside the metadata of the same version."""
         columns = self.columns()
-        if missing := [case_id for case_id in case_ids if case_id not in columns.row_of]:
-            raise QueryError(f"no case {missing[0]!r} in {self.path}")
-        rows = [columns.row_of[case_id] for case_id in case_ids]
+        rows = columns.row_of.of(case_ids).tolist()
+        if -1 in rows:
+            raise QueryError(f"no case {case_ids[rows.index(-1)]!r} in {self.path}")
         return columns, self._table.take(rows, names) if rows else []
 
     @contextmanager

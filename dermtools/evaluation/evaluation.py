@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dermtools.errors import QueryError, require_extra
 from dermtools.evaluation.reporting.results import Results, results
 from dermtools.evaluation.reporting.table_file import table_markdown
@@ -169,11 +171,11 @@ def run_spec(
     if twice is not None or not names:
         raise QueryError(f"two arms are called {twice!r}; give each its own name" if twice else "no method to evaluate")
     columns = case_base.columns
-    rows = [row for row, name in enumerate(columns.splits) if split is None or name == split]
+    rows = range(len(columns)) if split is None else np.flatnonzero(columns.splits.mask(split)).tolist()
     if not rows:
         existing = sorted({str(name) for name in columns.splits if name})
         raise QueryError(f"no case in split {split!r}; {instead(str(split), existing)}")
-    found = drawn(targets((columns.case(row) for row in rows), task, rule), limit, seed)
+    found = drawn(targets(columns.cases(rows), task, rule), limit, seed)
     choices = {"rule": rule, "split": split, "seed": seed, "limit": limit, "draw": NESTED}
     return described(case_base, task, arms, found, **choices)
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import mcp_types as types
+import numpy as np
 
 from dermtools.errors import QueryError
 from dermtools.handles import CASE_PREFIX
@@ -122,8 +123,8 @@ def _label(workspace: Workspace, _: DermContext, task_name: str, label: str) -> 
         labels = ", ".join(one_line(label, 80) for label in task.labels[:60])
         raise QueryError(f"task {task.name} has no label {one_line(label, 80)!r}; it has: {labels}")
     columns = case_base.columns
-    rows = [row for row, labels in enumerate(columns.labels.get(task.name, ())) if label in labels]
-    listed = [columns.case_ids[row] for row in rows[:MAX_LISTED]]
+    rows = np.flatnonzero(columns.labels[task.name].mask(label))
+    listed = [columns.case_ids[row] for row in rows[:MAX_LISTED].tolist()]
     cases = [{"case_id": case_id, "uri": case_uri(case_id)} for case_id in listed]
     return {"task": task.name, "label": label, "count": len(rows), "cases": cases}
 

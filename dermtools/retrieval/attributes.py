@@ -39,6 +39,12 @@ class Attributes:
         return shown_attributes(self._store.current_manifest(), self._store.columns().attributes)
 
     @property
+    def may_leave(self) -> frozenset[str]:
+        """As `shown`, and such as no case has any more: known without reading what cases have."""
+        named = self._store.current_manifest().shown
+        return self.shown if named is None else frozenset(named)
+
+    @property
     def audiences(self) -> dict[str, Audience]:
         """Name to audience."""
         shown = self.shown

@@ -292,7 +292,7 @@ class CaseBase(ExportableCaseBase):
     def _found(self, queries: Sequence[Query], options: SearchOptions) -> list[Neighbors]:
         vectors = vectors_of(queries, self.identity, lambda: self.embedder)
         asked = list(zip(queries, vectors, strict=True))
-        found = search_many(self.snapshot, asked, options, self.store.jpegs, self.attributes.shown)
+        found = search_many(self.snapshot, asked, options, self.store.jpegs, self.attributes.may_leave)
         further = tuple(remarks(self.store))
         for result in found:
             result.notes += further

@@ -104,7 +104,9 @@ def to_arrays(store: CaseStore, task: str, split: str | None, where: Where, mult
     known = manifest.task(task)
     if known is None:
         raise QueryError(f"no task {task!r}; {instead(task, [one.name for one in manifest.tasks])}")
-    rows = [row for row in _rows(columns, manifest, where) if split is None or columns.splits[row] == split]
+    rows = _rows(columns, manifest, where)
+    if split is not None:
+        rows = np.array(rows, np.int64)[columns.splits.mask(split)[rows]].tolist()
     return arrays(columns, vectors, rows, task, known.labels, multi_label)
 
 

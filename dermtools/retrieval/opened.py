@@ -116,7 +116,8 @@ class OpenedCaseBase:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        return tuple(self.facts.tasks.values())
+        self.store.version  # noqa: B018 - moves to what other processes have written
+        return self.store.manifest.tasks
 
     def task(self, name: str) -> Task:
         """Task of that name; a QueryError lists the existing ones."""

@@ -57,7 +57,7 @@ def search_views(case_base: CaseBase, views: Sequence[Query], options: SearchOpt
     ]
     snapshot = case_base.snapshot
     name, asked = f"{len(views)} views", list(zip(views, vectors, strict=True))
-    found = search_jointly(snapshot, name, asked, options, case_base.store.jpegs, case_base.attributes.shown)
+    found = search_jointly(snapshot, name, asked, options, case_base.store.jpegs, case_base.attributes.may_leave)
     found.notes += (
         f"{len(views)} views of one patient searched together: each case at its distance to the view nearest to it; "
         "what is any view's own is left out",

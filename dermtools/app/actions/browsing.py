@@ -69,7 +69,7 @@ def cases(session: AppSession, arguments: CasesArguments, _: Teller) -> dict[str
     return {
         "total": len(rows),
         "first": arguments.first,
-        "cases": [case_facts(snapshot.columns.case(row)) for row in page],
+        "cases": [case_facts(case) for case in snapshot.columns.cases(page)],
         "version": snapshot.columns.version,
     }
 

@@ -53,7 +53,7 @@ def labels(session: AppSession, arguments: LabelsArguments, _: Teller) -> dict[s
     meaning = glosses(session.library, task)
     return {
         "task": task.name,
-        "unknown": sum(not given for given in columns.labels[task.name]),
+        "unknown": int((~columns.labels[task.name].known).sum()),
         "labels": [
             {
                 "label": label,

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dermtools.errors import QueryError
 from dermtools.evaluation.running.sampling import drawn
 from dermtools.evaluation.scoring import Rule, Target, targets
@@ -59,13 +61,15 @@ def validation_parts(
     if not 0 < held_out < 1:
         raise QueryError(f"held out is a share of the validation cases between 0 and 1, e.g. 0.4, not {held_out}")
     columns = case_base.columns
-    tested = {group for group, split in zip(columns.group_ids, columns.splits, strict=True) if split == "test"}
-    rows = [row for row, split in enumerate(columns.splits) if split == "valid"]
-    usable = [row for row in rows if columns.group_ids[row] not in tested]
+    groups = columns.group_ids.coded.codes
+    rows = np.flatnonzero(columns.splits.mask("valid"))
+    usable = rows[~np.isin(groups[rows], groups[columns.splits.mask("test")])].tolist()
     if not usable:
-        why = "all its validation patients have test cases too" if rows else "the case base has no validation cases"
+        why = (
+            "all its validation patients have test cases too" if rows.size else "the case base has no validation cases"
+        )
         raise QueryError(f"{why}, and prompts are optimised on no others; make splits with dermtools split")
-    return divided(drawn(targets(map(columns.case, usable), task, rule), limit, seed), held_out, seed)
+    return divided(drawn(targets(columns.cases(usable), task, rule), limit, seed), held_out, seed)
 
 
 def divided(found: Sequence[Target], held_out: float, seed: int) -> Parts:

@@ -182,7 +182,7 @@ class Divide:
         from dermtools.retrieval.editing.splitting import split
 
         columns = now.columns
-        cases = [columns.case(row) for row in range(len(columns))]
+        cases = columns.cases(range(len(columns)))
         task = next((task.name for task in now.store.manifest.tasks), None)
         made = assign_splits(cases, task=task, contents=columns.content_hashes)
         fresh = [new for old, new in zip(cases, made.cases, strict=True) if old.split is None]

@@ -25,6 +25,9 @@ def chosen(columns: CaseColumns, case_ids: Iterable[str], groups: Iterable[str])
 def cases_of(columns: CaseColumns, groups: Iterable[str]) -> set[str]:
     """Ids of all cases of groups; a QueryError names the nearest where one is unknown."""
     wanted = set(groups)
-    for group in sorted(wanted - set(columns.group_ids)):
-        raise QueryError(f"no group {group!r} in the case base; {instead(group, columns.group_ids, shown=5)}")
-    return {case_id for case_id, group in zip(columns.case_ids, columns.group_ids, strict=True) if group in wanted}
+    index, found = columns.index("group_id"), set[str]()
+    for group in sorted(wanted):
+        if not len(rows := index.rows(group)):
+            raise QueryError(f"no group {group!r} in the case base; {instead(group, columns.group_ids, shown=5)}")
+        found.update(columns.case_ids[row] for row in rows.tolist())
+    return found

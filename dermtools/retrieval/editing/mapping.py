@@ -20,7 +20,7 @@ def mapped(store: CaseStore, rules: LabelMap) -> SourceData:
         SourceError: a task is left without any label.
     """
     columns = store.columns()
-    cases = tuple(SourceCase(columns.case(row)) for row in range(len(columns)))
+    cases = tuple(map(SourceCase, columns.cases(range(len(columns)))))
     return rules.apply(SourceData(store.path.name, store.manifest.tasks, cases))
 
 

@@ -105,7 +105,7 @@ def _anew(
     names = [one.name for one in store.manifest.tasks]
     if task is not None and task not in names:
         raise QueryError(f"no task {task!r} in the case base; {instead(task, names)}")
-    cases = [columns.case(row).model_copy(update={"split": None}) for row in range(len(columns))]
+    cases = [case.model_copy(update={"split": None}) for case in columns.cases(range(len(columns)))]
     balanced = task or next(iter(names), None)
     made = assign_splits(cases, seed=seed, fractions=fractions, task=balanced, contents=columns.content_hashes)
     return [case.split for case in made.cases]

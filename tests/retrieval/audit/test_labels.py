@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dermtools.cases.case import Case, Task
-from dermtools.cases.columns import CaseColumns, StoredCase, from_arrow, schema, to_arrow
+from dermtools.cases.columns import CaseColumns, StoredCase, schema, to_arrow
 from dermtools.errors import MissingExtraError
 from dermtools.retrieval.audit.label_report import TaskLabels
 from dermtools.retrieval.audit.labels import check_labels
@@ -37,7 +37,7 @@ def rows(count: int = 90, **changed: tuple[str, ...]) -> list[StoredCase]:
 
 
 def checked(cases: list[StoredCase]) -> TaskLabels:
-    columns: CaseColumns = from_arrow(to_arrow(cases, schema(["location"], 12)), ["location"], 1)
+    columns = CaseColumns.held(1, ["location"], to_arrow(cases, schema(["location"], 12)))
     (report,) = check_labels(columns, np.stack([case.vector for case in cases]), {"location": LABELS})
     return report
 
@@ -112,7 +112,7 @@ def test_too_few_cases_to_judge_are_none(count: int) -> None:
 
 
 def _nothing() -> tuple[CaseColumns, np.ndarray, dict[str, tuple[str, ...]]]:
-    columns = from_arrow(to_arrow([], schema(["location"], 12)), ["location"], 1)
+    columns = CaseColumns.held(1, ["location"], to_arrow([], schema(["location"], 12)))
     return columns, np.empty((0, 12), np.float32), {"location": LABELS}
 
 

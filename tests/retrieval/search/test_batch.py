@@ -41,8 +41,7 @@ def snapshot_of(vectors: np.ndarray, rng: np.random.Generator, case_columns: Mak
         )
         for number in rng.permutation(n)
     ]
-    columns = case_columns(cases, [f"hash-{rng.integers(max(1, 2 * n))}" for _ in range(n)])
-    columns.labels.setdefault("site", [()] * n)
+    columns = case_columns(cases, [f"hash-{rng.integers(max(1, 2 * n))}" for _ in range(n)], tasks=["site"])
     return Snapshot(columns, FlatIndex.build(vectors, columns.case_ids), (SITE,))
 
 
