@@ -218,17 +218,34 @@ def read_record(
     Raises:
         DermtoolsError: of the type `error`: it is missing, unreadable, damaged, foreign, or of a newer format.
     """
-    from pydantic import ValidationError
-
     try:
-        content = parsed(path.read_bytes())
+        content = path.read_bytes()
     except FileNotFoundError:
         raise error(missing) from None
     except OSError as problem:
         raise error(f"{path} cannot be read: {problem.strerror}") from problem
+    return parse_record(content, path, model, newest=newest, error=error, what=what, remedy=remedy, versioned=versioned)
+
+
+def parse_record(
+    content: bytes,
+    path: Path | str,
+    model: type[M],
+    *,
+    newest: int,
+    error: type[DermtoolsError],
+    what: str,
+    remedy: str,
+    versioned: Callable[[Any], Any] = lambda content: content,
+) -> M:
+    """As `read_record`, from bytes that lie at `path`."""
+    from pydantic import ValidationError
+
+    try:
+        read = parsed(content)
     except ValueError as problem:  # broken JSON or UTF-8, or nested without end
         raise error(f"{path} is damaged: it is not JSON; {remedy}") from problem
-    part = versioned(content) if isinstance(content, dict) else None
+    part = versioned(read) if isinstance(read, dict) else None
     written = part.get("format_version") if isinstance(part, dict) else None
     if not isinstance(written, int) or isinstance(written, bool):
         raise error(f"{path} is not {what}: it names no format_version")
@@ -236,7 +253,7 @@ def read_record(
         newer = f"was made by a newer dermtools (format {written}, this one reads {newest})"
         raise error(f"{path} {newer}; upgrade with: pip install -U dermtools")
     try:
-        return model.model_validate_json(json.dumps(content))
+        return model.model_validate_json(json.dumps(read))
     except ValidationError as problem:
         first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"])[:200]  # a name in a foreign file may be of any length

@@ -43,7 +43,8 @@ def without_paths(text: str, known: Mapping[str | Path, str] = NONE_KNOWN) -> st
     """
     words: dict[str, str] = {}
     for path, word in known.items():
-        for form in {str(path), os.path.abspath(path), os.path.realpath(path)}:  # noqa: PTH100
+        named = str(path)  # which an address is, too
+        for form in {named, os.path.abspath(named), os.path.realpath(named)}:  # noqa: PTH100
             if len(Path(form).parts) > 1:
                 # Libraries below write them without the first separator, or as in an address.
                 words |= dict.fromkeys((form, form.lstrip("/"), quote(form), quote(form).lstrip("/")), word)

@@ -36,6 +36,7 @@ BEYOND_ONE_MODULE = {
     "cli/test_case_base_commands.py": "ingest, info, check and search, as typed in a terminal",
     "cli/test_clinic_exports.py": "exports as clinics write them, ingested by one command",
     "cli/test_extras.py": "commands without the extras that they need, and those that need none",
+    "cli/test_object_store_commands.py": "commands over a case base on an object store",
     "cli/test_model_commands.py": "classify, evaluate and study, as typed in a terminal",
     "cli/test_terminal.py": "a newcomer's first ten minutes, in a terminal of 80 columns",
     "cli/test_start.py": "which libraries a command loads",

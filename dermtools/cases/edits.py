@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dermtools.cases.history import begin, history, note, read_history, write_file
+from dermtools.cases.history import begin, history, note, read_history
 from dermtools.cases.manifest import Manifest
-from dermtools.errors import CaseBaseError, QueryError
-from dermtools.files import read_record
+from dermtools.errors import QueryError
 from dermtools.text import few, minute
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def edit(
         after = Manifest.model_validate({**dict(before), **manifest})
         store.table.add_tasks(task.name for task in after.tasks)
         begun = _Begun(version=store.table.version, command=command, what=what, before=before, after=after)
-        write_file(store, EDITING, begun)
+        store.backend.write(EDITING, begun.model_dump_json(indent=1) + "\n")
         try:
             store.update_manifest(**dict(_between(before, after)))
             rows(store.table)
@@ -115,16 +114,14 @@ def undo(path: Path, version: int) -> str:
 
 def settle(store: CaseStore) -> None:
     """End the edit that was begun, if one was. The caller holds the lock."""
-    path = store.path / EDITING
-    if not path.exists():
+    if not store.backend.has(EDITING):
         return
-    begun = read_record(
-        path,
+    begun = store.backend.read(
+        EDITING,
         _Begun,
         newest=FORMAT_VERSION,
-        error=CaseBaseError,
         what="an edit that was begun",
-        missing=f"{path} is gone",
+        missing=f"{store.path / EDITING} is gone",
         remedy="delete it; the last edit may be half done: see `dermtools history`",
     )
     store.table.refresh()
@@ -133,7 +130,7 @@ def settle(store: CaseStore) -> None:
     else:
         store.update_manifest(**dict(begun.after))
         note(store, begun.command, begun.what)
-    path.unlink(missing_ok=True)
+    store.backend.remove(EDITING)
 
 
 def restore(store: CaseStore, version: int, *, present: int | None = None) -> Edit:
@@ -154,7 +151,7 @@ def restore(store: CaseStore, version: int, *, present: int | None = None) -> Ed
                 "that with it; choose a version of the history"
             )
         known = history(store)
-        entry = next((one for one in read_history(store.path).entries if one.version == version), None)
+        entry = next((one for one in read_history(store).entries if one.version == version), None)
         choice = few([str(one) for one in reversed(known.restorable())]) or "none"
         if version == store.table.version:
             raise QueryError(f"version {version} is the present one; those that can be had back: {choice}")

@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 
 from dermtools.cases.history import forget, note
 from dermtools.cases.in_step import erase_from_spaces
-from dermtools.errors import CaseBaseError
-from dermtools.files import make_file
 from dermtools.text import counted
 
 if TYPE_CHECKING:
     from dermtools.cases.store import CaseStore
 
-CACHE = "cache"
-"""Folder of what was derived from the table, and goes with every deletion."""
 UNFINISHED = ".deleting"
 """Empty file: there may be remains of deleted cases in earlier versions and in the cache."""
 
@@ -49,14 +45,12 @@ def purge(store: CaseStore, what: str, command: str = "delete") -> None:
         store.table.delete(())
     store.table.compact(leftovers=True)
     erase_from_spaces(store)
-    for path in (*store.path.glob(f"{CACHE}/*.faiss"), *store.path.glob(f"{CACHE}/tuned*"), store.path / UNFINISHED):
-        path.unlink(missing_ok=True)
+    store.backend.forget_derived()
+    store.backend.remove(UNFINISHED)
     note(store, command, what)
 
 
 def _begin(store: CaseStore) -> None:
     """From now on the next write ends what is killed."""
-    try:
-        make_file(store.path / UNFINISHED, within=store.path)
-    except OSError as error:
-        raise CaseBaseError(f"{store.path} cannot be written: {error.strerror}") from error
+    if not store.backend.has(UNFINISHED):
+        store.backend.write(UNFINISHED, "")

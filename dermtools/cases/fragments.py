@@ -50,13 +50,9 @@ def append(table: CaseTable, fragments: Sequence[str]) -> None:
 
     The caller holds the lock, and has made sure that the case ids are new. Raises a CaseBaseError.
     """
-    import lance
     from lance.fragment import FragmentMetadata
 
-    step = lance.LanceOperation.Append([FragmentMetadata.from_json(one) for one in fragments])
-    with one_line_errors("the case base could not be written"):
-        lance.LanceDataset.commit(dataset_of(table), step, read_version=table.version)
-    table.refresh()
+    table.add_fragments([FragmentMetadata.from_json(one) for one in fragments])
 
 
 def dataset_of(table: CaseTable) -> Any:

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import accumulate
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dermtools.cases.manifest import Manifest
 from dermtools.errors import CaseBaseError
-from dermtools.files import read_record, write_whole
 
 if TYPE_CHECKING:
     from dermtools.cases.store import CaseStore
@@ -84,7 +82,7 @@ class History(BaseModel, frozen=True, extra="forbid"):
 
 def history(store: CaseStore) -> History:
     """The history of a case base. Raises a CaseBaseError where its file is damaged."""
-    version, record = store.version, read_history(store.path)
+    version, record = store.version, read_history(store)
     kept = store.table.kept()
     entries = record.entries
     if version not in [entry.version for entry in entries]:
@@ -101,25 +99,23 @@ def history(store: CaseStore) -> History:
     return History(versions=versions, kept=record.kept, bytes=present, earlier_bytes=max(earlier, default=0))
 
 
-def read_history(folder: Path) -> Record:
+def read_history(store: CaseStore) -> Record:
     """The content of `history.json`; an empty record where there is none."""
-    path = folder / HISTORY_NAME
-    if not path.exists():
+    if not store.backend.has(HISTORY_NAME):
         return Record()
-    return read_record(
-        path,
+    return store.backend.read(
+        HISTORY_NAME,
         Record,
         newest=FORMAT_VERSION,
-        error=CaseBaseError,
         what="the history of a case base",
-        missing=f"{path} is gone",
+        missing=f"{store.path / HISTORY_NAME} is gone",
         remedy="delete it to go on without the history",
     )
 
 
 def begin(store: CaseStore) -> None:
     """Keep the present version with its manifest, before something else is written. The caller holds the lock."""
-    record, version = read_history(store.path), store.table.version
+    record, version = read_history(store), store.table.version
     known = next((entry for entry in record.entries if entry.version == version), None)
     if known is None:
         known = _entry(store, "", UNRECORDED if record.entries else BEGUN)
@@ -131,13 +127,13 @@ def begin(store: CaseStore) -> None:
 def note(store: CaseStore, command: str, what: str) -> None:
     """Record what has made the present version, keep it, and let the oldest go. The caller holds the lock."""
     store.table.keep(store.table.version)
-    _write(store, read_history(store.path), _entry(store, command, what))
+    _write(store, read_history(store), _entry(store, command, what))
     thin(store)
 
 
 def forget(store: CaseStore) -> None:
     """No earlier version can be had back from now on; what they hold leaves the disk when the table is compacted."""
-    record = read_history(store.path)
+    record = read_history(store)
     store.table.let_go(store.table.kept())
     if record.entries:
         _write(store, record.model_copy(update={"entries": tuple(map(_let_go, record.entries))}))
@@ -149,13 +145,13 @@ def keep(store: CaseStore, earlier: int) -> None:
         raise CaseBaseError(f"{earlier} earlier versions: keep at least 1, which undoes the last edit")
     with store.exclusive():
         begin(store)
-        _write(store, read_history(store.path).model_copy(update={"kept": earlier}))
+        _write(store, read_history(store).model_copy(update={"kept": earlier}))
         thin(store)
 
 
 def thin(store: CaseStore) -> None:
     """Let the oldest versions go beyond what is kept; the last one before the present stays in any case."""
-    record, kept, present = read_history(store.path), store.table.kept(), store.table.version
+    record, kept, present = read_history(store), store.table.kept(), store.table.version
     versions = [entry.version for entry in record.entries if entry.version in kept and entry.version != present]
     size, *held = _bytes(store, versions)
     # held[i] is what the versions from the i-th on hold alone.
@@ -196,12 +192,4 @@ def _let_go(entry: Entry) -> Entry:
 def _write(store: CaseStore, record: Record, entry: Entry | None = None) -> None:
     entries = {one.version: one for one in (*record.entries, *([entry] if entry else []))}
     record = record.model_copy(update={"entries": tuple(entries[version] for version in sorted(entries))[-LISTED:]})
-    write_file(store, HISTORY_NAME, record)
-
-
-def write_file(store: CaseStore, name: str, content: BaseModel) -> None:
-    """Write a JSON file of the case base whole; a CaseBaseError where it cannot be written."""
-    try:
-        write_whole(store.path / name, content.model_dump_json(indent=1) + "\n", within=store.path)
-    except OSError as error:
-        raise CaseBaseError(f"{store.path} cannot be written: {error.strerror}") from error
+    store.backend.write(HISTORY_NAME, record.model_dump_json(indent=1) + "\n")

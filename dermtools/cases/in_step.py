@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dermtools.addresses import Address
 from dermtools.cases.columns import StoredCase
 from dermtools.cases.manifest import MANIFEST_NAME
 
@@ -20,7 +21,9 @@ SPACES = "spaces"
 
 
 def space_folders(case_base: Path) -> list[Path]:
-    """Folders of the spaces of a case base, by name; drafts of new ones are none."""
+    """Folders of the spaces of a case base, by name; drafts of new ones are none. On an object store there are none."""
+    if isinstance(case_base, Address):
+        return []
     found = (manifest.parent for manifest in case_base.glob(f"{SPACES}/*/{MANIFEST_NAME}"))
     return sorted(folder for folder in found if not folder.name.startswith("."))
 

@@ -8,10 +8,12 @@ from shlex import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dermtools.addresses import Address
+from dermtools.cases.backend import Backend
+from dermtools.cases.backends import backend_of
 from dermtools.cases.case import SourceData, Task
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.errors import CaseBaseError
-from dermtools.files import read_record, write_whole
 from dermtools.images import STORED_SIDE
 from dermtools.version import __version__
 
@@ -90,35 +92,29 @@ class Manifest(BaseModel):
         return next((task for task in self.tasks if task.name == name), None)
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path, backend: Backend | None = None) -> Manifest:
     """The manifest of a case base; a CaseBaseError where it is missing, unreadable, foreign, or of a newer format."""
-    if not folder.exists():
-        raise CaseBaseError(f"no case base at {folder}; make one with: dermtools ingest SOURCE {quote(str(folder))}")
-    if not folder.is_dir():
-        raise CaseBaseError(f"{folder} is a file; give the folder of a case base (dermtools ingest makes one)")
-    return read_record(
-        folder / MANIFEST_NAME,
+    backend = backend or backend_of(folder)
+    if isinstance(folder, Address):
+        missing = f"no case base at {folder}; make one with: dermtools ingest SOURCE {quote(str(folder))}"
+    else:
+        if not folder.exists():
+            raise CaseBaseError(
+                f"no case base at {folder}; make one with: dermtools ingest SOURCE {quote(str(folder))}"
+            )
+        if not folder.is_dir():
+            raise CaseBaseError(f"{folder} is a file; give the folder of a case base (dermtools ingest makes one)")
+        missing = f"{folder} is not a case base: it has no {MANIFEST_NAME}; make one: dermtools ingest SOURCE FOLDER"
+    return backend.read(
+        MANIFEST_NAME,
         Manifest,
         newest=FORMAT_VERSION,
-        error=CaseBaseError,
         what="the manifest of a case base",
-        missing=f"{folder} is not a case base: it has no {MANIFEST_NAME}; make one: dermtools ingest SOURCE FOLDER",
+        missing=missing,
         remedy="restore it, or ingest again into a new folder",
     )
 
 
-def manifest_stamp(folder: Path) -> tuple[int, int]:
-    """What changes when the manifest is replaced: time in nanoseconds and inode; zeros where there is none."""
-    try:
-        status = (folder / MANIFEST_NAME).stat()
-    except OSError:
-        return (0, 0)
-    return status.st_mtime_ns, status.st_ino
-
-
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace the manifest in one step. Raises a CaseBaseError where the folder cannot be written."""
-    try:
-        write_whole(folder / MANIFEST_NAME, manifest.model_dump_json(indent=2) + "\n", within=folder)
-    except OSError as error:
-        raise CaseBaseError(f"{folder} cannot be written: {error.strerror}") from error
+def write_manifest(folder: Path, manifest: Manifest, backend: Backend | None = None) -> None:
+    """Replace the manifest in one step. Raises a CaseBaseError where the folder or the store cannot be written."""
+    (backend or backend_of(folder)).write(MANIFEST_NAME, manifest.model_dump_json(indent=2) + "\n")

@@ -18,6 +18,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dermtools.addresses import Address
 from dermtools.cases.case import Problem, SourceData
 from dermtools.cases.groups import GROUP_COLUMNS, given_group, own_group
 from dermtools.cases.manifest import Manifest
@@ -129,6 +130,8 @@ class PseudonymKey(BaseModel):
 
 def default_key(case_base: Path) -> Path:
     """Where the key file of a case base lies unless another place is named: beside it."""
+    if isinstance(case_base, Address):
+        raise CaseBaseError(f"{case_base}: say where the key file of its pseudonyms lies on this machine: --key FILE")
     place = case_base.absolute()
     return place.with_name(f"{place.name}.key.json")
 

@@ -34,6 +34,7 @@ class SpaceStore(CaseStore):
         self.base = base
         self.space = space
         self.path = base.path
+        self.backend = base.backend
         self.own_folder = space.path
         self.manifest = _through(base.manifest, space.manifest)
         self._guard = threading.RLock()

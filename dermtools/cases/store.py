@@ -1,4 +1,4 @@
-"""A case base on disk: one table of cases and one manifest in a folder, written by one process at a time."""
+"""A case base: one table of cases and one manifest, in a folder or on an object store, with one writer at a time."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
+from dermtools.addresses import case_base_place
+from dermtools.cases.backend import CACHE as CACHE
+from dermtools.cases.backend import Backend
+from dermtools.cases.backends import backend_of
 from dermtools.cases.case import Task
 from dermtools.cases.columns import ROW_NAMES, CaseColumns, StoredCase, check_rows
+from dermtools.cases.creating import make
 from dermtools.cases.edits import settle
-from dermtools.cases.erasing import CACHE as CACHE
 from dermtools.cases.erasing import UNFINISHED as UNFINISHED
 from dermtools.cases.erasing import erase, purge, put_away
 from dermtools.cases.identity import EmbedderIdentity
 from dermtools.cases.in_step import forget_changed
-from dermtools.cases.lance_table import TABLE, CaseTable
-from dermtools.cases.lock import WriterLock
-from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, manifest_stamp, read_manifest, write_manifest
+from dermtools.cases.lance_table import CaseTable
+from dermtools.cases.manifest import MANIFEST_NAME, Manifest, SourceNote, read_manifest, write_manifest
 from dermtools.errors import CaseBaseError, QueryError
-from dermtools.files import local_path, new_folder, sweep, tighten
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,23 +52,24 @@ def _reads(method: Callable[Concatenate[CaseStore, P], T]) -> Callable[Concatena
 
 
 class CaseStore:
-    """Cases, embeddings and small pictures of one folder, read at one version until `version` is asked.
+    """Cases, embeddings and small pictures of one place, read at one version until `version` is asked.
 
     Readers in other processes see all of a write or nothing of it. Safe for threads.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, table: CaseTable) -> None:
+    def __init__(self, path: Path, manifest: Manifest, table: CaseTable, backend: Backend) -> None:
         """Use `create` or `open`."""
         self.path = path
-        self.own_folder = path
-        """Where what is derived from these vectors lies: indexes, and classifiers."""
+        self.backend = backend
+        self.own_folder = backend.own_folder
+        """Where what is derived from these vectors lies on this machine: indexes, and classifiers."""
         self.manifest = manifest
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, ...] | None = None
         self._table = table
         self._guard = threading.RLock()
         self._columns: CaseColumns | None = None
         self._ids: tuple[int, set[str]] | None = None
-        self._lock = WriterLock(path)
+        backend.opened()
 
     @classmethod
     def create(
@@ -84,12 +88,9 @@ class CaseStore:
         Raises:
             CaseBaseError: `path` exists already and is not an empty folder, or it cannot be written.
         """
-        path = local_path(path, CaseBaseError).absolute()
+        path = case_base_place(path).absolute()
         about: dict[str, Any] = {"tasks": tuple(tasks), "sources": tuple(sources), "shown": ()}
-        manifest = Manifest(embedder=embedder_spec, identity=identity, reads_text=reads_text, **about)
-        with new_folder(path, shared=shared, otherwise="open it") as folder:
-            CaseTable.create(folder, (task.name for task in manifest.tasks), identity.dimension)
-            write_manifest(folder, manifest)
+        make(path, Manifest(embedder=embedder_spec, identity=identity, reads_text=reads_text, **about), shared=shared)
         return cls.open(path)
 
     @classmethod
@@ -99,14 +100,15 @@ class CaseStore:
         Raises:
             CaseBaseError: it is missing, foreign, damaged, of a newer format, or does not match its manifest.
         """
-        path = local_path(path, CaseBaseError).absolute()
-        read_manifest(path)
+        path = case_base_place(path).absolute()
+        backend = backend_of(path)
+        read_manifest(path, backend)
         table = CaseTable.open(path)
         # Read again, after the table: what rows need is in the manifest before they are written.
-        manifest = read_manifest(path)
+        manifest = read_manifest(path, backend)
         if mismatch := table.mismatch((task.name for task in manifest.tasks), manifest.identity.dimension):
             raise CaseBaseError(f"{path}: {MANIFEST_NAME} does not match its data: {mismatch}; restore both together")
-        return cls(path, manifest, table)
+        return cls(path, manifest, table, backend)
 
     @property
     def table(self) -> CaseTable:
@@ -123,15 +125,15 @@ class CaseStore:
     def current_manifest(self) -> Manifest:
         """The manifest now on disk, which another process may have changed without writing a case."""
         with self._guard:
-            if (stamp := manifest_stamp(self.path)) != self._stamp:
-                self.manifest, self._stamp = read_manifest(self.path), stamp
+            if (stamp := self.backend.stamp(MANIFEST_NAME)) != self._stamp:
+                self.manifest, self._stamp = read_manifest(self.path, self.backend), stamp
             return self.manifest
 
     def _refresh(self) -> bool:
         moved = self._table.refresh()
         if moved:
             # Read after the table: a manifest is always written before the rows that need it.
-            self.manifest = read_manifest(self.path)
+            self.manifest = read_manifest(self.path, self.backend)
         return moved
 
     @_reads
@@ -164,9 +166,14 @@ class CaseStore:
 
     def jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
         """Stored pictures by case id, in the order of `case_ids`; a QueryError where there is no such case."""
-        case_ids = list(dict.fromkeys(case_ids))
-        cells = self._take(case_ids, ["jpeg"])[1]
-        return {case_id: cell["jpeg"] for case_id, cell in zip(case_ids, cells, strict=True)}
+        cache, case_ids = self.backend.cache, list(dict.fromkeys(case_ids))
+        if cache is None:
+            return self._stored_jpegs(case_ids)
+        with self._guard:
+            return cache.pictures(self._table.identity, case_ids, self._stored_jpegs)
+
+    def _stored_jpegs(self, case_ids: Sequence[str]) -> dict[str, bytes]:
+        return dict(zip(case_ids, (cell["jpeg"] for cell in self._take(case_ids, ["jpeg"])[1]), strict=True))
 
     def rows(self, case_ids: Sequence[str]) -> list[StoredCase]:
         """Complete rows in the order of `case_ids`, each once; a QueryError where there is no such case."""
@@ -193,20 +200,21 @@ class CaseStore:
         Raises:
             CaseBaseError: another process is writing, or the folder cannot be written.
         """
-        with self._lock.held() as lock:
+        with self.backend.held(self._table.fence) as depth:
             try:
-                if lock.lock_counter == 1:
-                    sweep(self.path, below=True)
+                if depth == 1:
                     with self._guard:
                         self._table.refresh()
-                        self.manifest = read_manifest(self.path)
+                        self._table.hold(self.backend.still_held)
+                        self.manifest = read_manifest(self.path, self.backend)
                     settle(self)
-                    if (self.path / UNFINISHED).exists():
+                    if self.backend.has(UNFINISHED):
                         self.purge()
                 yield
             finally:
-                if lock.lock_counter == 1:
-                    tighten(self.path / TABLE, self.path)
+                if depth == 1:
+                    self._table.hold(None)
+                    self.backend.written()
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -236,11 +244,7 @@ class CaseStore:
             self._table.add_whole(rows)
 
     def update(self, rows: Sequence[StoredCase]) -> None:
-        """Replace cases, or add those that are new, in one transaction.
-
-        Raises:
-            CaseBaseError: a case does not fit the manifest; nothing is written then.
-        """
+        """Replace or add cases in one transaction; a CaseBaseError if one does not fit, and nothing written."""
         with self.exclusive():
             check_rows(rows, self.manifest.tasks, self.manifest.identity.dimension)
             if rows:
@@ -285,7 +289,7 @@ class CaseStore:
         with self.exclusive():
             manifest = Manifest.model_validate({**dict(self.manifest), **changes})
             if manifest != self.manifest:
-                write_manifest(self.path, manifest)
+                write_manifest(self.path, manifest, self.backend)
                 self.manifest = manifest
 
     def _known_ids(self) -> set[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dermtools.addresses import case_base_place
 from dermtools.cli import parameters as shared
 from dermtools.cli.confirm import answers_kept, confirmed, receiver
 from dermtools.cli.evaluate import check_drawing, content, finish, show_table
@@ -82,7 +83,10 @@ def rerun(
     base: Annotated[
         Path | None,
         typer.Option(
-            "--case-base", metavar="CASEBASE", help="Where the case base lies now, if it was moved.", parser=local_path
+            "--case-base",
+            metavar="CASEBASE",
+            help="Where the case base lies now, if it was moved.",
+            parser=case_base_place,
         ),
     ] = None,
     margin: shared.MarginOption = None,
@@ -100,6 +104,7 @@ def rerun(
 
     Says first what is not as it was then: case base, trained classifiers, versions of packages.
     """
+    from dermtools.cases.creating import is_there
     from dermtools.evaluation import Run, Study, perform, repetition
     from dermtools.evaluation.statistics.analysis import analyze
     from dermtools.progress import bar
@@ -108,8 +113,8 @@ def rerun(
 
     check_drawing(layout)
     before = Run.open(run)
-    home = base or Path(str(before.spec.case_base.get("path")))
-    if not (home / "manifest.json").is_file():
+    home = base or case_base_place(str(before.spec.case_base.get("path")))
+    if not is_there(home):
         raise CaseBaseError(f"the case base of {run} is not at {home}; say where it is with --case-base")
     case_base = CaseBase.open(home, embedder=embedder)
     again = repetition(before, case_base, cache=None if cache is None else SQLiteCache(cache))

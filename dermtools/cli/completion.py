@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 
 
 def tasks(context: typer.Context) -> list[str]:
     """Tasks of the case base that is typed already."""
+    from dermtools.addresses import case_base_place
     from dermtools.cases.manifest import read_manifest
     from dermtools.errors import CaseBaseError
 
     # While the value of an option is awaited, the words before it are not taken apart.
     path = context.params.get("path") or next(iter(context.args), "")
     try:
-        return [task.name for task in read_manifest(Path(path)).tasks]
+        return [task.name for task in read_manifest(case_base_place(path)).tasks]
     except CaseBaseError:
         return []
 

@@ -78,9 +78,10 @@ def delete(
     case_base = CaseBase.open(path)
     if end_deletion(case_base.store):
         show(f"{path}: an earlier deletion was interrupted; it is ended now", to_stderr=True)
-    place = key or default_key(path)
+    pseudonyms = case_base.store.manifest.pseudonyms is not None
+    place = key or (default_key(path) if pseudonyms else None)
     book = None
-    if key is not None or (case_base.store.manifest.pseudonyms is not None and place.exists()):
+    if place is not None and (key is not None or place.exists()):
         book = PseudonymKey.open(place)
         if book.fingerprint != case_base.store.manifest.pseudonyms:
             raise QueryError(f"{place} is not the key of {path}; name the one it was made with: --key FILE")
@@ -109,7 +110,7 @@ def delete(
         gone = case_base.delete(ids)  # those that were put away before, too
         if purge:
             case_base.store.purge()
-        if book is not None:
+        if book is not None and place is not None:
             book.forget(place, cases=ids, groups=groups)
     if as_json:
         print_json({"cases": gone, "left": len(case_base), "notes": lines})

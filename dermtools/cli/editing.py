@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dermtools.addresses import case_base_place
 from dermtools.cli import completion
 from dermtools.cli.output import print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, JsonOption
@@ -108,7 +109,7 @@ def merge(
     others: Annotated[
         list[Path],
         typer.Argument(
-            metavar="OTHER...", help="Case bases whose cases come in.", show_default=False, parser=local_path
+            metavar="OTHER...", help="Case bases whose cases come in.", show_default=False, parser=case_base_place
         ),
     ],
     as_json: JsonOption = False,

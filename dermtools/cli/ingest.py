@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dermtools.addresses import Address
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import JsonOption, NewCaseBasePath, RayOption
@@ -174,6 +175,8 @@ def ingest(
         raise SourceError("--vectors goes with --identity NAME, or with the --embedder that made them")
     with bar() as progress:
         data = load_source(source, kind, options, progress)
+    if shared and isinstance(path, Address):
+        raise CaseBaseError(f"--shared is about folders; who may read {path} is a matter of the bucket's policy")
     if shared and path.is_dir() and any(path.iterdir()) and not path.stat().st_mode & 0o070:
         raise CaseBaseError(f"{path} is there, for its owner only; share it with: chmod -R g+rX {quote(str(path))}")
     case_base = (

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dermtools.addresses import case_base_place
 from dermtools.cli import parameters as shared
 from dermtools.cli.models import NONE_GIVEN, ModelOptions
 from dermtools.cli.output import NOT_A_DIAGNOSIS, show
@@ -17,7 +18,9 @@ from dermtools.files import local_path
 def local_app(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="CASEBASE", help="Its folder; the drawn sample is offered without.", parser=local_path),
+        typer.Argument(
+            metavar="CASEBASE", help="Its folder; the drawn sample is offered without.", parser=case_base_place
+        ),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8421,
     model: Annotated[

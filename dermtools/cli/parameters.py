@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dermtools.addresses import case_base_place
 from dermtools.cli import completion
 from dermtools.files import local_path, writable
 from dermtools.images.kinds import FORMATS, OnWriting
@@ -18,15 +19,15 @@ def _run_folder(given: str) -> Path:
 
 CaseBasePath = Annotated[
     Path,
-    typer.Argument(metavar="CASEBASE", help="Folder of the case base.", show_default=False, parser=local_path),
+    typer.Argument(metavar="CASEBASE", help="Folder of the case base.", show_default=False, parser=case_base_place),
 ]
 NewCaseBasePath = Annotated[
     Path,
     typer.Argument(
         metavar="CASEBASE",
-        help="Folder of the case base, new or to be added to.",
+        help="Folder of the case base, new or to be added to; or s3://BUCKET/NAME, gs://, az://.",
         show_default=False,
-        parser=local_path,
+        parser=case_base_place,
     ),
 ]
 EmbedderOption = Annotated[

@@ -10,6 +10,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+from dermtools.addresses import Address
 from dermtools.errors import CaseBaseError, ImageError, SourceError
 
 
@@ -29,7 +30,7 @@ def checked(command: str, given: Mapping[str, Any]) -> None:
         CaseBaseError, ImageError, SourceError: it is not there.
     """
     base = given.get("path")
-    if base is not None and command != "ingest" and not base.exists():
+    if base is not None and not isinstance(base, Address) and command != "ingest" and not base.exists():
         near = _near(base, lambda folder: (folder / "manifest.json").is_file())
         raise CaseBaseError(f"no case base at {base}; {near}make one with: dermtools ingest SOURCE {quote(str(base))}")
     talked_about = given.get("images") if command == "chat" else None

@@ -35,12 +35,13 @@ def with_identity(path: Path, name: str, data: SourceData, *, shared: bool = Fal
         SourceError: no case has a vector.
         CaseBaseError: it is there, with vectors of another name or dimension.
     """
+    from dermtools.cases.creating import is_there
     from dermtools.cases.sources.vectors import dimension_and_norm
     from dermtools.embedding.given import GivenVectors
     from dermtools.retrieval import CaseBase
 
     dimension, normalized = dimension_and_norm(data.cases)
-    if not path.is_dir() or not any(path.iterdir()):
+    if not is_there(path):
         return CaseBase.create(path, embedder=GivenVectors(name, dimension, normalized=normalized), shared=shared)
     case_base = CaseBase.open(path)
     held = case_base.identity

@@ -20,4 +20,4 @@ def join_files(table: CaseTable, cluster: Cluster) -> None:
         lance_ray.compact_files(
             str(dataset_of(table).uri), num_workers=cluster.workers, ray_remote_args={"num_cpus": SHARE}
         )
-    table.refresh()
+    table.follow()

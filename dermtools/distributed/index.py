@@ -72,7 +72,7 @@ def index_over(address: str, store: CaseStore, *, recall: float = 0.99, queries:
                 sample_rate=min(256, count // max(parts, 256)),
                 ray_remote_args={"num_cpus": SHARE},
             )
-        store.table.refresh()
+        store.table.follow()
         done = tuned(store, parts, recall=recall, queries=queries, seed=seed)
         store.update_manifest(lance_search=done.search)
         return done

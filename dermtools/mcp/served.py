@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dermtools.addresses import Address, case_base_place
+from dermtools.cases.backends import backend_of
 from dermtools.cases.case import Task
 from dermtools.cases.manifest import MANIFEST_NAME, read_manifest
 from dermtools.errors import CaseBaseError, DermtoolsError, QueryError
-from dermtools.files import local_path
 from dermtools.hidden_paths import places
 from dermtools.images.kinds import OnWriting
 from dermtools.images.text_guard import text_guard
@@ -53,7 +54,8 @@ class ServedCaseBase:
         check_text: OnWriting | None = None,
         links: bool = False,
     ) -> None:
-        self.path = local_path(path, CaseBaseError).absolute()
+        self.path = case_base_place(path).absolute()
+        self._backend = backend_of(self.path)
         self.discreet = discretion or Discretion([self.path])
         """Applied to every error that a client is told."""
         self.links = links
@@ -73,7 +75,7 @@ class ServedCaseBase:
         self._model_lock = threading.Lock()
         self._opened: tuple[Stamp, Workspace] | None = None
         self._vision_model: BaseChatModel | None = None
-        read_manifest(self.path)
+        read_manifest(self.path, self._backend)
 
     @property
     def known_paths(self) -> dict[str | Path, str]:
@@ -85,7 +87,7 @@ class ServedCaseBase:
 
     def tasks(self) -> tuple[Task, ...]:
         """The case base's tasks, from its manifest alone; CaseBaseError where it cannot be read."""
-        return read_manifest(self.path).tasks
+        return read_manifest(self.path, self._backend).tasks
 
     def offer(self) -> Offer:
         """What the tools offer, from the manifest and the server's settings alone; raises as `tasks`."""
@@ -143,9 +145,11 @@ class ServedCaseBase:
 
     def _stamp(self) -> Stamp:
         """Tells one folder from another that was put in its place, whatever copied or moved it there."""
+        if isinstance(self.path, Address):
+            return self._backend.stamp(MANIFEST_NAME)
         try:
             folder, manifest = self.path.stat(), (self.path / MANIFEST_NAME).stat()
         except OSError as error:
-            read_manifest(self.path)  # says what is missing
+            read_manifest(self.path, self._backend)  # says what is missing
             raise CaseBaseError(f"{self.path} cannot be read: {error.strerror}; restore it") from error
         return folder.st_dev, folder.st_ino, manifest.st_ino, manifest.st_ctime_ns, manifest.st_mtime_ns

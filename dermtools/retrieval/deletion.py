@@ -32,7 +32,7 @@ def delete(store: CaseStore, case_ids: Iterable[str], groups: Iterable[str]) -> 
 
 def end_deletion(store: CaseStore) -> bool:
     """End a deletion that was killed, as every write does; whether there was one."""
-    unfinished = (store.path / UNFINISHED).exists()
+    unfinished = store.backend.has(UNFINISHED)
     if unfinished:
         with store.write():
             pass

@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from dermtools.addresses import Address, case_base_place
 from dermtools.cases.case import Case, Task
+from dermtools.cases.creating import is_there
 from dermtools.cases.store import CaseStore
 from dermtools.embedding import Embedder, TextEmbedder, default_embedder, load_embedder
 from dermtools.embedding.registry import can_load
 from dermtools.errors import CaseBaseError, QueryError
-from dermtools.files import local_path, writable
+from dermtools.files import writable
 from dermtools.retrieval.attributes import Attributes
 from dermtools.retrieval.queries import accepted, loaded
 from dermtools.retrieval.search.snapshot import CaseFacts, Snapshot
@@ -54,7 +56,9 @@ class OpenedCaseBase:
 
         Raises CaseBaseError where the folder holds something or cannot be written, EmbeddingError for the embedder.
         """
-        path = writable(path, folder=True, error=CaseBaseError)
+        path = case_base_place(path)
+        if not isinstance(path, Address):
+            path = writable(path, folder=True, error=CaseBaseError)
         if embedder is None:
             embedder = default_embedder()
         if isinstance(embedder, str):
@@ -86,8 +90,8 @@ class OpenedCaseBase:
     @classmethod
     def open_or_create(cls, path: str | Path, *, embedder: str | Embedder | None = None, shared: bool = False) -> Self:
         """Open the case base at `path`, or create one where nothing is. Raises as `open` and `create`."""
-        path = local_path(path, CaseBaseError)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        path = case_base_place(path)
+        if is_there(path):
             return cls.open(path, embedder=embedder)
         return cls.create(path, embedder=embedder, shared=shared)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
+from dermtools.addresses import Address
 from dermtools.cases.case import Case
 from dermtools.cases.columns import StoredCase
 from dermtools.cases.groups import own_group
@@ -68,6 +69,11 @@ def reembed(
     store = own(store)
     if same_embedder(embedder.identity, store.manifest.identity) and into is None:
         raise CaseBaseError(f"{store.path} is embedded with {embedder.spec} already: these are its own vectors")
+    if into is None and isinstance(store.path, Address):
+        raise CaseBaseError(
+            f"{store.path}: vectors of a further embedder are not kept on an object store; make a case base with it: "
+            "--into FOLDER"
+        )
     with store.write():
         target = space_for(store, embedder) if into is None else _copy(store, embedder, into)
         with target.write():
@@ -163,7 +169,7 @@ def _copy(store: CaseStore, embedder: Embedder, into: str | Path) -> CaseStore:
         reads_text=isinstance(embedder, TextEmbedder),
         tasks=manifest.tasks,
         sources=manifest.sources,
-        shared=bool(store.path.stat().st_mode & 0o070),
+        shared=not isinstance(store.path, Address) and bool(store.path.stat().st_mode & 0o070),
     )
     same_for_all = ("shown", "pseudonyms", "redact", "picture_side", "picture_quality")
     target.update_manifest(**{name: getattr(manifest, name) for name in same_for_all})

@@ -152,7 +152,7 @@ class Workspace:
         from dermtools.adapter import load_classifier
         from dermtools.adapter.saved import RECORD_NAME, classifier_folder
 
-        path = classifier_folder(self.case_base.path, task, kind) / RECORD_NAME
+        path = classifier_folder(self.case_base.store.own_folder, task, kind) / RECORD_NAME
         try:
             written = path.stat().st_mtime_ns
         except OSError:

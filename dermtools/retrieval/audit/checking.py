@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dermtools.addresses import Address
 from dermtools.cases.attributes import counted_attributes
 from dermtools.cases.columns import CaseColumns
 from dermtools.cases.store import CaseStore
@@ -109,6 +110,8 @@ def _labels(task: TaskLabels) -> Iterator[Finding]:
 
 def _open_to_others(path: Path) -> Iterator[Finding]:
     """Who besides its owner may enter the folder; modes do not say on Windows."""
+    if isinstance(path, Address):  # a matter of the bucket's policy
+        return
     mode = path.stat().st_mode & 0o777
     if os.name == "nt" or not mode & 0o077:
         return

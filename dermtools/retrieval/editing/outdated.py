@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from shlex import quote
 
+from dermtools.cases.backends import backend_of
 from dermtools.cases.in_step import space_folders
 from dermtools.cases.manifest import read_manifest
 
@@ -13,8 +14,9 @@ from dermtools.cases.manifest import read_manifest
 def classifiers(path: Path, tasks: Collection[str] | None = None) -> list[tuple[str, str, str]]:
     """Task, kind, and the command that trains it anew, of each trained classifier of some tasks, else of all."""
     found = []
-    for place in (path, *space_folders(path)):
-        by = "" if place == path else f" --embedder {quote(read_manifest(place).embedder)}"
+    own = backend_of(path).own_folder
+    for place in (own, *space_folders(path)):
+        by = "" if place == own else f" --embedder {quote(read_manifest(place).embedder)}"
         for folder in sorted(record.parent for record in place.glob("adapters/*/*/adapter.json")):
             task, kind = folder.parent.name, folder.name
             if tasks is None or task in tasks:

@@ -38,7 +38,7 @@ def lance_index(store: CaseStore) -> tuple[CaseColumns, LanceIndex] | None:
     """Columns and index of the version that the store is at, where its manifest says to search by Lance's index."""
     columns, manifest = store.columns(), store.manifest
     how = manifest.lance_search
-    if how is None or store.own_folder != store.path or not is_indexed(store.table):
+    if how is None or store.own_folder != store.backend.own_folder or not is_indexed(store.table):
         return None
     table = CaseTable.open(store.path, columns.version)  # stays there while the store moves on
     dimension = manifest.identity.dimension
