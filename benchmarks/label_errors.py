@@ -14,12 +14,12 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 
 from dermtools.cases import CaseStore
-from dermtools.cases.columns import CaseColumns
+from dermtools.cases.columns import LABEL_PREFIX, CaseColumns
 from dermtools.evaluation import share_interval
 from dermtools.evaluation.reporting.tables import markdown
 from dermtools.evaluation.statistics.comparisons import Comparison, judge, measure
@@ -63,15 +63,17 @@ def measured(path: str, seeds: int, share: float, frequent: bool) -> Iterator[tu
     store = CaseStore.open(path)
     columns, vectors = store.columns_and_vectors()
     patients = np.unique(columns.group_ids, return_inverse=True)[1]
+    ids = {"case_id": columns.case_ids.array, "group_id": columns.group_ids.array}
+    ids["content_hash"] = columns.content_hashes.array
     for task in store.manifest.tasks:
         truth = np.array([task.labels.index(one) for (one,) in columns.labels[task.name]])
         hits: dict[str, list[bool]] = defaultdict(list)
         asked: list[int] = []
         for seed in range(seeds):
             changed, rows = flipped(truth, share, seed, frequent=frequent)
-            given = {**columns.labels, task.name: [(task.labels[number],) for number in changed]}
+            given = pa.table({**ids, LABEL_PREFIX + task.name: [[task.labels[number]] for number in changed]})
             asked += patients[rows].tolist()
-            found = rankings(replace(columns, labels=given), vectors, task.name, task.labels)
+            found = rankings(CaseColumns.held(columns.version, [task.name], given), vectors, task.name, task.labels)
             for name, ranking in zip(RANKINGS, found, strict=True):
                 head = set(ranking[: len(rows)])
                 hits[name] += [row in head for row in rows.tolist()]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dermtools.cases.columns import LABEL_PREFIX, CaseColumns
 from dermtools.errors import QueryError
 from dermtools.evaluation import Target
 from dermtools.evaluation.optimising.parts import divided, validation_parts
@@ -66,7 +67,15 @@ class _Columns:
     """A case base of which only the columns are looked at."""
 
     def __init__(self, case_base: CaseBase, splits: list[str | None]) -> None:
-        self.columns = replace(case_base.columns, splits=splits)
+        columns, strings = case_base.columns, pa.list_(pa.string())
+        cells = {
+            "case_id": list(columns.case_ids),
+            "group_id": list(columns.group_ids),
+            "attributes": ["{}"] * len(columns),
+        }
+        labels = {LABEL_PREFIX + task: pa.array(list(found), strings) for task, found in columns.labels.items()}
+        table = pa.table({**cells, **labels, "split": pa.array(splits, pa.string())})
+        self.columns = CaseColumns.held(columns.version, tuple(columns.labels), table)
 
 
 def test_a_patient_with_a_test_case_is_left_out(valid_base: CaseBase) -> None:
