@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.held_embedder import until
 
 NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
 OWN_WARNINGS = (
@@ -54,7 +59,10 @@ def ray_nodes() -> Iterator[RayNodes]:
     import ray
     from ray.cluster_utils import Cluster
 
-    with tempfile.TemporaryDirectory(prefix="dermtools-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+    folder = Path(tempfile.mkdtemp(prefix="dermtools-", dir="/tmp"))
+    with ExitStack() as ending:
+        # Again where a process that is ending has written into it meanwhile.
+        ending.callback(until, lambda: shutil.rmtree(folder, ignore_errors=True) or not folder.exists())
         head = NODE | {"include_dashboard": False, "temp_dir": f"{folder}/r"}
         cluster = Cluster(initialize_head=True, head_node_args=head)
         try:
