@@ -45,6 +45,7 @@ BEYOND_ONE_MODULE = {
     "compatibility/test_public_names.py": "names that an earlier version offered",
     "docs/test_generated_pages.py": "pages of the site that are made from the code",
     "docs/test_navigation.py": "the order of the site's pages",
+    "docs/test_pages_run.py": "tutorials, how-tos and explanations, whose commands run",
     "docs/test_reference_pages.py": "what the written pages of reference say, against the code",
     "docs/test_site.py": "the documentation site, built and opened",
     "distributed/test_three_nodes.py": "ingest, indexing and evaluation over three Ray nodes, one of which dies",

@@ -51,10 +51,12 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_every_page_fits_its_window_and_loads_files_alone(width: int, site: Path, opened: Page) -> None:
+@pytest.mark.parametrize(("width", "step"), [(NARROW, 1), (WIDE, 6)])
+def test_pages_fit_their_window_and_load_files_alone(width: int, step: int, site: Path, opened: Page) -> None:
     beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    for number, path in enumerate(sorted(site.rglob("*.html"))):
+    # 404.html is for servers: it names its files from their root.
+    pages = [path for path in sorted(site.rglob("*.html")) if path.name != "404.html"]
+    for number, path in enumerate(pages[::step]):
         opened.open(path, width=width, dark=number % 2 == 1)
         assert (path.name, opened.value(beyond)) == (path.name, 0)
     assert opened.problems == []
