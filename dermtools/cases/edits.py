@@ -163,7 +163,9 @@ def restore(store: CaseStore, version: int, *, present: int | None = None) -> Ed
             raise QueryError(
                 f"version {version} was embedded with {then.identity}, the present one with {now.identity}"
             )
-        changes = {"tasks": then.tasks, "sources": then.sources, "shown": then.shown, "pseudonyms": then.pseudonyms}
+        # Lance's index comes back with its version, so what was found of it does, too.
+        names = ("tasks", "sources", "shown", "pseudonyms", "lance_search")
+        changes = {name: getattr(then, name) for name in names}
         was = store.columns()
         what = f"version {version} of {minute(entry.time)} UTC is back"
         done = edit(store, "restore", what, 0, lambda table: table.restore(version), **changes)

@@ -13,7 +13,7 @@ from dermtools.addresses import Address
 from dermtools.cases import columns as cols
 from dermtools.cases.columns import CaseColumns, StoredCase
 from dermtools.cases.lance_columns import LanceColumns
-from dermtools.cases.lance_errors import is_missing, one_line_errors, reading
+from dermtools.cases.lance_errors import is_missing, one_line_errors, reading, writing
 from dermtools.cases.vector_key import vectors_key
 from dermtools.cases.versioned_table import VersionedTable
 from dermtools.errors import CaseBaseError, DermtoolsError
@@ -175,9 +175,16 @@ class CaseTable(VersionedTable):
 
         Lance's own deletion only marks rows, and joining files drops them from some files but not from others.
         """
+        import lance
+        from lance.fragment import write_fragments
+
         gone = _quoted(case_ids)
-        kept = self._dataset.scanner(filter=f"case_id NOT IN ({gone})" if gone else None, scan_in_order=True)
-        self._write(lambda: self._dataset.insert(kept, mode="overwrite"))
+        with writing(self._folder):
+            kept = self._dataset.scanner(filter=f"case_id NOT IN ({gone})" if gone else None, scan_in_order=True)
+            at, schema, kind = str(self._dataset.uri), self._dataset.schema, self._dataset.data_storage_version
+            new = write_fragments(kept.to_reader(), at, schema, mode="overwrite", data_storage_version=kind)
+        # An overwrite that Lance may try again would replace what another writer has committed meanwhile.
+        self._commit(lance.LanceOperation.Overwrite(schema, new), tries=0)
 
     def set_cells(self, case_ids: Sequence[str], cells: Mapping[str, Sequence[Any]]) -> None:
         """Write other cells of some columns, one a case id, in one transaction; all other columns stay as they lie.

@@ -13,8 +13,10 @@ from dermtools.cases.lance_errors import reading, writing
 from dermtools.errors import CaseBaseError
 
 _TAG = "history-"
+_FENCE = "fence"
+"""Tag of the last fence: once its version was removed, Lance would let pass what it shuts out."""
 _LINGER = timedelta(minutes=10)
-"""On an object store versions stay so long: among them is the fence before a writer that was cut off."""
+"""On an object store versions stay so long, for those who are reading them."""
 
 
 class VersionedTable:
@@ -53,6 +55,10 @@ class VersionedTable:
         with writing(self._folder):
             self._dataset.checkout_latest()
             self._dataset.restore()
+            if _FENCE in self._dataset.tags.list():
+                self._dataset.tags.update(_FENCE, self.version)
+            else:
+                self._dataset.tags.create(_FENCE, self.version)
 
     @property
     def identity(self) -> str:
@@ -130,14 +136,18 @@ class VersionedTable:
         """Remove all versions but the latest and the kept ones; with `leftovers`, what killed writers left, too."""
         age = _LINGER if isinstance(self._folder, Address) and not leftovers else timedelta(milliseconds=1)
         options = {"delete_unverified": leftovers, "error_if_tagged_old_versions": False}
+        if leftovers and _FENCE in self._dataset.tags.list():
+            self._write(self.fence)  # anew: the former one holds what is to leave
         self._write(lambda: self._dataset.cleanup_old_versions(age, **options))
 
-    def _commit(self, step: Any) -> None:
-        """One operation of Lance's, upon the version that reads see."""
+    def _commit(self, step: Any, tries: int = 20) -> None:
+        """One operation of Lance's, upon the version that reads see; tried again upon later ones that it allows."""
         import lance
 
+        at = self.version
+
         def committed() -> None:
-            self._dataset = lance.LanceDataset.commit(self._dataset, step, read_version=self.version)
+            self._dataset = lance.LanceDataset.commit(self._dataset, step, read_version=at, max_retries=tries)
 
         self._write(committed)
 

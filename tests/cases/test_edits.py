@@ -13,6 +13,7 @@ import pytest
 from dermtools.cases import CaseStore
 from dermtools.cases.edits import EDITING, edit, restore
 from dermtools.cases.history import history
+from dermtools.cases.manifest import LanceSearch
 from dermtools.errors import CaseBaseError, QueryError
 from tests.support.patience import SAFETY_NET
 from tests.support.stored_cases import TASKS, check_holds, grown, new_store, stored
@@ -33,6 +34,17 @@ def test_restoring_brings_back_rows_and_manifest_and_is_undone_in_turn(tmp_path:
     assert restore(store, back.before).changed == 2
     assert store.manifest == after == CaseStore.open(store.path).manifest
     assert store.columns().labels["icd"] == [(), ("L20",), ("L40",), (), (), ()]
+
+
+def test_what_was_found_of_an_index_comes_back_with_its_version(tmp_path: Path) -> None:
+    store = new_store(tmp_path / "c", 3)
+    first, second = (LanceSearch(probes=n, refine=5, recall=0.9, low=0.8, high=1.0, queries=9) for n in (1, 2))
+    store.update_manifest(lance_search=first)
+    before = grown(store).before
+    store.update_manifest(lance_search=second)
+    grown(store)
+    restore(store, before)
+    assert store.manifest.lance_search == first
 
 
 def test_an_edit_says_the_command_that_undoes_it(tmp_path: Path) -> None:

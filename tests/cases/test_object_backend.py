@@ -139,6 +139,25 @@ def test_lance_itself_refuses_what_was_begun_before_the_fence(address: str) -> N
     check_holds(CaseStore.open(address), [stored(0)])
 
 
+def test_it_refuses_that_however_late_and_a_table_written_anew_too(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "BEAT", 3600.0)  # no sign of life: as in a machine that sleeps
+    monkeypatch.setattr(leases, "PATIENCE", 0.5)
+    one, two = new_store(address, 2), CaseStore.open(address)
+    with one.write():
+        one.table.hold(None)  # it had asked already whether it may write, and fell asleep while it wrote
+        two.add([stored(2)])
+        with pytest.raises(CaseBaseError, match="meanwhile; run it again"):
+            one.table.delete(["case0"])
+        two.purge()  # removes all former versions
+        with pytest.raises(CaseBaseError, match="meanwhile; run it again"):
+            one.table.add([_pictured(2, b"late")])
+    check_holds(CaseStore.open(address), [stored(0), stored(1), stored(2)])
+    two.delete(["case0"])
+    check_holds(CaseStore.open(address), [stored(1), stored(2)])
+
+
 def test_of_two_that_begin_at_once_one_writes(address: str) -> None:
     new_store(address, 1)
     stores, start, done = [CaseStore.open(address) for _ in range(2)], threading.Barrier(2), list[str]()
