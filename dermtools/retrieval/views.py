@@ -64,5 +64,6 @@ def search_views(case_base: CaseBase, views: Sequence[Query], options: SearchOpt
         *remarks(case_base.store),
     )
     rows = np.array([snapshot.row(case_id) for case_id in found.case_ids], np.int64)
-    distances = np.stack([snapshot.index.exact.distances(vector, rows) for vector in vectors])
+    near = np.asarray(snapshot.index.vectors[rows], np.float64)
+    distances = np.stack([np.square(near - vector).sum(axis=1) for vector in vectors])
     return JointlyFound(found, tuple(distances.argmin(axis=0).tolist()))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.retrieval.search.index import MARGIN, Ranking
+from dermtools.retrieval.search.index import MARGIN, FlatIndex, Ranking
 from dermtools.retrieval.search.pipeline import eligible_rows, search_jointly
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from dermtools.prediction import Query
     from dermtools.retrieval.search.diversity import Pair
-    from dermtools.retrieval.search.index import FlatIndex
     from dermtools.retrieval.search.leak_guard import Jpegs
     from dermtools.retrieval.search.neighbors import Neighbors
     from dermtools.retrieval.search.pipeline import SearchOptions
@@ -47,7 +46,7 @@ def search_many(
     Raises as `pipeline.search`, for the first query that it would.
     """
     # One ranking a label and query; and a tuned index reads less for each than a pass over all vectors does.
-    alone = options.diversity == "balanced" or snapshot.index is not snapshot.index.exact
+    alone = options.diversity == "balanced" or not isinstance(snapshot.index, FlatIndex)
     if alone or len(queries) < 2:
         return [search_jointly(snapshot, query.name, [(query, v)], options, jpegs, shown) for query, v in queries]
     found: list[Neighbors] = []

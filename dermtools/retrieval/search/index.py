@@ -92,7 +92,8 @@ class FlatIndex:
         self.dimension = int(faiss_index.d)
         size = faiss_index.ntotal * self.dimension
         flat = faiss.rev_swig_ptr(faiss_index.get_xb(), size) if size else np.empty(0, np.float32)
-        self.vectors: NDArray[np.float32] = flat.reshape(faiss_index.ntotal, self.dimension)
+        held = np.asarray(_Held(faiss_index, flat))
+        self.vectors: NDArray[np.float32] = held.reshape(faiss_index.ntotal, self.dimension)
         """The indexed vectors without a copy, float32, shape (n, d), read-only."""
         self.vectors.flags.writeable = False
         # A sum of d squares in float32 is off by at most about d roundings of 2^-24 each; doubled to be safe.
@@ -158,6 +159,14 @@ class FlatIndex:
             part = slice(start, start + BLOCK_ROWS)
             distances[part] = np.sqrt(np.square(self.vectors[rows[part]] - wide).sum(axis=1))
         return distances
+
+
+class _Held:
+    """Memory of an index, which stays as long as an array over it does: FAISS's own views do not see to that."""
+
+    def __init__(self, faiss_index: Any, flat: NDArray[np.float32]) -> None:
+        self._index = faiss_index
+        self.__array_interface__ = flat.__array_interface__
 
 
 class Ranking:

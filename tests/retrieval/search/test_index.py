@@ -91,3 +91,11 @@ def test_a_query_vector_that_does_not_fit_is_refused(vector: NDArray, message: s
     index = FlatIndex.build(np.zeros((2, 4), np.float32), ["a", "b"])
     with pytest.raises(QueryError, match=message):
         index.rank(vector)
+
+
+def test_its_vectors_outlive_it() -> None:
+    wanted = np.random.default_rng(0).normal(size=(2000, 64)).astype(np.float32)
+    kept = FlatIndex.build(wanted, [str(row) for row in range(2000)]).vectors
+    np.testing.assert_array_equal(kept, wanted)
+    empty = FlatIndex.build(wanted[:0], []).vectors
+    assert empty.shape == (0, 64)

@@ -14,6 +14,8 @@ from dermtools.cases.vector_search import INDEX, is_indexed, scanned, taken
 from dermtools.errors import QueryError
 from dermtools.retrieval import CaseBase
 from dermtools.retrieval.search.lance_index import EXACT_ROWS, LanceIndex
+from dermtools.retrieval.search.pipeline import SearchOptions
+from dermtools.retrieval.views import search_views
 
 CASES, DIMENSION, NEW = 6000, 32, 40
 
@@ -120,6 +122,15 @@ def test_a_search_goes_through_it_with_the_guard_and_filters_and_says_so(
             ]
             assert [one.case.case_id for one in found] == wanted[:5]
             assert (how.note in found.notes) == (where is None)
+    views = [case_base.query(case_id="c7"), case_base.query(case_id="c3000")]
+    alone = [case_base.search(query=view, k=5).case_ids for view in views]
+    assert [found.case_ids for found in case_base.search_many(views, k=5)] == alone
+    together = search_views(case_base, views, SearchOptions(k=8))
+    wide = vectors.astype(np.float64)
+    for case_id, view in zip(together.neighbors.case_ids, together.nearest_views, strict=True):
+        row = int(case_id[1:])
+        assert view == np.argmin([np.linalg.norm(wide[row] - wide[asked]) for asked in (7, 3000)])
+    assert "exact" not in vars(case_base.snapshot.index)  # which would read all vectors
     np.testing.assert_array_equal(np.asarray(case_base.snapshot.index.vectors), vectors)
     assert case_base.snapshot.index.vectors[5].tolist() == vectors[5].tolist()
     store.update_manifest(lance_search=None)
