@@ -103,7 +103,7 @@ def classify_folder(
     with ThreadPoolExecutor(1, "classify") as pool, closing(prepared_ahead(files, opened, workers=workers)) as queries:
         under_way: Future[list[Answer]] | None = None
         for batch in _batches(
-            zip((file.relative_to(folder).as_posix() for file in files), queries, strict=True), batch_size
+            zip((_readable(file.relative_to(folder).as_posix()) for file in files), queries, strict=True), batch_size
         ):
             following = pool.submit(_answered, case_base, method, batch)
             if under_way is not None:
@@ -140,7 +140,12 @@ def _opened(case_base: CaseBase, limits: ImageLimits | None, file: Path) -> Quer
     try:
         return picture_query(file, None, partial(open_for_embedding, embedder=case_base.embedder), limits)
     except DermtoolsError as error:
-        return str(error).removeprefix(f"{file.name}: ")
+        return _readable(str(error).removeprefix(f"{file.name}: "))
+
+
+def _readable(name: str) -> str:
+    """Bytes of a file's name that are no UTF-8, as an old archive leaves them, by their numbers."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _batches(asked: Iterable[Asked], size: int) -> Iterator[list[Asked]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,18 @@ def test_the_table_reads_back_and_runs_nothing(case_base: CaseBase, photos: Path
             assert (row["label"], row["outcome"]) == (said.label, "ok")
             assert json.loads(row["probabilities"]) == said.probabilities
             assert json.loads(row["exemplars"]) == [one.case_id for one in said.exemplars]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are always texts here")
+def test_a_name_that_is_no_text_has_its_row(case_base: CaseBase, photos: Path, tmp_path: Path) -> None:
+    (photos / "a.jpg").rename(photos / os.fsdecode(b"caf\xe9.jpg"))
+    (photos / "later" / "bad.png").rename(photos / "later" / os.fsdecode(b"\xff.png"))
+    answers = classify_folder(case_base, method("knn-vote-5", case_base, "location"), photos)
+    write_answers(answers, tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["file"]: row["outcome"] for row in csv.DictReader(file)}
+    assert (rows["caf\\xe9.jpg"], rows["later/\\xff.png"]) == ("ok", UNREADABLE)
+    assert len(rows) == 6
 
 
 def test_a_method_that_asks_a_service_is_refused(case_base: CaseBase, photos: Path) -> None:

@@ -44,7 +44,7 @@ def searched(store: CaseStore) -> tuple[CaseColumns, VectorIndex]:
         if record is None or record.file is None:
             return columns, exact
         return columns, _opened(store, folder, record, exact)
-    except (CaseBaseError, OSError, ValueError, RuntimeError) as error:
+    except (CaseBaseError, OSError, EOFError, ValueError, RuntimeError) as error:
         # The error may name the folder, and logs travel: only what to do is said.
         log.debug("the tuned index cannot be used", exc_info=error)
         log.warning("the tuned index cannot be used, so searches are exact; make it again with dermtools index")
@@ -69,7 +69,7 @@ def _opened(store: CaseStore, folder: Path, record: IndexRecord, exact: FlatInde
 def _rows(path: Path, key: str, exact: FlatIndex) -> NDArray[np.int64]:
     """The row of each entry by now; found once a version, by reading all vectors, and kept."""
     kept = path.with_name(f"{path.stem}-{key}.npy")
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, EOFError, ValueError):
         rows: NDArray[np.int64] = np.load(kept, allow_pickle=False)
         if rows.dtype == np.int64 and rows.ndim == 1 and rows.max(initial=-1) < len(exact):
             return rows
@@ -84,7 +84,8 @@ def _rows(path: Path, key: str, exact: FlatIndex) -> NDArray[np.int64]:
 def keep(store: CaseStore, record: IndexRecord, index: Any | None, exact: FlatIndex) -> IndexRecord:
     """Put an index in place of the former one, at once; None where the record says that exact search is best.
 
-    Killed meanwhile, the former one stays. A CaseBaseError where the folder cannot be written.
+    Killed meanwhile, the former one stays. A CaseBaseError where the folder cannot be written, or cases that it was
+    made of are gone by now: an index holds codes of them, and what is erased leaves nothing behind.
     """
     import faiss
 
@@ -109,7 +110,20 @@ def keep(store: CaseStore, record: IndexRecord, index: Any | None, exact: FlatIn
     for path in folder.glob("tuned-*"):
         if not path.name.startswith(current):
             path.unlink(missing_ok=True)
+    # Now that it lies there: an erasure that comes later finds it, and removes it.
+    if index is not None and _some_are_gone(store, record, exact):
+        for path in (folder / RECORD, *folder.glob(f"{current}*")):
+            path.unlink(missing_ok=True)
+        raise CaseBaseError(f"{store.path}: cases were deleted or changed while the index was made; run it again")
     return record
+
+
+def _some_are_gone(store: CaseStore, record: IndexRecord, exact: FlatIndex) -> bool:
+    store.version  # noqa: B018 - moves to what was written meanwhile
+    if key_of(store, store.columns_and_key()[1]) == record.key:
+        return False
+    rows = matched(fingerprints(exact.vectors), fingerprints(load_index(store)[1].vectors))
+    return bool((rows < 0).any())
 
 
 def _saved(path: Path, rows: NDArray[np.int64]) -> None:

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from benchmarks.clustered import Clustered, drawn
+from dermtools.errors import CaseBaseError
+from dermtools.progress import Silent
 from dermtools.retrieval import CaseBase
+from dermtools.retrieval.indexing import building
 from dermtools.retrieval.indexing.approximate import TunedIndex
 from dermtools.retrieval.search.index import FlatIndex
 from tests.support.clustered_base import CASES, DIMENSION, patients
@@ -72,6 +75,45 @@ def test_a_deletion_for_good_takes_it_along_since_it_holds_codes_of_what_was_del
     assert isinstance(again.snapshot.index, FlatIndex)
     assert again.index_record is None
     assert not list((base / "cache").glob("tuned*"))
+
+
+@pytest.mark.parametrize("erased", [True, False])
+def test_one_that_was_made_of_cases_that_were_deleted_meanwhile_is_not_kept(
+    base: Path, clustered: np.ndarray, erased: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_base, other = CaseBase.open(base), CaseBase.open(base)
+    former = case_base.index_record
+
+    class Meanwhile(Silent):
+        done = False
+
+        def start(self, total: int, description: str) -> None:
+            if not self.done and "measuring" in description:
+                self.done = True
+                if erased:
+                    other.delete(["c00001"])
+                else:
+                    other.add(patients(clustered[:1] + 1, CASES), vectors=clustered[1:2])
+
+    monkeypatch.setattr(building, "QUICKER", 0.0)
+    if erased:
+        with pytest.raises(CaseBaseError, match="while the index was made; run it again"):
+            case_base.build_index(recall=0.95, progress=Meanwhile())
+        assert not list((base / "cache").glob("tuned*"))
+    else:
+        made = case_base.build_index(recall=0.95, progress=Meanwhile())
+        assert case_base.index_record == made != former
+    assert is_tuned(base) != erased
+
+
+def test_where_a_crash_left_an_empty_file_of_rows_they_are_found_again(base: Path) -> None:
+    new = drawn(Clustered(DIMENSION), 3, sample=3)
+    CaseBase.open(base).add(patients(new, CASES), vectors=new)
+    assert is_tuned(base)
+    (rows,) = (base / "cache").glob("tuned-*-*.npy")
+    rows.write_bytes(b"")
+    assert is_tuned(base)
+    assert rows.stat().st_size
 
 
 @pytest.mark.parametrize("end", [".faiss", ".json"])
