@@ -6,8 +6,8 @@ own flat format, filled as the vectors are read, so that memory does not grow wi
 Its name says which vectors it holds (`CaseStore.columns_and_key`: what names them in the table, without reading one)
 and a check of its content. Up to `WHOLE` bytes that is a CRC-32 of every byte, 0.1 s. Of a larger file it is one of
 its length, its ends and `SAMPLES` blocks in between: it finds a file that is cut off, not written to its end or
-overwritten in parts that are not small, and misses a bit that flipped in between, which a disk finds itself.
-`dermtools index` writes the file anew from the table.
+overwritten in parts that are not small, and misses a bit that flipped in between, which a disk finds itself. Removing
+the file is all it takes to have it written anew.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from dermtools.cases.store import CaseStore
 
 WHOLE = 512 * 2**20
-SAMPLES, SAMPLED = 512, 64 * 2**10
-"""Blocks and their bytes."""
+SAMPLES, SAMPLED = 512, 4 * 2**10
+"""Blocks and their bytes: a page each, so that a file that is not in memory yet is not read to be opened."""
 
 
 def load_index(store: CaseStore) -> tuple[CaseColumns, FlatIndex]:
