@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dermtools.addresses import case_base_place
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import JsonOption
-from dermtools.files import local_path
 
 if TYPE_CHECKING:
     from dermtools.doctor import Examination
@@ -24,7 +24,7 @@ def doctor(
     path: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[CASEBASE]", help="Look at this case base, too.", show_default=False, parser=local_path
+            metavar="[CASEBASE]", help="Look at this case base, too.", show_default=False, parser=case_base_place
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Contact nobody.")] = False,

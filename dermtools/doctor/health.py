@@ -10,6 +10,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+from dermtools.addresses import Address, case_base_place
 from dermtools.doctor import embedder_process
 from dermtools.doctor.finding import Finding
 from dermtools.errors import DermtoolsError
@@ -57,6 +58,7 @@ def health(path: Path) -> Health:
     """Look at the case base at `path`. Nothing is written but a file without a name, to see whether one can be."""
     from dermtools.cases.store import CaseStore
 
+    path = case_base_place(path)
     place = replace(Health(str(path)), **_place(path))
     try:
         store = CaseStore.open(path)
@@ -114,7 +116,7 @@ def _content(store: CaseStore) -> dict[str, Any]:
         "has_index": is_kept(store),
         "looked_at": looked_at,
         "unreadable": unreadable,
-        "is_deletion_unfinished": (store.path / UNFINISHED).exists(),
+        "is_deletion_unfinished": store.backend.has(UNFINISHED),
     }
 
 
@@ -138,7 +140,9 @@ def _pictures(store: CaseStore) -> tuple[int, tuple[str, ...]]:
 
 
 def _place(path: Path) -> dict[str, Any]:
-    """What the file system says of the folder; nothing where it says nothing."""
+    """What the file system says of the folder; nothing where it says nothing, or there is none."""
+    if isinstance(path, Address):
+        return {}
     try:
         mode = path.stat().st_mode
         size = sum(file.lstat().st_size for file in path.rglob("*") if file.is_file())

@@ -96,3 +96,10 @@ def test_a_disk_that_is_nearly_full_is_told(base: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(("count", "words"), [(999, "999 bytes"), (8_170_000, "8.17 MB"), (44 * 10**9, "44 GB")])
 def test_bytes_in_words(count: int, words: str) -> None:
     assert bytes_in_words(count) == words
+
+
+def test_a_case_base_on_an_object_store_is_as_well_as_one_in_a_folder(address: str) -> None:
+    CaseBase.create(address, embedder="descriptor")
+    found = health(Path(address))
+    assert (found.path, found.problem, found.embedder_problem) == (address, None, None)
+    assert (found.cases, found.is_deletion_unfinished, found.size) == (0, False, None)
