@@ -59,6 +59,10 @@ def _opened(store: CaseStore, folder: Path, record: IndexRecord, exact: FlatInde
         raise ValueError("the file of the index is not the one that was written")
     key = key_of(store, store.columns_and_key()[1])
     rows = None if key == record.key else _rows(path, key, exact)
+    if rows is not None and store.backend.cache is not None and (rows < 0).any():
+        # Another machine may have erased them, which reached neither this cache nor the codes in it.
+        _forget(folder)
+        raise ValueError("cases that the index was made of are gone from the store")
     if rows is not None and np.count_nonzero(rows >= 0) < (1 - NEW_AT_MOST) * len(exact):
         raise ValueError("most cases came since the index was made")
     if rows is None and len(exact) != record.cases:
@@ -112,10 +116,14 @@ def keep(store: CaseStore, record: IndexRecord, index: Any | None, exact: FlatIn
             path.unlink(missing_ok=True)
     # Now that it lies there: an erasure that comes later finds it, and removes it.
     if index is not None and _some_are_gone(store, record, exact):
-        for path in (folder / RECORD, *folder.glob(f"{current}*")):
-            path.unlink(missing_ok=True)
+        _forget(folder)
         raise CaseBaseError(f"{store.path}: cases were deleted or changed while the index was made; run it again")
     return record
+
+
+def _forget(folder: Path) -> None:
+    for path in folder.glob("tuned*"):
+        path.unlink(missing_ok=True)
 
 
 def _some_are_gone(store: CaseStore, record: IndexRecord, exact: FlatIndex) -> bool:

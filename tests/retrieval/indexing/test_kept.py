@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.clustered import Clustered, drawn
+from dermtools.embedding import GivenVectors
 from dermtools.errors import CaseBaseError
 from dermtools.progress import Silent
 from dermtools.retrieval import CaseBase
@@ -134,3 +135,19 @@ def test_with_most_cases_new_searches_are_exact(base: Path) -> None:
     new = drawn(Clustered(DIMENSION), CASES + 9, sample=4)
     CaseBase.open(base).add(patients(new, CASES), vectors=new)
     assert not is_tuned(base)
+
+
+def test_an_index_of_a_store_goes_when_another_machine_deletes_a_case_of_it(
+    address: str, clustered: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_base = CaseBase.create(address, embedder=GivenVectors("m", DIMENSION, normalized=True))
+    case_base.add(patients(clustered), vectors=clustered)
+    monkeypatch.setattr(building, "QUICKER", 0.0)
+    case_base.build_index(recall=0.9)
+    assert isinstance(CaseBase.open(address).snapshot.index, TunedIndex)
+    assert list((tmp_path / "cache").rglob("tuned*"))
+    with monkeypatch.context() as there:
+        there.setenv("DERMTOOLS_CACHE", str(tmp_path / "another machine's"))
+        CaseBase.open(address).delete(["c00001"])
+    assert isinstance(CaseBase.open(address).snapshot.index, FlatIndex)
+    assert not list((tmp_path / "cache").rglob("tuned*"))
