@@ -68,6 +68,8 @@ def _about_store(place: Address, text: str, problem: str, remedy: str) -> CaseBa
             "provider's own, the endpoint by the environment"
         )
     if _AWAY.search(text):
-        return CaseBaseError(f"{place}: the object store does not answer, or is overloaded; run it again later")
+        return CaseBaseError(
+            f"{place}: the object store does not answer, or is overloaded; check the endpoint, or run it again later"
+        )
     reason = re.sub(r",? ?/\S+\.rs:\d+:\d+|\?\S+", "", text.partition("\n")[0])[:200]
     return CaseBaseError(f"{problem}: {reason}{remedy}")

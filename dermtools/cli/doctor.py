@@ -24,7 +24,7 @@ def doctor(
     path: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[CASEBASE]", help="Look at this case base, too.", show_default=False, parser=case_base_place
+            metavar="CASEBASE", help="Look at this case base, too.", show_default=False, parser=case_base_place
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Contact nobody.")] = False,
@@ -118,11 +118,16 @@ def _health(found: Health) -> Iterator[str]:
         yield f"{found.path}: does not open"
         return
     yield f"{found.path}: {found.cases} cases of {found.groups} groups, version {found.version}"
-    loads = "does not load" if found.embedder_problem else "loads and passes its test"
+    loads = "loads and passes its test"
+    if found.embedder_problem:
+        loads = "does not load"
+    elif not found.can_embed:
+        loads = "is not here: its vectors were given, and new pictures need --embedder"
     index = "index on disk" if found.has_index else "index not on disk: the next search makes it"
     yield f"embedder {found.embedder} {loads}; {index}"
     readable = found.looked_at - len(found.unreadable)
-    yield f"pictures: {readable} of {found.looked_at} looked at can be read (dermtools check looks at all)"
+    seen = f"{readable} of {found.looked_at} looked at can be read (dermtools check looks at all)"
+    yield f"pictures: {seen if found.looked_at else 'none is stored'}"
     if found.size is not None and found.free is not None:
         writable = "written" if found.is_writable else "read only"
         room = f"{bytes_in_words(found.size)}, {bytes_in_words(found.free)} free"

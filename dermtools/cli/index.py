@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +12,11 @@ import typer
 from dermtools.cli.interruption import keeping
 from dermtools.cli.output import print_json, show
 from dermtools.cli.parameters import CaseBasePath, EmbedderOption, JsonOption, RayOption
-from dermtools.errors import QueryError
+from dermtools.errors import CaseBaseError, QueryError
 
 if TYPE_CHECKING:
     from dermtools.retrieval import CaseBase
+    from dermtools.retrieval.indexing.record import IndexRecord
 
 ADVISED_FROM = 100_000
 """Cases above which an exact search takes long enough to say so."""
@@ -52,7 +54,7 @@ def index(
         print_json({"path": str(path), **made.facts})
         return
     if made.exact:
-        show(f"{path}: no index finds {recall:g} of the nearest cases much sooner; searches stay exact")
+        show(f"{path}: {_reason(made.cases, recall, memory)}; searches stay exact")
         return
     times = made.exact_milliseconds / made.milliseconds
     show(
@@ -62,6 +64,14 @@ def index(
         f"{made.milliseconds:.2g} ms a search against {made.exact_milliseconds:.2g} ms, {times:.0f} times as fast; "
         f"made in {made.seconds:.0f} s",
     )
+
+
+def _reason(cases: int, recall: float, memory: str | None) -> str:
+    from dermtools.retrieval.indexing.building import FEWEST
+
+    if cases < FEWEST:
+        return f"{cases} cases are too few for an index, which is tried from {FEWEST} on"
+    return f"no index {f'of {memory} ' if memory else ''}finds {recall:g} of the nearest cases much sooner"
 
 
 def _over(address: str, path: Path, case_base: CaseBase, recall: float, as_json: bool) -> None:
@@ -84,10 +94,31 @@ def remark(case_base: CaseBase, cases: int) -> str:
     """One line on the index of a case base, or on how to make one; "" where there is nothing to say."""
     if (lance := case_base.store.manifest.lance_search) is not None:
         return f"index: Lance's own, {lance.note}"
-    made = case_base.index_record
+    if line := advice(case_base, cases):
+        return line
+    made = record_of(case_base)
     if made is None:
-        command = f"dermtools index {quote(str(case_base.path))}"
-        return f"searches are exact; an index makes them faster: {command}" if cases > ADVISED_FROM else ""
-    if made.exact:
-        return "searches are exact: no index finds as much much sooner"
-    return f"index: {made.kind}, {made.note}"
+        return ""
+    return "searches are exact: no index was much quicker" if made.exact else f"index: {made.kind}, {made.note}"
+
+
+def advice(case_base: CaseBase, cases: int) -> str:
+    """One line on how to make an index, where one may help and there is none, or a damaged one; else ""."""
+    if case_base.store.manifest.lance_search is not None:
+        return ""
+    command = f"dermtools index {quote(str(case_base.path))}"
+    try:
+        made = case_base.index_record
+    except CaseBaseError:
+        return f"searches are exact: what is kept of the index is damaged; make it again: {command}"
+    # That no index helped a small case base says nothing of one that has grown since.
+    if cases > ADVISED_FROM and (made is None or (made.exact and cases > 2 * made.cases)):
+        return f"searches are exact; an index makes them faster: {command}"
+    return ""
+
+
+def record_of(case_base: CaseBase) -> IndexRecord | None:
+    """What is kept of the index; None where nothing is, or what is kept is damaged: nothing else depends on it."""
+    with suppress(CaseBaseError):
+        return case_base.index_record
+    return None

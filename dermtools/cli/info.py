@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dermtools.cli.attributes import OLDER
-from dermtools.cli.index import remark
+from dermtools.cli.index import record_of, remark
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table
 from dermtools.cli.parameters import CaseBasePath, JsonOption
 
@@ -49,5 +49,5 @@ def info(path: CaseBasePath, as_json: JsonOption = False) -> None:
 
 def _index(case_base: CaseBase) -> dict[str, Any] | None:
     """Of the tuned index, what says how far to trust it."""
-    made = case_base.index_record
+    made = record_of(case_base)
     return made.facts if made else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dermtools.cli.index import remark
+from dermtools.cli.index import advice
 from dermtools.cli.output import NOT_A_DIAGNOSIS, print_json, show, table, write_text
 from dermtools.cli.parameters import (
     CaseBasePath,
@@ -63,8 +63,10 @@ def search(
         labels = "; ".join(f"{name}: {', '.join(values)}" for name, values in one.case.labels.items())
         rows.append((one.rank, f"{one.distance:.4g}", one.case.case_id, one.case.group_id, labels))
     show(table(["rank", "distance", "case", "group", "labels"], rows, right=["rank", "distance"]))
-    advice = [] if case_base.index_record else [remark(case_base, len(case_base))]
-    show("", *neighbors.notes, *filter(None, advice), *([f"gallery: {html}"] if html else []), NOT_A_DIAGNOSIS)
+    advised = advice(case_base, len(case_base))
+    show(
+        "", *neighbors.notes, *([advised] if advised else []), *([f"gallery: {html}"] if html else []), NOT_A_DIAGNOSIS
+    )
 
 
 def _page(case_base: CaseBase, query: Query, neighbors: Neighbors) -> str:

@@ -78,7 +78,8 @@ class Examination:
             "platform": platform.platform(),
             "packages": installed.versions(self.packages),
             "extras": {
-                one.name: {"packages": installed.versions(one.packages), "missing": one.missing} for one in self.extras
+                one.name: {"packages": {each.name: each.version for each in one.packages}, "missing": one.missing}
+                for one in self.extras
             },
             "keys": self.keys,
             "traced": self.is_traced,

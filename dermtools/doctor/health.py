@@ -38,8 +38,12 @@ class Health:
     embedder: str | None = None
     embedder_problem: str | None = None
     """Why its embedder does not load, and what to do."""
+    can_embed: bool | None = None
+    """Whether it can embed pictures; not where vectors were given, and their model is not here."""
     has_index: bool | None = None
     """Whether the index of this version is on disk; else the next search makes it."""
+    is_index_damaged: bool = False
+    """Whether what `dermtools index` made cannot be used, so that searches are exact."""
     looked_at: int = 0
     """Pictures that were decoded."""
     unreadable: tuple[str, ...] = ()
@@ -79,6 +83,8 @@ def findings(found: Health) -> Iterator[Finding]:
     if found.unreadable:
         count = f"{len(found.unreadable)} of {found.looked_at} stored pictures cannot be decoded"
         yield Finding(f"{count}, of {found.unreadable[0]} for one", f"dermtools check {path} lists them")
+    if found.is_index_damaged:
+        yield Finding("the index is damaged, so searches are exact", f"dermtools index {path}", serious=False)
     if found.cases == 0:
         yield Finding("the case base is empty", f"dermtools ingest SOURCE {path}", serious=False)
     if found.is_deletion_unfinished:
@@ -103,6 +109,7 @@ def bytes_in_words(count: int) -> str:
 
 def _content(store: CaseStore) -> dict[str, Any]:
     from dermtools.cases.store import UNFINISHED
+    from dermtools.embedding.given import GIVEN
     from dermtools.retrieval.search.cache import is_kept
 
     columns, manifest = store.columns(), store.manifest
@@ -113,11 +120,27 @@ def _content(store: CaseStore) -> dict[str, Any]:
         "groups": len(set(columns.group_ids)),
         "tasks": tuple(task.name for task in manifest.tasks),
         "embedder": manifest.identity.name,
+        "can_embed": manifest.identity.revision != GIVEN,
         "has_index": is_kept(store),
+        "is_index_damaged": _is_index_damaged(store),
         "looked_at": looked_at,
         "unreadable": unreadable,
         "is_deletion_unfinished": store.backend.has(UNFINISHED),
     }
+
+
+def _is_index_damaged(store: CaseStore) -> bool:
+    from dermtools.cases.store import CACHE
+    from dermtools.errors import CaseBaseError
+    from dermtools.retrieval.indexing.record import kept_record
+    from dermtools.retrieval.search.cache import checksum
+
+    folder = store.own_folder / CACHE
+    try:
+        record = kept_record(folder)
+        return record is not None and record.file is not None and checksum(folder / record.file) != record.checksum
+    except (CaseBaseError, OSError):
+        return True
 
 
 def _pictures(store: CaseStore) -> tuple[int, tuple[str, ...]]:
@@ -142,7 +165,7 @@ def _pictures(store: CaseStore) -> tuple[int, tuple[str, ...]]:
 def _place(path: Path) -> dict[str, Any]:
     """What the file system says of the folder; nothing where it says nothing, or there is none."""
     if isinstance(path, Address):
-        return {}
+        return {"open_to": "whom the bucket lets in"}
     try:
         mode = path.stat().st_mode
         size = sum(file.lstat().st_size for file in path.rglob("*") if file.is_file())

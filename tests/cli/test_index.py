@@ -56,3 +56,31 @@ def test_a_wrong_amount_is_one_line(run: Run, tmp_path: Path) -> None:
     refused = run("index", base, "--memory", "much")
     assert refused.code == 1
     assert "no amount of memory" in refused.err
+
+
+def test_what_is_kept_of_an_index_may_be_damaged_and_the_rest_answers(run: Run, tmp_path: Path) -> None:
+    base = made(tmp_path / "base", drawn(Clustered(8), 30))
+    run("index", base)
+    (base / "cache" / "tuned.json").write_text("{", encoding="utf-8")
+    for words in (("search", base, "--case", "c00005"), ("info", base)):
+        done = run(*words)
+        assert done.code == 0
+        assert f"make it again: dermtools index {base}" in " ".join(done.out.split())
+    assert run("info", base, "--json").json["index"] is None
+
+
+def test_why_there_is_no_index(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = made(tmp_path / "base", drawn(Clustered(8), 2_100))
+    assert "no index of 1B finds 0.99" in " ".join(run("index", base, "--memory", "1B").out.split())
+    monkeypatch.setattr(building, "FEWEST", 3_000)
+    assert "2100 cases are too few for an index" in " ".join(run("index", base).out.split())
+
+
+def test_a_case_base_that_has_grown_since_none_helped_is_told_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = made(tmp_path / "base", drawn(Clustered(8), 30))
+    run("index", base)
+    monkeypatch.setattr(index, "ADVISED_FROM", 20)
+    assert index.advice(CaseBase.open(base), 60) == ""
+    assert "dermtools index" in index.advice(CaseBase.open(base), 61)

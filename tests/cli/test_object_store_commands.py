@@ -51,6 +51,7 @@ def test_each_command_goes_the_whole_way(run: Run, table: Path, address: str, tm
     said = {}
     for command in (
         ("info", address, "--json"),
+        ("doctor", address, "--offline", "--json"),
         ("cases", address, "--json"),
         ("history", address, "--json"),
         ("check", address, "--json"),

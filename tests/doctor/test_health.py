@@ -6,11 +6,13 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dermtools.cases import CaseStore, StoredCase, load_source
 from dermtools.cases.store import UNFINISHED
 from dermtools.doctor.health import LOOKED_AT, bytes_in_words, findings, health
+from dermtools.embedding import GivenVectors
 from dermtools.retrieval import CaseBase
 
 DAMAGED = 3
@@ -103,3 +105,17 @@ def test_a_case_base_on_an_object_store_is_as_well_as_one_in_a_folder(address: s
     found = health(Path(address))
     assert (found.path, found.problem, found.embedder_problem) == (address, None, None)
     assert (found.cases, found.is_deletion_unfinished, found.size) == (0, False, None)
+
+
+def test_vectors_that_were_given_and_a_damaged_index(tmp_path: Path) -> None:
+    path = tmp_path / "given"
+    vectors = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+    rows = [{"case_id": f"c{n}", "group_id": f"p{n}", "split": "train", "diagnosis": "ab"[n % 2]} for n in range(6)]
+    CaseBase.create(path, embedder=GivenVectors("m", 4, normalized=False)).add(rows, vectors=vectors)
+    found = health(path)
+    assert (found.can_embed, found.embedder_problem, found.looked_at, found.is_index_damaged) == (False, None, 0, False)
+    (path / "cache").mkdir(exist_ok=True)
+    (path / "cache" / "tuned.json").write_text("{", encoding="utf-8")
+    (finding,) = findings(health(path))
+    assert (finding.what, finding.serious) == ("the index is damaged, so searches are exact", False)
+    assert health(path).problem is None

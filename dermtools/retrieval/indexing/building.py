@@ -41,6 +41,8 @@ QUICKER = 3.0
 """Times an exact search's speed that an index must have to be worth its error."""
 FEWEST = 2_000
 """Cases below which nothing is tried."""
+_QUIET = {"min_points_per_centroid": 1, "max_points_per_centroid": TRIED_ON}
+"""FAISS warns on standard error of few or many points a list, which nobody here can change."""
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
@@ -67,7 +69,7 @@ def build_index(
         CaseBaseError: the index cannot be written.
     """
     if not 0.5 <= recall < 1:
-        raise QueryError(f"recall must lie between 0.5 and 1, and below it, not {recall!r}; 1 is what exact search has")
+        raise QueryError(f"recall must lie from 0.5 to below 1, not {recall!r}; 1 is exact search, without an index")
     room = bytes_of(memory) if isinstance(memory, str) else memory
     start, progress = time.perf_counter(), progress or Silent()
     columns, exact = load_index(store)
@@ -139,7 +141,7 @@ class _Work:
         held = self._held(rows, TUNING)
         vectors = np.ascontiguousarray(self.exact.vectors[rows])
         lists = lists_for(len(rows))
-        means = faiss.Kmeans(vectors.shape[1], lists, niter=5, seed=self.seed, max_points_per_centroid=TRIED_ON)
+        means = faiss.Kmeans(vectors.shape[1], lists, niter=5, seed=self.seed, **_QUIET)
         means.train(vectors)
         own = means.index.search(vectors, 1)[1][:, 0]
         order = means.index.search(held.vectors, lists)[1]
