@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dermtools.addresses import Address
-from dermtools.cases.lance_errors import reading, writing
+from dermtools.cases.lance_errors import LANCE_ERRORS, reading, writing
 from dermtools.errors import CaseBaseError
 
 _TAG = "history-"
@@ -76,8 +76,16 @@ class VersionedTable:
 
     def keep(self, version: int) -> None:
         """Keep a version through every `compact` but one that ends history."""
+
+        def tagged() -> None:
+            try:
+                self._dataset.tags.create(f"{_TAG}{version}", version)
+            except LANCE_ERRORS:  # the answer of a store was lost, and it was asked again
+                if version not in self.kept():
+                    raise
+
         if version not in self.kept():
-            self._write(lambda: self._dataset.tags.create(f"{_TAG}{version}", version))
+            self._write(tagged)
 
     def kept(self) -> set[int]:
         """The versions that are kept."""
