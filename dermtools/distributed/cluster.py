@@ -11,6 +11,7 @@ import os
 import pickle
 import secrets
 import shutil
+import socket
 import sys
 import tempfile
 import warnings
@@ -32,6 +33,8 @@ SHARE = 0.5
 RESTARTS = 100
 """Deaths of one worker, after which the work is given up: a piece may be what kills it."""
 TOKEN_VARIABLES = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+KNOCKS = 10.0
+"""Seconds to wait for an answer at an address."""
 STORE_BYTES = 256 * 2**20
 """Memory of a cluster of its own for what is on its way between processes: little, since rows go to the disk."""
 
@@ -174,6 +177,8 @@ def cluster(address: str) -> Iterator[Cluster]:
         require_extra("lance_ray", "ray")
     with ExitStack() as ending:
         if not ray.is_initialized():
+            if address not in (LOCAL, "auto"):
+                _knock(address)
             own = {"include_dashboard": False, **ending.enter_context(_own())} if address == LOCAL else {}
             ending.callback(ray.shutdown)
             quiet = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
@@ -189,6 +194,22 @@ def cluster(address: str) -> Iterator[Cluster]:
         found = ray.cluster_resources()
         machines = sum(bool(node["Alive"]) for node in ray.nodes())
         yield Cluster(int(found.get("CPU", 1)), int(found.get("GPU", 0)), machines)
+
+
+def _knock(address: str) -> None:
+    """Ray itself tries for minutes, and writes lines of its own meanwhile."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise ClusterError(
+            f"--ray {address}: Ray cannot be reached: give HOST:PORT of the cluster's head, auto, or local"
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCKS).close()
+    except (OSError, OverflowError):
+        raise ClusterError(
+            f"--ray {address}: Ray cannot be reached: nothing answers there; check the address, or start it with "
+            "ray start --head"
+        ) from None
 
 
 @contextmanager

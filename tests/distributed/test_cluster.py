@@ -43,6 +43,12 @@ def test_an_address_that_is_none_is_told_in_one_line() -> None:
         pass
 
 
+@pytest.mark.parametrize(("address", "words"), [("nowhere", "give HOST:PORT"), ("127.0.0.1:99999", "nothing answers")])
+def test_where_nothing_answers_is_told_before_ray_tries_for_minutes(address: str, words: str) -> None:
+    with pytest.raises(ClusterError, match=words), cluster(address):
+        pass
+
+
 def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'dermtools\[ray\]'"), cluster("local"):
