@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = ["tests.support.drawn_case_base", "tests.support.object_stores", "tests.support.optimising"]
 
-SLOW = ("test_readme", "test_examples", "test_packaging", "test_notebooks", "test_demo", "test_three_nodes")
+SLOW = ("test_readme", "test_examples", "test_packaging", "test_notebooks", "test_demo", "test_model_commands")
 """Files of few tests that take a minute each: begun first, they leave no process alone at the end."""
 
 
