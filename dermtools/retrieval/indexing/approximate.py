@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dermtools.retrieval.search.index import GROWTH, MARGIN, FlatIndex
+from dermtools.retrieval.search.index import GROWTH, MARGIN, FlatIndex, GrowingRanking, by_distance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,9 +116,8 @@ class TunedIndex:
         if len(rows) > 2 * most:  # float32 says which are worth computing in float64
             apart = self.vectors[rows] - vector
             rows = rows[np.argpartition(np.einsum("ij,ij->i", apart, apart), most + MARGIN)[: most + MARGIN]]
-        ids = self.case_ids
         pairs = zip(rows.tolist(), self.exact.distances(vector, rows).tolist(), strict=True)
-        return sorted(pairs, key=lambda pair: (pair[1], ids[pair[0]]))[:most]
+        return by_distance(pairs, self.case_ids)[:most]
 
     def _entries(
         self, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None, probes: int, count: int
@@ -134,41 +133,22 @@ class TunedIndex:
         return entries[entries >= 0]
 
 
-class TunedRanking:
+class TunedRanking(GrowingRanking):
     """Allowed rows, the nearest first as far as the index finds them; then wider, then all that are left."""
 
     def __init__(
         self, index: TunedIndex, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None, first: int
     ) -> None:
-        self._index, self._vector, self._allowed = index, vector, allowed
-        self.total = len(index) if allowed is None else int(np.count_nonzero(allowed))
-        """How many rows can be ranked."""
+        super().__init__(len(index), vector, allowed)
+        self._index = index
         self._first, self._wider = first, 1
-        self._ranked: list[tuple[int, float]] = []
         self._met = set[int]()
         self._rest: Iterator[tuple[int, float]] | None = None
-        self._complete = False
         self.note = ""
         if self.total <= FEW_ROWS:
             self._begin_rest()
 
-    @property
-    def norm(self) -> float:
-        """Euclidean norm of the query's vector."""
-        return float(np.linalg.norm(self._vector))
-
-    def __iter__(self) -> Iterator[tuple[int, float]]:
-        position = 0
-        while True:
-            while position < len(self._ranked):
-                yield self._ranked[position]
-                position += 1
-            if self._complete:
-                return
-            self._grow()
-
     def _grow(self) -> None:
-        """Rank more rows than before; those already ranked stay the same."""
         if self._rest is None and self._wider > GROWTH:
             self._begin_rest()
         if self._rest is not None:

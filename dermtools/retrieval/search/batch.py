@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dermtools.retrieval.search.index import MARGIN, FlatIndex, Ranking
+from dermtools.retrieval.search.index import MARGIN, FlatIndex, Ranking, by_distance
 from dermtools.retrieval.search.pipeline import eligible_rows, search_jointly
 
 if TYPE_CHECKING:
@@ -123,9 +123,8 @@ def _sorted(index: FlatIndex, vector: NDArray[np.float32], rows: NDArray[np.int6
     # nearer than the farthest candidate has at most the norm |x| + distance.
     size = 2 * float(np.linalg.norm(vector)) + max(farthest, 0.0) ** 0.5
     bound = farthest - index.rounding * size * size - 1e-30
-    distances, ids = index.distances(vector, rows), index.case_ids
-    pairs = zip(rows.tolist(), distances.tolist(), strict=True)
-    return sorted((pair for pair in pairs if pair[1] ** 2 < bound), key=lambda pair: (pair[1], ids[pair[0]]))
+    pairs = zip(rows.tolist(), index.distances(vector, rows).tolist(), strict=True)
+    return by_distance((pair for pair in pairs if pair[1] ** 2 < bound), index.case_ids)
 
 
 class _Begun(Ranking):

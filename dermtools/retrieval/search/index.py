@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -76,6 +76,57 @@ class VectorIndex(Protocol):
         """
 
 
+def checked_query(vector: NDArray[np.float32], dimension: int) -> NDArray[np.float32]:
+    """The vector, float32, shape (d,); a QueryError where it has another shape or is not finite."""
+    vector = np.ascontiguousarray(vector, dtype=np.float32)
+    if vector.shape != (dimension,):
+        raise QueryError(f"the query vector has shape {vector.shape}; this case base needs ({dimension},)")
+    if not np.isfinite(vector).all():
+        raise QueryError("the query vector holds NaN or infinity; embed the picture again")
+    return vector
+
+
+def by_distance(pairs: Iterable[tuple[int, float]], case_ids: Sequence[str]) -> list[tuple[int, float]]:
+    """Rows with their distances, the nearest first; equal distances go by case id."""
+    return sorted(pairs, key=lambda pair: (pair[1], case_ids[pair[0]]))
+
+
+class GrowingRanking:
+    """Rows with their distances, found as far as they are read; may be read several times, from the start."""
+
+    def __init__(self, count: int, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None) -> None:
+        """Of `count` rows, all where none is `allowed` by itself, bool, shape (count,)."""
+        self._count = count
+        self._vector, self._allowed = vector, allowed
+        self.total = count if allowed is None else int(np.count_nonzero(allowed))
+        """How many rows can be ranked."""
+        self._ranked: list[tuple[int, float]] = []
+        self._complete = self.total == 0
+
+    @property
+    def norm(self) -> float:
+        """Euclidean norm of the query's vector."""
+        return float(np.linalg.norm(self._vector))
+
+    def __iter__(self) -> Iterator[tuple[int, float]]:
+        position = 0
+        while True:
+            while position < len(self._ranked):
+                yield self._ranked[position]
+                position += 1
+            if self._complete:
+                return
+            self._grow()
+
+    def _grow(self) -> None:
+        """Rank more rows than before; those already ranked stay the same."""
+        raise NotImplementedError
+
+    def _all_rows(self) -> NDArray[np.int64]:
+        """Those that can be ranked."""
+        return np.arange(self._count) if self._allowed is None else np.flatnonzero(self._allowed)
+
+
 class FlatIndex:
     """FAISS flat L2 index that ranks as a float64 computation over all vectors would.
 
@@ -127,12 +178,7 @@ class FlatIndex:
 
     def checked(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """The vector, float32, shape (d,); a QueryError where it has another shape or is not finite."""
-        vector = np.ascontiguousarray(vector, dtype=np.float32)
-        if vector.shape != (self.dimension,):
-            raise QueryError(f"the query vector has shape {vector.shape}; this case base needs ({self.dimension},)")
-        if not np.isfinite(vector).all():
-            raise QueryError("the query vector holds NaN or infinity; embed the picture again")
-        return vector
+        return checked_query(vector, self.dimension)
 
     def candidates(
         self, vector: NDArray[np.float32], bits: NDArray[np.uint8] | None, count: int
@@ -169,7 +215,7 @@ class _Held:
         self.__array_interface__ = flat.__array_interface__
 
 
-class Ranking:
+class Ranking(GrowingRanking):
     """All allowed rows with their distances, nearest first; may be read several times, from the start."""
 
     note = ""
@@ -177,32 +223,12 @@ class Ranking:
     def __init__(
         self, index: FlatIndex, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None, first: int
     ) -> None:
+        super().__init__(len(index), vector, allowed)
         self._index = index
-        self._vector = vector
-        self._allowed = allowed
         self._bits = None if allowed is None else np.packbits(allowed, bitorder="little")
-        self.total = len(index) if allowed is None else int(np.count_nonzero(allowed))
-        """How many rows can be ranked."""
         self._pool = first + MARGIN
-        self._ranked: list[tuple[int, float]] = []
-        self._complete = self.total == 0
-
-    @property
-    def norm(self) -> float:
-        """Euclidean norm of the query's vector."""
-        return float(np.linalg.norm(self._vector))
-
-    def __iter__(self) -> Iterator[tuple[int, float]]:
-        position = 0
-        while True:
-            yield from self._ranked[position:]
-            position = len(self._ranked)
-            if self._complete:
-                return
-            self._grow()
 
     def _grow(self) -> None:
-        """Rank more rows than before; those already ranked stay the same."""
         if self._pool < self.total // 2:
             rows, farthest = self._index.candidates(self._vector, self._bits, self._pool)
             self._pool *= GROWTH
@@ -211,13 +237,10 @@ class Ranking:
                 self._ranked = self._sorted(rows, farthest * (1 - self._index.rounding) - 1e-30)
                 return
         self._complete = True
-        rows = np.arange(len(self._index)) if self._allowed is None else np.flatnonzero(self._allowed)
-        self._ranked = self._sorted(rows, np.inf)
+        self._ranked = self._sorted(self._all_rows(), np.inf)
 
     def _sorted(self, rows: NDArray[np.int64], squared_bound: float) -> list[tuple[int, float]]:
         """Rows by distance, then case id, as far as their squared distance lies below the bound."""
         distances = self._index.distances(self._vector, rows)
         near = distances**2 < squared_bound
-        ids = self._index.case_ids
-        pairs = zip(rows[near].tolist(), distances[near].tolist(), strict=True)
-        return sorted(pairs, key=lambda pair: (pair[1], ids[pair[0]]))
+        return by_distance(zip(rows[near].tolist(), distances[near].tolist(), strict=True), self._index.case_ids)

@@ -7,7 +7,7 @@ allowed, those are ranked exactly, and where the index has given all that it fin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -16,8 +16,7 @@ import numpy as np
 
 from dermtools.cases.lance_table import CaseTable
 from dermtools.cases.vector_search import is_indexed, nearest, scanned, taken
-from dermtools.errors import QueryError
-from dermtools.retrieval.search.index import FlatIndex
+from dermtools.retrieval.search.index import GROWTH, MARGIN, FlatIndex, GrowingRanking, by_distance, checked_query
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 EXACT_ROWS = 2048
 """So many allowed rows or fewer are read and ranked exactly: 8 MB of vectors of 1024 numbers."""
-MARGIN = 16
-GROWTH = 4
 MOST = 20_000
 """Candidates that are asked of the index; beyond them all vectors are read."""
 
@@ -99,15 +96,10 @@ class LanceIndex:
         Raises:
             QueryError: the vector, float32, shape (d,), has another shape or is not finite.
         """
-        vector = np.ascontiguousarray(vector, dtype=np.float32)
-        if vector.shape != (self.dimension,):
-            raise QueryError(f"the query vector has shape {vector.shape}; this case base needs ({self.dimension},)")
-        if not np.isfinite(vector).all():
-            raise QueryError("the query vector holds NaN or infinity; embed the picture again")
-        return LanceRanking(self, vector, allowed, first)
+        return LanceRanking(self, checked_query(vector, self.dimension), allowed, first)
 
 
-class LanceRanking:
+class LanceRanking(GrowingRanking):
     """Allowed rows with their distances, each once, and all sooner or later; may be read several times.
 
     Nearest first as far as one look goes; where a wider look finds a nearer row late, it comes late.
@@ -116,50 +108,31 @@ class LanceRanking:
     def __init__(
         self, index: LanceIndex, vector: NDArray[np.float32], allowed: NDArray[np.bool_] | None, first: int
     ) -> None:
+        super().__init__(len(index), vector, allowed)
         self._index = index
-        self._vector = vector
-        self._allowed = allowed
-        self.total = len(index) if allowed is None else int(np.count_nonzero(allowed))
-        """How many rows can be ranked."""
         # What is not allowed may be the nearest of all, as the query's own cases are; half of all rows never are.
-        self._count = first + MARGIN + min(len(index) - self.total, 4 * (first + MARGIN))
-        self._ranked: list[tuple[int, float]] = []
+        self._wanted = first + MARGIN + min(len(index) - self.total, 4 * (first + MARGIN))
         self._seen: set[int] = set()
-        self._complete = self.total == 0
         self._approximate = False
-
-    @property
-    def norm(self) -> float:
-        """Euclidean norm of the query's vector."""
-        return float(np.linalg.norm(self._vector))
 
     @property
     def note(self) -> str:
         """What a reader has to know of the rows read so far; "" where they are exact."""
         return self._index.note if self._approximate else ""
 
-    def __iter__(self) -> Iterator[tuple[int, float]]:
-        position = 0
-        while True:
-            yield from self._ranked[position:]
-            position = len(self._ranked)
-            if self._complete:
-                return
-            self._grow()
-
     def _grow(self) -> None:
         if self.total <= EXACT_ROWS:
-            rows = np.arange(len(self._index)) if self._allowed is None else np.flatnonzero(self._allowed)
+            rows = self._all_rows()
             self._extend(rows, taken(self._index.table, rows.tolist(), self._index.dimension))
             self._complete = True
-        elif self._count <= MOST:
+        elif self._wanted <= MOST:
             self._approximate = True
             ids, vectors = nearest(
-                self._index.table, self._vector, self._count, probes=self._index.probes, refine=self._index.refine
+                self._index.table, self._vector, self._wanted, probes=self._index.probes, refine=self._index.refine
             )
             rows = self._index.row_of.of(ids)
             self._extend(rows, vectors)
-            self._count = self._count * GROWTH if len(ids) == self._count else MOST + 1
+            self._wanted = self._wanted * GROWTH if len(ids) == self._wanted else MOST + 1
         else:
             self._rest()
 
@@ -171,11 +144,11 @@ class LanceRanking:
             rows = np.arange(start, start + len(vectors))
             start += len(vectors)
             found += self._new(rows, vectors)
-        self._ranked += self._sorted(found)
+        self._ranked += by_distance(found, self._index.case_ids)
         self._complete = True
 
     def _extend(self, rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
-        new = self._sorted(self._new(rows, vectors))
+        new = by_distance(self._new(rows, vectors), self._index.case_ids)
         self._ranked += new
         self._seen.update(row for row, _ in new)
 
@@ -186,7 +159,3 @@ class LanceRanking:
         wide = self._vector.astype(np.float64)
         distances = np.sqrt(np.square(vectors[keep] - wide).sum(axis=1))
         return list(zip(rows[keep].tolist(), distances.tolist(), strict=True))
-
-    def _sorted(self, pairs: list[tuple[int, float]]) -> list[tuple[int, float]]:
-        ids = self._index.case_ids
-        return sorted(pairs, key=lambda pair: (pair[1], ids[pair[0]]))

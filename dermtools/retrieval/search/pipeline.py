@@ -14,6 +14,7 @@ import numpy as np
 from dermtools.errors import QueryError
 from dermtools.numbers import plain, whole_number
 from dermtools.retrieval.search.diversity import Pair, label_balanced, maximal_marginal_relevance, per_group
+from dermtools.retrieval.search.index import by_distance
 from dermtools.retrieval.search.leak_guard import Jpegs, allowed_rows
 from dermtools.retrieval.search.neighbors import Neighbors
 from dermtools.text import counted, instead
@@ -147,7 +148,7 @@ def search_jointly(
             found = label_balanced(by_label, columns.group_ids, options.k, options.max_per_group)
         else:
             found = _nearest(snapshot, ranked(allowed), options)
-    found.sort(key=lambda pair: (pair[1], columns.case_ids[pair[0]]))
+    found = by_distance(found, columns.case_ids)
     notes += dict.fromkeys(ranking.note for ranking in read if ranking.note)
     if len(found) < options.k:
         notes.append(f"{len(found)} neighbours instead of {options.k}: no more are left")
