@@ -5,6 +5,7 @@ What a process that was killed has written is no row of any version, and `CaseTa
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ class FragmentWriter:
 
         with one_line_errors("rows could not be written beside the case base's"):
             found = write_fragments(cols.to_arrow(rows, self.schema), self.uri, data_storage_version=self.file_format)
-        return [_text(one) for one in found]
+        return [json.dumps(one.to_json()) for one in found]
 
 
 def append(table: CaseTable, fragments: Sequence[str]) -> None:
@@ -58,10 +59,3 @@ def append(table: CaseTable, fragments: Sequence[str]) -> None:
 def dataset_of(table: CaseTable) -> Any:
     """Lance's own view of the version that reads of the table see."""
     return table._dataset
-
-
-def _text(fragment: Any) -> str:
-    import json
-
-    content = fragment.to_json()
-    return content if isinstance(content, str) else json.dumps(content)

@@ -38,6 +38,12 @@ class SourceNote(BaseModel):
         return cls(name=data.name, notes=data.notes, licence=data.licence, citation=data.citation, url=data.url)
 
 
+def recall_note(recall: float, low: float, high: float, queries: int) -> str:
+    """What a search by an approximate index has to say of itself: its recall and the 95 % interval of that."""
+    interval = f"95 % interval {low:.3f} to {high:.3f}"
+    return f"approximate, recall {recall:.3f} measured on {queries} queries ({interval})"
+
+
 class LanceSearch(BaseModel):
     """How Lance's own index of the vectors is searched, and what that was found to find; see `distributed/index.py`."""
 
@@ -53,8 +59,7 @@ class LanceSearch(BaseModel):
     @property
     def note(self) -> str:
         """What a search by it has to say of itself."""
-        interval = f"95 % interval {self.low:.3f} to {self.high:.3f}"
-        return f"approximate, recall {self.recall:.3f} measured on {self.queries} queries ({interval})"
+        return recall_note(self.recall, self.low, self.high, self.queries)
 
 
 class Manifest(BaseModel):

@@ -6,7 +6,7 @@ picture; except for cases that are stored already, whose other picture the proce
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from dermtools.embedding import Embedder, load_embedder
 from dermtools.errors import CaseBaseError
 from dermtools.images import ImageLimits
 from dermtools.images.writing import WrittenLine
-from dermtools.retrieval.ingest.batches import BATCH_PIXELS, WEIGHT_WITHOUT_PICTURE
+from dermtools.retrieval.ingest.batches import in_batches, weight_of
 from dermtools.retrieval.ingest.embed import Outcome, embed_batch
 from dermtools.retrieval.ingest.prepare import Picture, Prepared, TextCheck, prepare, prepared_ahead
 from dermtools.version import __version__
@@ -106,7 +106,7 @@ class Preparing:
         held: dict[str, StoredCase] = {}
         embedded = 0
         with closing(prepared_ahead(piece.cases, read, workers=self._its.threads)) as cases:
-            for batch in self._batches(cases):
+            for batch in in_batches(cases, self._its.batch_size, lambda item: item.pixels, weight_of):
                 for item in batch:
                     told[item.case.case_id] = Told(item.content_hash, item.problem, item.writing)
                 todo = [item for item in batch if item.picture is not None]
@@ -121,19 +121,6 @@ class Preparing:
         check_rows(rows, self._its.manifest.tasks, self._its.manifest.identity.dimension)
         fragments = self._its.writer.write(rows) if rows else []
         return Done([told[source.case.case_id] for source in piece.cases], fragments, embedded)
-
-    def _batches(self, cases: Iterator[Prepared]) -> Iterator[list[Prepared]]:
-        batch: list[Prepared] = []
-        weight, pixels = 0.0, 0
-        for item in cases:
-            batch.append(item)
-            pixels += item.pixels
-            weight += WEIGHT_WITHOUT_PICTURE if item.source.image is None else 1
-            if weight >= self._its.batch_size or pixels >= BATCH_PIXELS:
-                yield batch
-                batch, weight, pixels = [], 0.0, 0
-        if batch:
-            yield batch
 
 
 def _after(told: Told, outcome: Outcome, stored: bool) -> Told:

@@ -117,7 +117,7 @@ def _content(store: CaseStore) -> dict[str, Any]:
     return {
         "version": store.version,
         "cases": len(columns),
-        "groups": len(set(columns.group_ids)),
+        "groups": len(columns.group_ids.coded.values),
         "tasks": tuple(task.name for task in manifest.tasks),
         "embedder": manifest.identity.name,
         "can_embed": manifest.identity.revision != GIVEN,
@@ -132,34 +132,28 @@ def _content(store: CaseStore) -> dict[str, Any]:
 def _is_index_damaged(store: CaseStore) -> bool:
     from dermtools.cases.store import CACHE
     from dermtools.errors import CaseBaseError
+    from dermtools.retrieval.indexing.kept import is_intact
     from dermtools.retrieval.indexing.record import kept_record
-    from dermtools.retrieval.search.cache import checksum
 
     folder = store.own_folder / CACHE
     try:
         record = kept_record(folder)
-        return record is not None and record.file is not None and checksum(folder / record.file) != record.checksum
+        return record is not None and record.file is not None and not is_intact(folder, record)
     except (CaseBaseError, OSError):
         return True
 
 
 def _pictures(store: CaseStore) -> tuple[int, tuple[str, ...]]:
     """How many were decoded, and the cases where that failed."""
-    from dermtools.errors import ImageError
-    from dermtools.images import open_image
-    from dermtools.images.limits import STORED
+    import numpy as np
+
+    from dermtools.retrieval.audit.checking import decodes
 
     columns = store.columns()
-    # The others came by their vectors alone.
-    pictured = [case_id for case_id, width in zip(columns.case_ids, columns.widths, strict=True) if width]
-    chosen = pictured[:: max(1, -(-len(pictured) // LOOKED_AT))]
-    unreadable = []
-    for case_id, jpeg in store.jpegs(chosen).items() if chosen else ():
-        try:
-            open_image(jpeg, min_side=32, limits=STORED)
-        except ImageError:
-            unreadable.append(case_id)
-    return len(chosen), tuple(unreadable)
+    pictured = np.flatnonzero(columns.widths)  # the others came by their vectors alone
+    chosen = [columns.case_ids[row] for row in pictured[:: max(1, -(-len(pictured) // LOOKED_AT))].tolist()]
+    pictures = store.jpegs(chosen) if chosen else {}
+    return len(chosen), tuple(case_id for case_id, jpeg in pictures.items() if not decodes(jpeg))
 
 
 def _place(path: Path) -> dict[str, Any]:

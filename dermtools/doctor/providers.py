@@ -11,6 +11,11 @@ def _bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
+def _first_set(variables: tuple[str, ...], environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """The first variable that holds something, and what it holds."""
+    return next(((name, value) for name in variables if (value := environment.get(name, "").strip())), None)
+
+
 @dataclass(frozen=True)
 class Provider:
     """A provider, as LangChain calls it, and how to reach it."""
@@ -36,12 +41,11 @@ class Provider:
 
     def key(self, environment: Mapping[str, str]) -> tuple[str, str] | None:
         """The variable with the key, and the key."""
-        return next(((name, key) for name in self.keys if (key := environment.get(name, "").strip())), None)
+        return _first_set(self.keys, environment)
 
     def address(self, environment: Mapping[str, str]) -> tuple[str, str] | None:
         """The variable with the address, and the address; its own where there is a key alone; None: not set up."""
-        given = next(((name, value) for name in self.addresses if (value := environment.get(name, "").strip())), None)
-        if given is not None:
+        if (given := _first_set(self.addresses, environment)) is not None:
             return given
         return ("", self.own_address) if self.own_address and self.key(environment) else None
 

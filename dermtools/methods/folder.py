@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from dermtools.files import writable, write_whole
 from dermtools.images.kinds import FORMATS
 from dermtools.prediction import Prediction, Query
 from dermtools.progress import Progress, Silent
-from dermtools.retrieval.ingest.batches import BATCH_PIXELS
+from dermtools.retrieval.ingest.batches import in_batches
 from dermtools.retrieval.ingest.embed import embedded_pictures
 from dermtools.retrieval.ingest.prepare import prepared_ahead
 from dermtools.retrieval.queries import picture_query
@@ -102,9 +102,8 @@ def classify_folder(
     answers: list[Answer] = []
     with ThreadPoolExecutor(1, "classify") as pool, closing(prepared_ahead(files, opened, workers=workers)) as queries:
         under_way: Future[list[Answer]] | None = None
-        for batch in _batches(
-            zip((_readable(file.relative_to(folder).as_posix()) for file in files), queries, strict=True), batch_size
-        ):
+        names = (_readable(file.relative_to(folder).as_posix()) for file in files)
+        for batch in in_batches(zip(names, queries, strict=True), batch_size, _pixels):
             following = pool.submit(_answered, case_base, method, batch)
             if under_way is not None:
                 answers += under_way.result()
@@ -148,19 +147,9 @@ def _readable(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _batches(asked: Iterable[Asked], size: int) -> Iterator[list[Asked]]:
-    """So many at a time, or fewer of large ones."""
-    batch: list[Asked] = []
-    pixels = 0
-    for file, query in asked:
-        batch.append((file, query))
-        if isinstance(query, Query) and query.image is not None:
-            pixels += query.image.width * query.image.height
-        if len(batch) == size or pixels >= BATCH_PIXELS:
-            yield batch
-            batch, pixels = [], 0
-    if batch:
-        yield batch
+def _pixels(asked: Asked) -> int:
+    query = asked[1]
+    return query.image.width * query.image.height if isinstance(query, Query) and query.image is not None else 0
 
 
 def _answered(case_base: CaseBase, method: Method, batch: Sequence[Asked]) -> list[Answer]:

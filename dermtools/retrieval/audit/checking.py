@@ -145,13 +145,14 @@ def _unreadable_pictures(store: CaseStore, columns: CaseColumns) -> Iterator[Fin
     with ThreadPoolExecutor(2, thread_name_prefix="check") as pool:
         for start in range(0, len(pictured), 256):
             jpegs = store.jpegs(pictured[start : start + 256])
-            decoded = pool.map(_decodes, jpegs.values())
+            decoded = pool.map(decodes, jpegs.values())
             broken += [case_id for case_id, good in zip(jpegs, decoded, strict=True) if not good]
     message = "stored pictures that cannot be decoded: {}; delete and ingest them again"
     return about("error", "unreadable-picture", message, [[case_id] for case_id in broken])
 
 
-def _decodes(jpeg: bytes) -> bool:
+def decodes(jpeg: bytes) -> bool:
+    """Whether a stored picture can be decoded."""
     try:
         open_image(jpeg, min_side=32, limits=STORED)
     except ImageError:

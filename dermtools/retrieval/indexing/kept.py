@@ -51,11 +51,17 @@ def searched(store: CaseStore) -> tuple[CaseColumns, VectorIndex]:
         return columns, exact
 
 
+def is_intact(folder: Path, record: IndexRecord) -> bool:
+    """Whether the file of the index is the one that was written; an OSError where there is none."""
+    path = folder / str(record.file)
+    return Path(path.name) == Path(str(record.file)) and checksum(path) == record.checksum
+
+
 def _opened(store: CaseStore, folder: Path, record: IndexRecord, exact: FlatIndex) -> TunedIndex:
     import faiss
 
     path = folder / str(record.file)
-    if Path(path.name) != Path(str(record.file)) or checksum(path) != record.checksum:
+    if not is_intact(folder, record):
         raise ValueError("the file of the index is not the one that was written")
     key = key_of(store, store.columns_and_key()[1])
     rows = None if key == record.key else _rows(path, key, exact)

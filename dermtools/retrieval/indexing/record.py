@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dermtools.cases.manifest import recall_note
 from dermtools.errors import CaseBaseError
 from dermtools.files import read_record
 
@@ -53,8 +54,7 @@ class IndexRecord(BaseModel):
         """One line for whoever reads what was found; "" where it is exact."""
         if self.exact:
             return ""
-        interval = f"95 % interval {self.low:.3f} to {self.high:.3f}"
-        return f"approximate, recall {self.recall:.3f} measured on {self.queries} queries ({interval})"
+        return recall_note(self.recall, self.low, self.high, self.queries)
 
 
 def kept_record(folder: Path) -> IndexRecord | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -46,6 +47,30 @@ FILES_KEPT = 16
 """Data files that a case base may have before they are joined."""
 JOINED_BATCHES, JOINED_ROWS = 128, 8192
 """So often, while an ingest goes on, files of fewer rows are joined: every transaction lists all files."""
+
+T = TypeVar("T")
+
+
+def in_batches(
+    items: Iterable[T], size: int, pixels: Callable[[T], int], weight: Callable[[T], float] = lambda item: 1
+) -> Iterator[list[T]]:
+    """Items that together weigh `size`, or are fewer of large pictures; in their order."""
+    batch: list[T] = []
+    held, weighed = 0, 0.0
+    for item in items:
+        batch.append(item)
+        held += pixels(item)
+        weighed += weight(item)
+        if weighed >= size or held >= BATCH_PIXELS:
+            yield batch
+            batch, held, weighed = [], 0, 0.0
+    if batch:
+        yield batch
+
+
+def weight_of(item: Prepared) -> float:
+    """What a prepared case counts in a batch."""
+    return WEIGHT_WITHOUT_PICTURE if item.source.image is None else 1
 
 
 @dataclass
@@ -161,7 +186,7 @@ class Batches:
             elif self.repaints(item) or self.hash_of.get(case_id) != item.content_hash or self.has_moved(item):
                 pictures.append(item)
                 pixels += item.pixels
-                weight += WEIGHT_WITHOUT_PICTURE if item.source.image is None else 1
+                weight += weight_of(item)
             elif self.before.case(self.before.row_of[case_id]) != item.case:
                 relabelled.append(item.case)
             else:
