@@ -38,9 +38,6 @@ KNOCKS = 10.0
 STORE_BYTES = 256 * 2**20
 """Memory of a cluster of its own for what is on its way between processes: little, since rows go to the disk."""
 
-TOKEN = secrets.token_hex(32)
-"""One a process, since Ray keeps the first that it reads."""
-
 
 class ClusterError(DermtoolsError):
     """Ray cannot be reached or started, or a worker cannot do what it was given."""
@@ -173,7 +170,7 @@ def cluster(address: str) -> Iterator[Cluster]:
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     if address == LOCAL and "ray" not in sys.modules and not any(map(os.environ.get, TOKEN_VARIABLES)):
         # Else Ray writes a lasting token below the home folder; this one ends with the process. Ray reads it once.
-        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=TOKEN)
+        os.environ.update(RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=secrets.token_hex(32))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Ray's own, about itself
         ray = require_extra("ray", "ray")

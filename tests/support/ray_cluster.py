@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from dermtools.distributed.cluster import TOKEN
 from tests.support.held_embedder import until
 
 NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
@@ -53,7 +53,7 @@ def ray_nodes() -> Iterator[RayNodes]:
     """Three node processes; skipped where Ray is not installed."""
     # Before Ray is imported: its token is in the environment, not in the home folder.
     before = dict(os.environ)
-    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN}
+    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
     pytest.importorskip("lance_ray", reason="Ray is not installed: pip install 'dermtools[ray]'", exc_type=ImportError)
     import ray
