@@ -6,14 +6,12 @@ The queries' vectors are close to cases, as real ones are; each is a case with i
 from __future__ import annotations
 
 import os
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import faiss
 import numpy as np
 
-from benchmarks.synthetic import random_case_base
+from benchmarks.synthetic import beside_bare
 from benchmarks.timing import compare, report
 from dermtools import CaseBase
 from dermtools.prediction import Query
@@ -26,12 +24,7 @@ SCALING = 0.8
 
 
 def main() -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "casebase"
-        vectors = random_case_base(path, cases=CASES, dimension=DIMENSION)
-        bare = faiss.IndexFlatL2(DIMENSION)
-        bare.add(vectors)
-        case_base = CaseBase.open(path)
+    with beside_bare(cases=CASES, dimension=DIMENSION) as (case_base, bare):
         rng = np.random.default_rng(1)
         queries = [case_base.query(case_id=f"case_{i:06d}") for i in rng.integers(0, CASES, QUERIES)]
         stacked = np.stack([query.vector for query in queries])

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
-from pathlib import Path
 
 import faiss
 import numpy as np
 
-from benchmarks.synthetic import random_case_base
+from benchmarks.synthetic import beside_bare
 from benchmarks.timing import compare, report
-from dermtools import CaseBase
 
 CASES, DIMENSION, K = 100_000, 1024, 5
 BUDGET = 1.10
 
 
 def main() -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "casebase"
-        vectors = random_case_base(path, cases=CASES, dimension=DIMENSION)
-        bare = faiss.IndexFlatL2(DIMENSION)
-        bare.add(vectors)
-        case_base = CaseBase.open(path)
+    with beside_bare(cases=CASES, dimension=DIMENSION) as (case_base, bare):
         rng = np.random.default_rng(1)
         ids = [f"case_{i:06d}" for i in rng.integers(0, CASES, 256)]
         queries = [case_base.query(case_id=case_id) for case_id in ids]

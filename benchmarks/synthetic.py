@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from dermtools import CaseBase
 from dermtools.cases import Case, CaseStore, StoredCase, Task
 from dermtools.embedding import EmbedderIdentity
 from dermtools.images import content_hash, encode_jpeg
+
+if TYPE_CHECKING:
+    import faiss
 
 SITES = ("arm", "back", "face", "foot", "hand", "neck", "scalp", "thigh")
 CHUNK = 10_000
@@ -58,6 +65,18 @@ def random_case_base(
             store.add(rows)
         store.compact()
     return vectors
+
+
+@contextmanager
+def beside_bare(*, cases: int, dimension: int) -> Iterator[tuple[CaseBase, faiss.IndexFlatL2]]:
+    """A case base of random unit vectors, `case_000000` and on, and FAISS's own flat index over the same."""
+    import faiss  # tests that only make case bases do without
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "casebase"
+        bare = faiss.IndexFlatL2(dimension)
+        bare.add(random_case_base(path, cases=cases, dimension=dimension))
+        yield CaseBase.open(path), bare
 
 
 def photograph(path: Path, *, seed: int, size: tuple[int, int]) -> Path:
