@@ -40,7 +40,7 @@ class Measure:
     processor: float
     """Seconds of processor time of all threads, which other processes of the machine hardly change."""
     peak: int
-    """Bytes in memory at most, mapped files included."""
+    """Bytes in memory at most, mapped files included; of its last hundredths of a second, what it had before."""
     own: int
     """Bytes in memory at most without mapped files, sampled."""
 
@@ -72,7 +72,7 @@ def measured(arguments: Sequence[str], until: Until | None = None) -> Measure:
             said.seek(0)
             last = said.read()[-600:].decode(errors="replace")
             raise FailedError(f"{' '.join(arguments[-6:])}: status {process.returncode}: {last}")
-    return Measure(round(took, 3), round(usage.ru_utime + usage.ru_stime, 3), usage.ru_maxrss * 1024, watch.most)
+    return Measure(round(took, 3), round(usage.ru_utime + usage.ru_stime, 3), watch.peak, watch.own)
 
 
 def listed(process: subprocess.Popen[bytes]) -> None:
@@ -104,10 +104,13 @@ def answered(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Watch:
-    """Looks at the memory of a process until it is over."""
+    """Looks at the memory of a process until it is over.
+
+    The operating system's own figure at the end counts what the process that started it had in memory, too.
+    """
 
     def __init__(self, pid: int) -> None:
-        self.most = 0
+        self.peak = self.own = 0
         self.over = threading.Event()
         self._status = Path(f"/proc/{pid}/status")
         threading.Thread(target=self._look, daemon=True).start()
@@ -115,4 +118,10 @@ class _Watch:
     def _look(self) -> None:
         while not self.over.wait(SAMPLED):
             with contextlib.suppress(OSError, IndexError):
-                self.most = max(self.most, int(self._status.read_text().partition("RssAnon:")[2].split()[0]) * 1024)
+                said = self._status.read_text()
+                self.peak = max(self.peak, _bytes(said, "VmHWM:"))
+                self.own = max(self.own, _bytes(said, "RssAnon:"))
+
+
+def _bytes(status: str, what: str) -> int:
+    return int(status.partition(what)[2].split()[0]) * 1024

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dermtools.evaluation.running.sampling import drawn
 from dermtools.evaluation.scoring import Scored, Target, numbered_groups, shows
 from dermtools.intervals import Interval, share_interval
 from dermtools.retrieval.audit import leaks
@@ -23,6 +24,8 @@ DEPTH = 10
 QUARTERS = 4
 AT_ONCE = 1024
 """Queries that are searched for together."""
+SAMPLED = 3_000
+"""Of more cases asked about, so many: each is compared with every training case, which otherwise grows as the square."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class DistanceBin:
 class Nearness:
     """Test cases against the training cases, by the case base's own embedding."""
 
+    looked_at: int
+    """Test cases that were looked at: all, or a sample of many, spread over their groups."""
     recall: Mapping[int, float]
     """k to share of test cases with a true label among the k nearest, one case a group."""
     recall_intervals: Mapping[int, Interval]
@@ -53,9 +58,11 @@ class Nearness:
 
 def nearness(case_base: CaseBase, task: str, targets: Sequence[Target], methods: Iterable[Scored]) -> Nearness:
     """Look at how near the training cases come to the targets, and what that did to each method's accuracy."""
-    nearest = nearest_cases(case_base, task, (target.case_id for target in targets))
-    recall = recall_at(targets, nearest)
+    sample = drawn(targets, SAMPLED, seed=0)
+    nearest = nearest_cases(case_base, task, (target.case_id for target in sample))
+    recall = recall_at(sample, nearest)
     return Nearness(
+        looked_at=len(sample),
         recall={k: share for k, (share, _) in recall.items()},
         recall_intervals={k: interval for k, (_, interval) in recall.items()},
         by_distance={one.name: accuracy_by_distance(one, nearest) for one in methods},
@@ -90,11 +97,11 @@ def recall_at(
 def accuracy_by_distance(
     scored: Scored, nearest: Mapping[str, Sequence[Exemplar]], bins: int = QUARTERS
 ) -> tuple[DistanceBin, ...]:
-    """Accuracy in `bins` equal parts of the cases, ordered by the distance of their nearest case."""
+    """Accuracy in `bins` equal parts of the cases looked at, ordered by the distance of their nearest case."""
     known = [
         (float(first.distance), row)
         for row, target in enumerate(scored.targets)
-        if (first := next(iter(nearest[target.case_id]), None)) is not None and first.distance is not None
+        if (first := next(iter(nearest.get(target.case_id, ())), None)) is not None and first.distance is not None
     ]
     ordered = sorted(known, key=lambda pair: pair[0])
     found = []

@@ -7,14 +7,13 @@ the index runs out of rows, it looks wider and then at all of them, so that no l
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dermtools.retrieval.search.index import GROWTH, MARGIN, FlatIndex, GrowingRanking, by_distance
+from dermtools.retrieval.search.index import GROWTH, MARGIN, FlatIndex, GrowingRanking, by_distance, one_thread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,19 +22,6 @@ TUNED_FOR = 5
 """Neighbours that recall is measured of; for more, more lists and candidates are looked at."""
 FEW_ROWS = 5_000
 """Where a filter leaves no more rows, all of them are compared: that takes a few milliseconds."""
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """FAISS on the calling thread alone: one query is too short for several to be woken and waited for."""
-    import faiss
-
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
 
 
 def search_parameters(index: Any, probes: int, bits: NDArray[np.uint8] | None = None) -> Any:
@@ -113,9 +99,7 @@ class TunedIndex:
             newest = islice(self._newest.rank(vector, among, first=first), first + MARGIN)
             rows = np.concatenate([rows, self._new[[place for place, _ in newest]]])
         most = first + MARGIN
-        if len(rows) > 2 * most:  # float32 says which are worth computing in float64
-            apart = self.vectors[rows] - vector
-            rows = rows[np.argpartition(np.einsum("ij,ij->i", apart, apart), most + MARGIN)[: most + MARGIN]]
+        rows = self.exact.nearest_of(vector, rows, most + MARGIN)
         pairs = zip(rows.tolist(), self.exact.distances(vector, rows).tolist(), strict=True)
         return by_distance(pairs, self.case_ids)[:most]
 

@@ -24,7 +24,7 @@ TRAINED_A_LIST = 40
 """Vectors of the sample that k-means has for each list."""
 ROUNDS = 8
 BLOCK_ROWS = 32_768
-REFINED = (10, 25, 50, 100, 200, 400, 800)
+REFINED = (10, 20, 30, 50, 75, 100, 150, 200, 300, 400, 800)
 TIMED = 30
 """Searches whose median counts."""
 
@@ -34,7 +34,7 @@ class Candidate:
     """An inverted file over vectors that are reduced first, each kept as a short code."""
 
     code: str
-    """FAISS's name: SQ8 (8 bits a number), PQ (fast scan, 4 bits for 2 numbers), RaBitQ (1 bit a number)."""
+    """FAISS's name: SQ8 (8 bits a number), PQ (fast scan, 4 bits a number), RaBitQ (1 bit a number)."""
     reduced: int
     """Principal components that are kept; 0 for the vectors as they are."""
 
@@ -44,27 +44,26 @@ class Candidate:
         # RaBitQ wants the variance spread over all numbers, which a random rotation does.
         turned = "RR" if self.code == "RaBitQ" else ""
         before = f"PCA{'R' if turned else ''}{kept}," if self.reduced else f"RR{kept}," if turned else ""
-        code = f"PQ{kept // 2}x4fs" if self.code == "PQ" else self.code
+        code = f"PQ{kept}x4fs" if self.code == "PQ" else self.code
         return f"{before}IVF{lists},{code}"
 
     def bytes_per_vector(self, dimension: int) -> float:
         """Of its codes and row numbers, in memory."""
         kept = self.reduced or dimension
-        return 8 + {"SQ8": kept, "PQ": kept / 4, "RaBitQ": kept / 8 + 8}[self.code]
+        return 8 + {"SQ8": kept, "PQ": kept / 2, "RaBitQ": kept / 8 + 8}[self.code]
 
 
 def candidates(dimension: int) -> list[Candidate]:
     """What is tried for vectors of this many numbers."""
-    small = [Candidate("SQ8", size) for size in (128, 256) if size < dimension]
-    few_bits = [Candidate("RaBitQ", size) for size in (512,) if size < dimension]
-    whole = [Candidate("SQ8", 0)] if dimension <= 256 else []
-    pq = [Candidate("PQ", 128 if dimension > 128 else 0)] if dimension % 2 == 0 else []
-    return small + whole + pq + (few_bits or [Candidate("RaBitQ", 0)])
+    tried = [Candidate("PQ", size) for size in (64, 96, 128)] + [Candidate("SQ8", 128), Candidate("RaBitQ", 512)]
+    fewer = [one for one in tried if one.reduced < dimension]
+    whole = [Candidate(code, 0) for code, most in (("PQ", 256), ("SQ8", 256), ("RaBitQ", 512)) if dimension <= most]
+    return fewer + whole
 
 
 def lists_for(count: int) -> int:
-    """Lists of the inverted file: twice the root, as a power of two."""
-    return int(2 ** max(2, round(log2(2 * sqrt(max(count, 4))))))
+    """Lists of the inverted file: four times the root, as a power of two."""
+    return int(2 ** max(2, round(log2(4 * sqrt(max(count, 4))))))
 
 
 def built(candidate: Candidate, vectors: NDArray[np.float32], seed: int, progress: Progress) -> Any:

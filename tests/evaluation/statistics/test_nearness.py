@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from dermtools.evaluation.scoring import Scored, Target, targets
-from dermtools.evaluation.statistics.nearness import accuracy_by_distance, near_duplicates, nearest_cases, recall_at
+from dermtools.evaluation.statistics.nearness import (
+    accuracy_by_distance,
+    near_duplicates,
+    nearest_cases,
+    nearness,
+    recall_at,
+)
 from dermtools.prediction import Exemplar, Prediction
 
 
@@ -54,6 +60,14 @@ def test_cases_without_a_neighbour_are_in_no_bin():
     held = (Target("a", "a", ("yes",)),)
     answers = (Prediction(method="m", task="t", label="yes"),)
     assert accuracy_by_distance(Scored("m", held, answers), {"a": ()}) == ()
+
+
+def test_of_many_cases_a_sample_is_looked_at_and_its_size_told(sample_base, asked, monkeypatch):
+    monkeypatch.setattr("dermtools.evaluation.statistics.nearness.SAMPLED", 4)
+    answers = tuple(Prediction(method="m", task="location", label=target.truth[0]) for target in asked)
+    found = nearness(sample_base, "location", asked, [Scored("m", tuple(asked), answers)])
+    assert len(asked) > found.looked_at == 4
+    assert sum(one.n for one in found.by_distance["m"]) == 4
 
 
 def test_a_picture_that_stands_in_both_splits_is_found(tmp_path):
