@@ -25,7 +25,7 @@ QUARTERS = 4
 AT_ONCE = 1024
 """Queries that are searched for together."""
 SAMPLED = 3_000
-"""Of more cases asked about, so many: each is compared with every training case, which otherwise grows as the square."""
+"""Of more cases asked about, so many: each is compared with all training cases, which would grow as the square."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ TRIED_ON = 100_000
 """Cases on which all candidates are compared."""
 LOOKED_AT = 20_000
 """Cases by which it is seen that no index helps."""
-TUNING, MEASURING = 300, 500
+TUNING, MEASURING = 600, 500
 """Queries, of other patients each: what is tuned by some is measured by the others."""
 QUICKER = 3.0
 """Times an exact search's speed that an index must have to be worth its error."""

@@ -223,8 +223,9 @@ class FlatIndex:
         if len(rows) <= count:
             return rows
         squared, rows = np.empty(len(rows), np.float32), np.ascontiguousarray(rows)
-        places = [faiss.swig_ptr(part) for part in (squared, vector, self.vectors, rows)]
-        faiss.fvec_L2sqr_by_idx(*places, self.dimension, 1, len(rows))  # reads them where they lie
+        library: Any = faiss
+        places = (library.swig_ptr(part) for part in (squared, vector, self.vectors, rows))
+        library.fvec_L2sqr_by_idx(*places, self.dimension, 1, len(rows))  # reads vectors where they lie
         return rows[np.argpartition(squared, count - 1)[:count]]
 
     def distances(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:
