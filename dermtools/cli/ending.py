@@ -11,8 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from dermtools.cli.arrow_alone import leave_pandas
 from dermtools.cli.interruption import Terminated
 from dermtools.errors import DermtoolsError
+
+_WITHOUT_PANDAS = ("info", "cases", "search", "mcp")
+"""Commands that have to answer at once."""
 
 
 def main() -> None:
@@ -45,6 +49,8 @@ def _run() -> int:
         # Here, so that Ctrl-C while it is imported ends as later on.
         from dermtools.cli.app import run
 
+        if sys.argv[1:2] and sys.argv[1] in _WITHOUT_PANDAS:
+            leave_pandas()
         for stream in (sys.stdout, sys.stderr):
             # What the terminal cannot show is escaped.
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
