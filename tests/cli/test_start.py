@@ -9,7 +9,18 @@ import pytest
 
 from dermtools.retrieval import CaseBase
 
-UNUSED = ("torch", "langchain", "langchain_core", "sklearn", "matplotlib", "scipy", "transformers", "openai", "lancedb", "pandas")
+UNUSED = (
+    "torch",
+    "langchain",
+    "langchain_core",
+    "sklearn",
+    "matplotlib",
+    "scipy",
+    "transformers",
+    "openai",
+    "lancedb",
+    "pandas",
+)
 
 
 @pytest.mark.parametrize("arguments", [["info"], ["cases"], ["search", "--case", "drawn_p01_1"]])
