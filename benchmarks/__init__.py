@@ -1,1 +1,1 @@
-"""What the README's figures come from: `python -m benchmarks` runs all, `python -m benchmarks.NAME` one."""
+"""What the figures of the documents come from: `python -m benchmarks` runs all, `python -m benchmarks.NAME` one."""

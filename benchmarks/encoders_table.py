@@ -1,4 +1,4 @@
-"""The README's table of encoders: accuracy of the neighbours' vote on the test split of a labelled table, by encoder.
+"""The table of encoders in docs/evidence.md: accuracy of the neighbours' vote on a labelled table's test split.
 
 Each `--embedder` is one row; so are ways to get more out of them: several encoders fused (their vectors one after the
 other), the mean over mirrored and turned views of a picture, and a vote that does not weigh by distance. Of each way

@@ -1,4 +1,4 @@
-"""The README's table of methods on real photographs: accuracy on the test split, by task.
+"""The table of methods on real photographs in docs/evidence.md: accuracy on the test split, by task.
 
 Every figure is a mean over seeds of what one training gives; seeds change the adapter and what is fused from
 it. Intervals are 95 %, over patients, of the mean over seeds, so they hold the chance of which patients were tested

@@ -22,7 +22,7 @@ def train(
     kind: Annotated[Kind, typer.Option(help="What to train.")] = "adapter",
     conv: Annotated[
         Literal["channels", "features"] | None,
-        typer.Option(help="What an adapter's convolutions run along; see the README."),
+        typer.Option(help="What an adapter's convolutions run along: the features, or the channels as published."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of an adapter, at most.")] = None,
     balance: Annotated[

@@ -124,5 +124,5 @@ def test_any_file_type_box_has_an_answer(brands: bytes, length: int):
     assert format_of(data) in {"AVIF", "HEIC", None}
 
 
-def test_the_readme_names_the_formats_as_the_messages_do():
-    assert FORMATS in (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_page_on_ingesting_names_the_formats_as_the_messages_do():
+    assert FORMATS in (Path(__file__).parents[2] / "docs/how-to/ingesting.md").read_text(encoding="utf-8")

@@ -129,8 +129,8 @@ def test_the_plugins_skill_names_tools_that_there_are() -> None:
     assert named <= {*CATALOG, "img_..."} | {word for word in named if word.startswith("(`img_")}
 
 
-def test_the_readmes_snippets_start_the_command() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_snippets_of_the_page_on_assistants_start_the_command() -> None:
+    text = (ROOT / "docs" / "assistants.md").read_text(encoding="utf-8")
     snippets = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
     servers = [
         each
