@@ -20,9 +20,9 @@ from dermtools.embedding import Embedder, load_embedder
 from dermtools.errors import CaseBaseError
 from dermtools.images import ImageLimits
 from dermtools.images.writing import WrittenLine
-from dermtools.retrieval.ingest.batches import in_batches, weight_of
 from dermtools.retrieval.ingest.embed import Outcome, embed_batch
 from dermtools.retrieval.ingest.prepare import Picture, Prepared, TextCheck, prepare, prepared_ahead
+from dermtools.retrieval.ingest.sizes import in_batches, weight_of
 from dermtools.version import __version__
 
 if TYPE_CHECKING:

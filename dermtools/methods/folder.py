@@ -24,9 +24,9 @@ from dermtools.files import writable, write_whole
 from dermtools.images.kinds import FORMATS
 from dermtools.prediction import Prediction, Query
 from dermtools.progress import Progress, Silent
-from dermtools.retrieval.ingest.batches import in_batches
 from dermtools.retrieval.ingest.embed import embedded_pictures
 from dermtools.retrieval.ingest.prepare import prepared_ahead
+from dermtools.retrieval.ingest.sizes import in_batches
 from dermtools.retrieval.queries import picture_query
 
 if TYPE_CHECKING:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 import numpy as np
 
 from dermtools.cases.attributes import choice_notes, identifier_problems
 from dermtools.cases.case import Case, Problem, SourceCase, SourceData
+from dermtools.cases.columns import StoredCase
 from dermtools.cases.hashing import add_hashes
 from dermtools.cases.history import forget
 from dermtools.cases.manifest import SourceNote
@@ -22,6 +22,7 @@ from dermtools.embedding.base import Embedder
 from dermtools.errors import EmbeddingError
 from dermtools.images import ImageLimits
 from dermtools.progress import Progress
+from dermtools.retrieval.ingest import sizes
 from dermtools.retrieval.ingest.embed import Outcome, embed_batch
 from dermtools.retrieval.ingest.prepare import Prepared, TextCheck, prepare, prepared_ahead
 from dermtools.retrieval.ingest.reconcile import (
@@ -37,40 +38,23 @@ from dermtools.retrieval.ingest.streaming import Stream, with_labels
 from dermtools.retrieval.writing import Writing
 
 Embedded = tuple[list[Outcome], int]
-BATCH_PIXELS = 100_000_000
-"""A batch ends early at this many decoded pixels (300 MB), however few pictures it has."""
 RELABELLED_ROWS = 1024
 """Rows of which only labels or attributes changed are written together, this many at a time."""
-WEIGHT_WITHOUT_PICTURE = 1 / 64
-"""What a case that is only a vector counts in a batch, beside one with a picture."""
 FILES_KEPT = 16
 """Data files that a case base may have before they are joined."""
 JOINED_BATCHES, JOINED_ROWS = 128, 8192
 """So often, while an ingest goes on, files of fewer rows are joined: every transaction lists all files."""
 
-T = TypeVar("T")
 
+@dataclass(frozen=True)
+class Settled:
+    """A batch that is embedded and not written yet."""
 
-def in_batches(
-    items: Iterable[T], size: int, pixels: Callable[[T], int], weight: Callable[[T], float] = lambda item: 1
-) -> Iterator[list[T]]:
-    """Items that together weigh `size`, or are fewer of large pictures; in their order."""
-    batch: list[T] = []
-    held, weighed = 0, 0.0
-    for item in items:
-        batch.append(item)
-        held += pixels(item)
-        weighed += weight(item)
-        if weighed >= size or held >= BATCH_PIXELS:
-            yield batch
-            batch, held, weighed = [], 0, 0.0
-    if batch:
-        yield batch
-
-
-def weight_of(item: Prepared) -> float:
-    """What a prepared case counts in a batch."""
-    return WEIGHT_WITHOUT_PICTURE if item.source.image is None else 1
+    rows: list[StoredCase]
+    replaces: bool
+    """Whether some of the rows take the place of stored ones."""
+    cases: int
+    """Those left out among them."""
 
 
 @dataclass
@@ -172,7 +156,7 @@ class Batches:
             yield from self.stream.doubts(columns, self.seen)
 
     def pump(self, cases: Iterator[Prepared], pool: Executor) -> None:
-        """While one batch is embedded, collect the next; then commit the one and send the other."""
+        """While one batch is embedded, write the one before and collect the next."""
         under_way: Future[Embedded] | None = None
         pictures: list[Prepared] = []
         relabelled: list[Case] = []
@@ -186,7 +170,7 @@ class Batches:
             elif self.repaints(item) or self.hash_of.get(case_id) != item.content_hash or self.has_moved(item):
                 pictures.append(item)
                 pixels += item.pixels
-                weight += weight_of(item)
+                weight += sizes.weight_of(item)
             elif self.before.case(self.before.row_of[case_id]) != item.case:
                 relabelled.append(item.case)
             else:
@@ -196,16 +180,18 @@ class Batches:
                 lines = tuple(line.text for line in item.writing)
                 self.writing.append(Writing(case_id=case_id, lines=lines, painted=self.text.redact))
             self.seen[case_id] = None
-            if weight >= self.batch_size or pixels >= BATCH_PIXELS:
-                self.commit(under_way)
-                under_way = self.send(pictures, pool)
+            if weight >= self.batch_size or pixels >= sizes.BATCH_PIXELS:
+                done = self.settled(under_way)
+                under_way = self.send(pictures, pool, done)
+                self.write(done)
                 pictures, pixels, weight = [], 0, 0.0
             if len(relabelled) >= RELABELLED_ROWS:
                 self.relabel(relabelled)
                 relabelled = []
-        self.commit(under_way)
-        if pictures:
-            self.commit(self.send(pictures, pool))
+        done = self.settled(under_way)
+        under_way = self.send(pictures, pool, done) if pictures else None
+        self.write(done)
+        self.write(self.settled(under_way))
         self.relabel(relabelled)
 
     def repaints(self, item: Prepared) -> bool:
@@ -232,26 +218,21 @@ class Batches:
         self.problems.append(Problem(case_id, reason.removeprefix(f"{case_id}: ")))
         self.progress.advance()
 
-    def send(self, cases: list[Prepared], pool: Executor) -> Future[Embedded]:
-        """Start embedding; all batches before must be committed, so that their vectors are found."""
+    def send(self, cases: list[Prepared], pool: Executor, unwritten: Settled) -> Future[Embedded]:
+        """Start embedding; all batches before must be settled, so that their vectors are found."""
         hashes = {item.content_hash for item in cases} - self.repainted
         owners = {self.owner_of[digest] for digest in hashes if digest in self.owner_of}
+        stored = {row.content_hash: row for row in unwritten.rows if row.case.case_id in owners}
+        owners -= {row.case.case_id for row in stored.values()}
         # Only where there are any: rows are found by the metadata of all cases, which every commit makes old.
-        stored = {row.content_hash: row for row in (self.store.rows(sorted(owners)) if owners else ())}
+        stored |= {row.content_hash: row for row in (self.store.rows(sorted(owners)) if owners else ())}
         return pool.submit(embed_batch, cases, stored, self.prepare, self.embedder)
 
-    def commit(self, batch: Future[Embedded] | None) -> None:
-        """Wait for a batch and write it in one transaction."""
-        if batch is None:
-            return
-        outcomes, embedded = batch.result()
+    def settled(self, batch: Future[Embedded] | None) -> Settled:
+        """Wait for a batch, and note whose content is whose."""
+        outcomes, embedded = batch.result() if batch is not None else ([], 0)
         rows = [outcome.row for outcome in outcomes if outcome.row is not None]
-        self.declare_labels(row.case for row in rows)
         replaced = [row for row in rows if row.case.case_id in self.hash_of]
-        (self.store.update if replaced else self.store.add)(rows)
-        self.committed += 1
-        if self.committed % JOINED_BATCHES == 0:
-            self.store.compact(files_kept=FILES_KEPT, rows=JOINED_ROWS)
         self.counts.update(added=len(rows) - len(replaced), updated=len(replaced), embedded=embedded)
         for row in replaced:
             old = self.hash_of[row.case.case_id]
@@ -268,7 +249,18 @@ class Batches:
                 self.problems.append(Problem(outcome.case_id, outcome.reason))
             elif outcome.same_as is not None:
                 self.duplicates.append(Duplicate(case_id=outcome.case_id, same_as=outcome.same_as))
-        self.progress.advance(len(outcomes))
+        return Settled(rows, bool(replaced), len(outcomes))
+
+    def write(self, batch: Settled) -> None:
+        """Write a batch in one transaction."""
+        if not batch.cases:
+            return
+        self.declare_labels(row.case for row in batch.rows)
+        (self.store.update if batch.replaces else self.store.add)(batch.rows)
+        self.committed += 1
+        if self.committed % JOINED_BATCHES == 0:
+            self.store.compact(files_kept=FILES_KEPT, rows=JOINED_ROWS)
+        self.progress.advance(batch.cases)
 
     def relabel(self, cases: list[Case]) -> None:
         """Write other labels and attributes over those of stored cases."""

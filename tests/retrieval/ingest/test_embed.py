@@ -13,7 +13,7 @@ from PIL import Image
 from dermtools.cases.store import CaseStore
 from dermtools.embedding.base import PartialEmbeddingError, UnavailableError
 from dermtools.errors import EmbeddingError
-from dermtools.retrieval.ingest import batches
+from dermtools.retrieval.ingest import sizes
 from dermtools.retrieval.ingest.writing import ingest
 from tests.support.mean_colour import (
     IDENTITY,
@@ -146,7 +146,7 @@ def test_a_failure_for_good_keeps_what_was_committed_and_says_so(store: CaseStor
 
 
 def test_batches_end_early_at_their_pixel_limit(store: CaseStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "BATCH_PIXELS", 2 * 40 * 30)
+    monkeypatch.setattr(sizes, "BATCH_PIXELS", 2 * 40 * 30)
     embedder = MeanColour()
     ingest(store, embedder, TEN)
     assert embedder.batches == [2] * 5
