@@ -91,7 +91,7 @@ page:
 docs: setup
 	$(BIN)/codespell docs prompts *.md --skip '*.png,*.js'
 	$(BIN)/python -m docs.generator build
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file build/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file build/mkdocs.yml
 	@echo "site/index.html"
 
 clean:

@@ -24,7 +24,10 @@ _CHUNK = 2_000_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A two-sided confidence interval."""
+    """A two-sided confidence interval.
+
+    `low` and `high` are in the unit of what was estimated.
+    """
 
     low: float
     high: float

@@ -29,6 +29,8 @@ class Query:
     """One picture (or text) to be looked up or classified, and what is known about it.
 
     `group_id` and `content_hash` feed the leak guard: a query never meets its own group or picture.
+
+    `text` is what to look up where there is no picture; `case_id` is set where the query is a case of the case base.
     """
 
     name: str
@@ -105,9 +107,13 @@ class Prediction(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     method: str
+    """Its name, e.g. `rag-5`."""
     task: str
+    """The name of what was predicted."""
     outcome: Outcome = Outcome.OK
+    """`ok`, or why there is no label."""
     label: str | None = None
+    """Of the task's closed set; None unless the outcome is `ok`."""
     probabilities: dict[str, float] | None = Field(
         default=None, description="label to probability, most probable first; sums to 1; None where the method has none"
     )
@@ -115,8 +121,10 @@ class Prediction(BaseModel):
         default=None, description="conformal label set at the coverage the method was fitted for"
     )
     exemplars: tuple[Exemplar, ...] = ()
+    """Cases that were shown or that voted, in that order."""
     raw: str | None = Field(default=None, description="the model's reply as it came")
     usage: TokenUsage | None = None
+    """Tokens; None where no service counted them."""
     reason: str | None = Field(default=None, description="why there is no label, in one line")
     trail: Trail | None = Field(default=None, description="of an agent alone", exclude_if=lambda trail: trail is None)
 
@@ -139,7 +147,10 @@ def ranked(probabilities: Mapping[str, float]) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What one prediction will cost, before anything is sent. None where the price is unknown."""
+    """What one prediction will cost, before anything is sent. None where the price is unknown.
+
+    `input_tokens` and `output_tokens` are of one call, `price_usd` is in US dollars.
+    """
 
     input_tokens: int
     output_tokens: int

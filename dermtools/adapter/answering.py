@@ -36,9 +36,11 @@ class Guarantees:
     coverage: float = 0.9
     """Probability that a conformal label set holds a true label, between 0 and 1."""
     score: Score = "lac"
+    """What label sets are made by; see `conformal`."""
     precision: float = 0.8
     """Share of right answers among those given when abstaining, between 0 and 1."""
     guarantee: Guarantee = "lower-bound"
+    """How surely the precision holds."""
     per_label: bool = False
     """Whether the coverage holds for each label by itself; label sets grow."""
 
@@ -62,7 +64,11 @@ class Calibration(Strict):
 
 
 class Answering(Strict):
-    """How a classifier answers, fitted on held-out cases."""
+    """How a classifier answers, fitted on held-out cases.
+
+    `calibration` makes probabilities honest, `conformal` gives label sets, `abstention` says when to give no label;
+    `fitted_on` says which cases all three come from.
+    """
 
     calibration: Calibration
     conformal: Conformal

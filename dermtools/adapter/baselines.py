@@ -49,6 +49,7 @@ class MajorityMethod(ProbabilisticMethod):
         return cls(data.task, data.labels, soft_targets(data.train, data.labels).mean(axis=0))
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """The same for every query: the most frequent train label, and how frequent each is."""
         return self._answers([self._frequencies] * len(queries))
 
 
@@ -83,6 +84,9 @@ class LabelSimilarityMethod(ProbabilisticMethod):
         self._texts = _unit(vectors.mean(axis=1))
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """Labels by likeness of picture and text, in the order of the queries; a QueryError where one has no
+        embedding.
+        """
         if not queries:
             return []
         pictures = _unit(query_vectors(queries, self._identity))

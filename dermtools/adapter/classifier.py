@@ -29,7 +29,9 @@ class TrainedClassifier:
     """Weights and record of a classifier; `VectorClassifierMethod` makes it answer queries."""
 
     model: VectorModel[Any]
+    """The weights, and what computes logits with them."""
     record: ClassifierRecord
+    """What it is, and how it was trained."""
 
     def probabilities(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """Calibrated probabilities, shape (n, labels), in the order of the record's labels."""

@@ -44,6 +44,7 @@ class VectorClassifierMethod(ProbabilisticMethod):
         return {**super().settings, "trained": record.config.model_dump(mode="json"), "training_record": digest[:16]}
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """Predictions in the order of the queries; a QueryError where one has no embedding, or another embedder's."""
         if not queries:
             return []
         vectors = query_vectors(queries, self.classifier.record.embedder)

@@ -26,7 +26,12 @@ def _config_of_its_kind(value: Any) -> Any:
 
 
 class ClassifierRecord(Strict):
-    """Everything about a trained classifier but its weights."""
+    """Everything about a trained classifier but its weights.
+
+    `kind` names the sort of classifier and `config` its settings, `architecture` the network. `task` is what it
+    predicts; `embedder` and `case_base_version` say which vectors it learned from, `trained_on` which cases.
+    `format_version` is that of the file.
+    """
 
     format_version: Literal[1] = FORMAT_VERSION
     kind: str

@@ -34,6 +34,10 @@ class AdapterConfig(ClassifierConfig):
 
     The defaults were chosen on repeated divisions of train and validation cases by patient
     (`benchmarks/methods_table.py --choose`), which tell `features` from `channels` only faintly.
+
+    `conv` is what the convolutions run along, `epochs` the most there are, `weight_decay` AdamW's, `dropout` a share
+    in [0, 1), `label_smoothing` the share of truth that is spread over all labels, `balance` what is done for rare
+    labels; the same `seed` gives the same weights on the same machine. `kind` tells it from other settings.
     """
 
     kind: Literal["adapter"] = "adapter"
@@ -78,7 +82,10 @@ class AdapterConfig(ClassifierConfig):
 
 
 class LinearProbeConfig(ClassifierConfig):
-    """Training of the linear probe."""
+    """Training of the linear probe.
+
+    `balance` is what is done for rare labels; `kind` tells it from other settings.
+    """
 
     kind: Literal["linear-probe"] = "linear-probe"
     penalties: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1.0, 10.0, 100.0, 1000.0)

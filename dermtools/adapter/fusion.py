@@ -82,6 +82,9 @@ class FusionMethod(ProbabilisticMethod):
         return cls(members, data.labels, weights, answering, abstain=abstain, notes=notes)
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """Predictions in the order of the queries; outcome `error` where a member gave no probabilities. Raises as
+        members do.
+        """
         answers = [member.predict_many(queries) for member in self.members]
         results: list[Prediction] = []
         for given in zip(*answers, strict=True):

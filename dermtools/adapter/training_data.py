@@ -34,8 +34,11 @@ class LabelledVectors:
     vectors: NDArray[np.float32]
     """float32, shape (n, d)."""
     labels: Sequence[tuple[str, ...]]
+    """True labels, one or several a case."""
     case_ids: Sequence[str]
+    """Each once."""
     group_ids: Sequence[str]
+    """Patients, or other groups."""
     content_hashes: Sequence[str] | None = None
     """Of the pictures; methods that look up neighbours leave out the same picture by them."""
 
@@ -85,7 +88,10 @@ class LabelledVectors:
 
 
 class FittedOn(Strict):
-    """Split, cases and groups that something was fitted on."""
+    """Split, cases and groups that something was fitted on.
+
+    `cases` and `groups` are counts, `split` the name of the split.
+    """
 
     split: str
     cases: int = Field(ge=0)
@@ -94,6 +100,7 @@ class FittedOn(Strict):
 
     @classmethod
     def describe(cls, cases: LabelledVectors, *, split: str, held_out: bool) -> FittedOn:
+        """Counts of the cases, with what is said of them."""
         return cls(split=split, cases=len(cases), groups=cases.groups, held_out=held_out)
 
     def __str__(self) -> str:
@@ -126,7 +133,11 @@ def standardisation(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], 
 
 @dataclass(frozen=True, eq=False)
 class TaskData:
-    """One task of a case base: its closed label set, and the cases that may be learned from; never test."""
+    """One task of a case base: its closed label set, and the cases that may be learned from; never test.
+
+    `train` and `valid` are the cases of these splits that carry a label of `task`; `labels` the closed set, and
+    `notes` what to know of it, one line each.
+    """
 
     task: str
     labels: tuple[str, ...]

@@ -35,6 +35,7 @@ class EpochStats:
     validation_loss: float | None
     """Mean cross-entropy; None without cases to choose by."""
     validation_accuracy: float | None
+    """Share in [0, 1]; None without cases to choose by."""
     best_epoch: int
     """The epoch whose weights are kept so far."""
     seconds: float

@@ -36,6 +36,8 @@ class AgentMethod(LocalMethod):
 
     No tool shows the query's own group, by search, by id or otherwise.
 
+    Its `name` is `agent`, or the id of the agent's policy; it is `remote`, so each prediction is priced.
+
     Args:
         agent: made with a `task`.
         where: condition on every case that its tools show; by default the train split where the case base has one.

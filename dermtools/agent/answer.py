@@ -40,7 +40,11 @@ class ToolUse(BaseModel):
 
 
 class AgentAnswer(BaseModel):
-    """The answer to one question. A research result, not a diagnosis."""
+    """The answer to one question. A research result, not a diagnosis.
+
+    `task` is what was asked for, if anything; `abstained` says whether the agent gave no label of its own will;
+    `tools` are the calls it made, in order, and `usage` its tokens, all calls of the model together.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

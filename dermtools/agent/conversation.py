@@ -32,6 +32,9 @@ class Conversation:
 
     A run may wait for a person, by `HumanInTheLoopMiddleware` or any interrupt of LangGraph: then its answer has
     `waiting`, and `resume` goes on with decisions on it. That takes a checkpointer.
+
+    `agent` answers; `thread_id` names the conversation to a checkpointer; `context` is what tools may see, `messages`
+    what was said so far where there is no checkpointer.
     """
 
     def __init__(self, agent: DermAgent, *, thread_id: str | None = None, context: DermContext | None = None) -> None:

@@ -25,7 +25,10 @@ Graph: TypeAlias = "CompiledStateGraph[Any, Any, Any, Any]"
 
 @dataclass(eq=False, repr=False)
 class DermAgent:
-    """Answers questions about pictures with the tools over a case base. Made by `create_derm_agent`."""
+    """Answers questions about pictures with the tools over a case base. Made by `create_derm_agent`.
+
+    `toolkit` has its tools, `model` is the chat model that calls them.
+    """
 
     graph: Graph
     """The LangGraph agent, for graphs of one's own; give it a `DermContext`."""
@@ -44,6 +47,7 @@ class DermAgent:
 
     @property
     def workspace(self) -> Workspace:
+        """Case base, grants and pictures that its tools work on."""
         return self.toolkit.workspace
 
     def context_of(self, thread_id: str) -> DermContext:

@@ -20,14 +20,20 @@ STREAM_MODES: list[Literal["messages", "updates", "values"]] = ["messages", "upd
 
 @dataclass(frozen=True)
 class TextDelta:
-    """A piece of the agent's text."""
+    """A piece of the agent's text.
+
+    `text` follows on that of the piece before.
+    """
 
     text: str
 
 
 @dataclass(frozen=True)
 class ToolStarted:
-    """The agent calls a tool."""
+    """The agent calls a tool.
+
+    `call_id` is in its `ToolFinished` too; `name` is the tool, `arguments` what the model gave.
+    """
 
     call_id: str
     name: str
@@ -36,7 +42,11 @@ class ToolStarted:
 
 @dataclass(frozen=True)
 class ToolFinished:
-    """A tool gave its result, or its error."""
+    """A tool gave its result, or its error.
+
+    `call_id` is that of its `ToolStarted`, `name` the tool, `text` what the model is told; `succeeded` is false for an
+    error.
+    """
 
     call_id: str
     name: str
@@ -48,14 +58,20 @@ class ToolFinished:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """The run waits for decisions; `Conversation.resume` goes on with them."""
+    """The run waits for decisions; `Conversation.resume` goes on with them.
+
+    `waiting` are the decisions asked for.
+    """
 
     waiting: tuple[Interruption, ...]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The run is over, or waits after an `Interrupted`; see the answer's `waiting`."""
+    """The run is over, or waits after an `Interrupted`; see the answer's `waiting`.
+
+    `answer` is what `ask` would have given.
+    """
 
     answer: AgentAnswer
 

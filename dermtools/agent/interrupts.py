@@ -33,7 +33,10 @@ class Action(BaseModel):
 
 
 class Interruption(BaseModel):
-    """What one interrupt of LangGraph asks: decisions on actions, or whatever a tool or middleware wants to know."""
+    """What one interrupt of LangGraph asks: decisions on actions, or whatever a tool or middleware wants to know.
+
+    `id` is what `resume` names it by.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

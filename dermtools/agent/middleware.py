@@ -84,6 +84,7 @@ class PictureMiddleware(_RequestMiddleware):
         return None if context is None else {"messages": [without_pictures(one, context) for one in messages]}
 
     def changed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+        """The request with its pictures as its model is to get them."""
         context = self._context(request.runtime)
         return request.override(messages=self.shown(request.messages, request.model, context))
 

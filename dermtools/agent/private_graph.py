@@ -31,6 +31,8 @@ class PrivateGraph(CompiledStateGraph[Any, Any, Any, Any]):
 
     `stream` and `astream` do, which all other ways to run it use, and so do updates of its state. See `run_context` for
     where pictures go.
+
+    `workspace` is what its tools work on.
     """
 
     def __init__(self, *, workspace: Workspace, **attributes: Any) -> None:
@@ -46,6 +48,7 @@ class PrivateGraph(CompiledStateGraph[Any, Any, Any, Any]):
     def stream(
         self, input: Any, config: RunnableConfig | None = None, *, context: Any = None, **options: Any
     ) -> Iterator[Any]:
+        """As a graph's own `stream`; pictures of `input` move to the context first."""
         input, context = self._prepared(input, context, self._config(config))
         parts: Any = super().stream(input, config, context=context, **options)
         with closing(parts):
@@ -59,6 +62,7 @@ class PrivateGraph(CompiledStateGraph[Any, Any, Any, Any]):
     async def astream(
         self, input: Any, config: RunnableConfig | None = None, *, context: Any = None, **options: Any
     ) -> AsyncIterator[Any]:
+        """As `stream`."""
         input, context = await asyncio.to_thread(self._prepared, input, context, self._config(config))
         parts: Any = super().astream(input, config, context=context, **options)
         async with aclosing(parts):
@@ -69,11 +73,13 @@ class PrivateGraph(CompiledStateGraph[Any, Any, Any, Any]):
                 part = await anext(parts, parts)
 
     def bulk_update_state(self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]) -> RunnableConfig:
+        """As a graph's own; pictures of the updates move to the context first."""
         return super().bulk_update_state(config, self._updates(supersteps, self._config(config)))
 
     async def abulk_update_state(
         self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
     ) -> RunnableConfig:
+        """As `bulk_update_state`."""
         updates = await asyncio.to_thread(self._updates, supersteps, self._config(config))
         return await super().abulk_update_state(config, updates)
 

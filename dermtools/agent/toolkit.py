@@ -112,6 +112,9 @@ class DermToolkit(BaseToolkit):
         toolkit.tool("search_similar_cases").invoke({"image": handle, "k": 3})
 
     Pictures attached with `attach` are seen by all calls outside a run that has a `DermContext` of its own.
+
+    `workspace` has the case base and what may be read, `context` what calls outside a run may see; `pictures` says
+    whether results carry pictures or only their handles.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

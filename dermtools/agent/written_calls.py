@@ -29,11 +29,13 @@ class WrittenCallMiddleware(AgentMiddleware[Any, Any, Any]):
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
     ) -> ModelResponse[Any]:
+        """The model's response, calls that it wrote as text made into calls. `create_agent` calls this."""
         return _read(request, handler(request))
 
     async def awrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]
     ) -> ModelResponse[Any]:
+        """As `wrap_model_call`."""
         return _read(request, await handler(request))
 
 

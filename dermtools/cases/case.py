@@ -32,6 +32,9 @@ class Case(BaseModel):
     A group is whatever must never sit on both sides of a comparison: the patient, else the encounter
     or the lesion. Labels are per task and may be several; a task without a known label is absent.
     Unknown attributes are absent too.
+
+    `case_id` is unique in a case base, `group_id` shared by cases that belong together; `split` is `train`, `valid` or
+    `test`, or None; `labels` are by task, `attributes` by column.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +47,10 @@ class Case(BaseModel):
 
 
 class Task(BaseModel):
-    """A label column to predict: a question with a closed label set; truth may hold several labels."""
+    """A label column to predict: a question with a closed label set; truth may hold several labels.
+
+    `name` is that of the column, `question` what a model is asked.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,6 +64,7 @@ class SourceCase:
     """A case as a source delivers it: the case and its picture (a path, encoded bytes, or what gives the bytes)."""
 
     case: Case
+    """Its ids, labels and attributes."""
     image: Path | bytes | Callable[[], bytes] | None = field(default=None, repr=False)
     """Called for each use of the picture and not kept, so that few of many are in memory; raises an ImageError.
     None where the picture is missing, which only the option `without_pictures` lets through, and vectors."""
@@ -85,11 +92,16 @@ class Problem:
     where: str
     """A case id, a file, or a row such as `records.csv row 12`."""
     reason: str
+    """In one line."""
 
 
 @dataclass(frozen=True)
 class SourceData:
-    """Everything that a source delivers. `problems` are rows it could not turn into cases."""
+    """Everything that a source delivers. `problems` are rows it could not turn into cases.
+
+    `name` is the source's, `tasks` and `cases` are what it has; `licence`, `citation` and `url` are kept with the data
+    where it names them.
+    """
 
     name: str
     tasks: tuple[Task, ...]

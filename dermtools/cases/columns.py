@@ -27,7 +27,10 @@ ROW_NAMES = ("content_hash", "vector", "jpeg", "width", "height", PICTURE_HASH)
 
 @dataclass(frozen=True, eq=False)
 class StoredCase:
-    """One row: a case, its embedding, and the small clean JPEG that stands for its picture."""
+    """One row: a case, its embedding, and the small clean JPEG that stands for its picture.
+
+    `case` is what is known of it; `jpeg` is empty for a case without a picture; `height` is in pixels as `width` is.
+    """
 
     case: Case
     content_hash: str

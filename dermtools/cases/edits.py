@@ -29,7 +29,10 @@ FORMAT_VERSION = 1
 
 
 class Edit(BaseModel, frozen=True, extra="forbid"):
-    """What an edit did, as programs and people read it."""
+    """What an edit did, as programs and people read it.
+
+    `command` is the verb, `what` a line on what it did.
+    """
 
     command: str
     what: str

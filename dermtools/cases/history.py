@@ -56,7 +56,11 @@ class Record(BaseModel):
 
 
 class Version(BaseModel, frozen=True, extra="forbid"):
-    """One line of the history, for people and programs."""
+    """One line of the history, for people and programs.
+
+    `time` is in UTC (ISO 8601), `command` what made the `version`, `what` a line on what it did, `cases` how
+    many there were after it. `present` marks the version that is read, `restorable` one that `undo` can bring back.
+    """
 
     version: int
     time: str
@@ -68,7 +72,10 @@ class Version(BaseModel, frozen=True, extra="forbid"):
 
 
 class History(BaseModel, frozen=True, extra="forbid"):
-    """What was done to a case base, oldest first, and what keeping earlier versions costs."""
+    """What was done to a case base, oldest first, and what keeping earlier versions costs.
+
+    `versions` are one line each.
+    """
 
     versions: tuple[Version, ...]
     kept: int = Field(description="earlier versions that can be had back, at most")

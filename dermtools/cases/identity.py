@@ -12,6 +12,7 @@ class EmbedderIdentity(BaseModel):
     revision: str = Field(description="weights: a version or a content hash, never a path")
     preprocessing: str = Field(description="id of everything done to the pixels before the model")
     dimension: int = Field(gt=0)
+    """Numbers in a vector."""
     normalized: bool = Field(description="whether every vector has Euclidean norm 1")
 
     def __str__(self) -> str:

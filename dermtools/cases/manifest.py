@@ -22,7 +22,10 @@ MANIFEST_NAME = "manifest.json"
 
 
 class SourceNote(BaseModel):
-    """A data set that went into the case base, and what must be kept with it: licence, drawn or real."""
+    """A data set that went into the case base, and what must be kept with it: licence, drawn or real.
+
+    `name`, `licence`, `citation` and `url` are as the source gives them; `notes` are facts to keep, one line each.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -63,7 +66,11 @@ class LanceSearch(BaseModel):
 
 
 class Manifest(BaseModel):
-    """Format, embedder and tasks of a case base; `manifest.json` in its folder."""
+    """Format, embedder and tasks of a case base; `manifest.json` in its folder.
+
+    `format_version` is that of the folder; `identity` what the embedder was when the vectors were made, `tasks` what
+    may be predicted, `sources` where cases came from.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

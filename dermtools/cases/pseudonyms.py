@@ -31,7 +31,10 @@ _PREFIX = {"case": "c", "group": "g"}
 
 
 class PseudonymKey(BaseModel):
-    """The secret, and every pseudonym with its real id; a JSON file that only its owner may read."""
+    """The secret, and every pseudonym with its real id; a JSON file that only its owner may read.
+
+    `secret` is what pseudonyms are made with, in hexadecimal; `format_version` is that of the file.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

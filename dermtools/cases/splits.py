@@ -22,6 +22,7 @@ class SplitAssignment(NamedTuple):
     """Cases in the order in which they came, each with a split."""
 
     cases: tuple[Case, ...]
+    """All of them."""
     problems: tuple[Problem, ...]
     """Groups that the source itself puts into more than one split."""
 

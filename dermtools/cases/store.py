@@ -54,7 +54,8 @@ def _reads(method: Callable[Concatenate[CaseStore, P], T]) -> Callable[Concatena
 class CaseStore:
     """Cases, embeddings and small pictures of one place, read at one version until `version` is asked.
 
-    Readers in other processes see all of a write or nothing of it. Safe for threads.
+    Readers in other processes see all of a write or nothing of it. Safe for threads. `path` is the folder, `manifest`
+    what it says of itself, `backend` what holds the table.
     """
 
     def __init__(self, path: Path, manifest: Manifest, table: CaseTable, backend: Backend) -> None:

@@ -26,7 +26,11 @@ _TRACING = ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "L
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found."""
+    """What was found.
+
+    `packages`, `extras` and `services` are what is installed, what could be, and what can be reached; `is_offline`
+    says that nothing was asked for over a network; `health` is that of the case base, if one was named.
+    """
 
     packages: tuple[Package, ...]
     extras: tuple[Extra, ...]

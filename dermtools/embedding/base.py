@@ -28,10 +28,14 @@ class Embedder(Protocol):
         ...
 
     @property
-    def identity(self) -> EmbedderIdentity: ...
+    def identity(self) -> EmbedderIdentity:
+        """What its vectors may be compared with; the same for the same weights and preprocessing."""
+        ...
 
     @property
-    def dimension(self) -> int: ...
+    def dimension(self) -> int:
+        """Numbers in a vector, d."""
+        ...
 
     @property
     def image_side(self) -> int:

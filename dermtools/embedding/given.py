@@ -28,7 +28,11 @@ class GivenOptions(Options):
 
 
 class GivenVectors:
-    """Stands for an embedder that is not here: its vectors are compared, and no picture can be embedded."""
+    """Stands for an embedder that is not here: its vectors are compared, and no picture can be embedded.
+
+    `dimension` and `identity` are those of the vectors, `spec` is the string that names it again; `image_side` is 1,
+    since it sees no picture.
+    """
 
     image_side = 1
 

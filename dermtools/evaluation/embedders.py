@@ -32,18 +32,23 @@ class InSpace:
 
     @property
     def settings(self) -> Mapping[str, Any]:
+        """Those of the method, and the embedder."""
         return {**self.method.settings, "embedder": self.case_base.identity.model_dump()}
 
     def predict(self, query: Query) -> Prediction:
+        """The method's prediction, by the vector here. Raises as it does, and as the embedder."""
         return self.method.predict(self._here(query))
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """As `predict`, in the order of the queries."""
         return self.method.predict_many([self._here(query) for query in queries])
 
     def estimate(self, query: Query) -> Estimate | None:
+        """The method's."""
         return self.method.estimate(self._here(query))
 
     def price(self, usage: TokenUsage | None) -> float | None:
+        """The method's, in US dollars."""
         return self.method.price(usage)
 
     def _here(self, query: Query) -> Query:

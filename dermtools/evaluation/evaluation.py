@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A run and what it says."""
+    """A run and what it says.
+
+    `run` is the folder with its answers, `results` what they say, `plan` what was to be asked and its price, `asked`
+    what was asked in the end.
+    """
 
     run: Run
     results: Results

@@ -35,7 +35,11 @@ _INIT_NAMES = {"azure": "azure_openai", "amazon_bedrock": "bedrock"}
 
 @dataclass(frozen=True)
 class Repetition:
-    """A run to be performed again, and what is not as it was."""
+    """A run to be performed again, and what is not as it was.
+
+    `spec` is the run to perform, `arms` are its methods made again, and `differences` what is not as it was, none
+    where all is.
+    """
 
     spec: RunSpec
     arms: tuple[Arm, ...]

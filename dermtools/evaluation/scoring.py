@@ -41,7 +41,10 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """What one answer is held against."""
+    """What one answer is held against.
+
+    `case_id` and `group_id` are the case's, `truth` its labels of the task, one or several.
+    """
 
     case_id: str
     group_id: str
@@ -50,7 +53,10 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """The answers of one method beside their targets, in the order of the targets."""
+    """The answers of one method beside their targets, in the order of the targets.
+
+    `name` is the method's; `predictions` and `targets` are as long as each other.
+    """
 
     name: str
     targets: tuple[Target, ...]

@@ -34,6 +34,7 @@ class Study:
     """A grid of arms and what came of it."""
 
     evaluation: Evaluation
+    """The run, with its results."""
     settings: Mapping[str, Setting]
     """Arm name to what it was set to."""
     margin: float | None = None

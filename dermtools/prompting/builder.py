@@ -36,7 +36,10 @@ FILLED = ("image", "question", "labels", "note")
 
 @dataclass(frozen=True, eq=False)
 class BuiltPrompt:
-    """A prompt ready to be sent."""
+    """A prompt ready to be sent.
+
+    `messages` are LangChain's, pictures in them; `query` is what is asked about.
+    """
 
     messages: list[BaseMessage] = field(repr=False)
     exemplars: tuple[Exemplar, ...]
@@ -46,6 +49,8 @@ class BuiltPrompt:
 
 class PromptBuilder:
     """Builds the messages of one method for one task. Sends nothing.
+
+    `labels` is the closed set that the prompt shows; None without a task.
 
     Args:
         method, selector: which method the instruction is for, and what chooses its examples.

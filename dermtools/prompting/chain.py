@@ -143,7 +143,7 @@ class AskingChain(Runnable[ChainInput, T], ABC):
 class PromptChain(AskingChain[Prediction]):
     """Picture to `Prediction`: the label of a closed set, or an honest outcome without one.
 
-    Options are `structured` and `retry`, as for `chain_for`.
+    Options are `structured` and `retry`, as for `chain_for`; `task` is the name of what it predicts.
 
     Raises:
         PromptError: the prompt has no task or gives no label; `AnswerChain` is for such.
@@ -160,7 +160,12 @@ class PromptChain(AskingChain[Prediction]):
 
 
 class Answer(BaseModel, frozen=True, extra="forbid"):
-    """What a prompt with its own output schema, such as `describe` or `compare`, was answered."""
+    """What a prompt with its own output schema, such as `describe` or `compare`, was answered.
+
+    `prompt` is the id of the file; `outcome` is `ok`, or why there are no values, which `reason` says in one line.
+    `raw` is the model's reply as it came, `exemplars` are the cases that it was shown, and `usage` is its tokens, None
+    where the service did not count.
+    """
 
     prompt: str
     outcome: Outcome

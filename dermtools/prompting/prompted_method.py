@@ -26,6 +26,8 @@ UNLIMITED_OUTPUT = 4096
 class PromptedMethod(LocalMethod):
     """Predicts by asking a vision model. Implements `dermtools.prediction.Method`.
 
+    It is `remote`: each prediction is a call that is priced.
+
     Args:
         chain: what asks, from `chain_for`.
         name: what to call it; by default the method's name, e.g. `rag-5`.
@@ -46,6 +48,7 @@ class PromptedMethod(LocalMethod):
 
     @property
     def settings(self) -> dict[str, Any]:
+        """Model, parameters, prompt id and hash, selection of examples, and the method's name."""
         own = self.chain.settings
         named = {"model": self._named_price} if self._named_price else {}
         if self._named_price and self._named_price.partition(":")[2] != own["model"]:
@@ -65,6 +68,7 @@ class PromptedMethod(LocalMethod):
         return self._named(self.chain.invoke(query))
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """As `predict`, several at once, in the order of the queries."""
         predictions = self.chain.batch(list(queries), config={"max_concurrency": self._concurrency})
         return [self._named(prediction) for prediction in predictions]
 

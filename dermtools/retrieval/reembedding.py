@@ -46,6 +46,7 @@ class ReembedReport(BaseModel, frozen=True, extra="forbid"):
     picture_side: int = Field(description="longest side of the stored pictures that were embedded, in pixels")
     problems: tuple[str, ...] = Field(description="cases that could not be embedded, and why")
     seconds: float
+    """How long it took."""
 
 
 def reembed(

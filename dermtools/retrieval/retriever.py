@@ -52,6 +52,8 @@ class SimilarCaseRetriever(BaseRetriever):
 
     `search_kwargs`, and keywords of a call, are options of `CaseBase.search`; a call's go before, and all conditions
     hold. `where` may name any column, `filter` (also as `{column: value}`) only what is shown.
+
+    `case_base` is searched; `task` is needed for `balanced` alone.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -45,6 +45,8 @@ class CaseVectorStore(VectorStore):
     Every search takes `filter`, a condition or `{column: value}` over what is shown; `where`, a condition over all
     columns, for programs alone; and further options of `CaseBase.search`. The leak guard leaves out a picture's or a
     vector's own group and copies, unless `leak_guard=False`; words have none. Errors are DermtoolsErrors of one line.
+
+    `case_base` is what it stands on.
     """
 
     def __init__(self, case_base: CaseBase) -> None:

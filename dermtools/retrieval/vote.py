@@ -21,6 +21,8 @@ class KNNVote(LocalMethod):
 
     A label's probability is its share of all votes, over the closed set of the task. Only cases that carry a
     label of the task are neighbours, so K cases vote wherever K are left.
+
+    `name` is `knn-vote-K`, `task` what it predicts, `k` how many vote.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class KNNVote(LocalMethod):
 
     @property
     def settings(self) -> Mapping[str, Any]:
+        """Which cases vote: splits, most a group, condition."""
         return self._chosen
 
     def predict(self, query: Query) -> Prediction:
@@ -69,6 +72,7 @@ class KNNVote(LocalMethod):
         return self.predict_many([query])[0]
 
     def predict_many(self, queries: Sequence[Query]) -> list[Prediction]:
+        """As `predict`, searched together, in the order of the queries."""
         chosen: dict[str, Any] = {"where": self._where, "max_per_group": self._max_per_group}
         return [self._voted(found) for found in self._case_base.search_many(queries, self.k, **chosen)]
 

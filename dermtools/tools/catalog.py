@@ -22,7 +22,11 @@ from dermtools.tools.workspace import Workspace
 
 @dataclass(frozen=True)
 class ToolSpec:
-    """One tool."""
+    """One tool.
+
+    `name` is what a model calls; `function` does it, over a workspace and the context of the run, with `arguments`
+    that were checked. `read_only` and `destructive` are hints for clients: by default it changes nothing.
+    """
 
     name: str
     title: str

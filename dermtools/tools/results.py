@@ -54,7 +54,10 @@ class Result(Data):
 
 @dataclass(frozen=True)
 class ToolResult:
-    """One tool call's result in both forms."""
+    """One tool call's result in both forms.
+
+    `text` is for a model, fenced and bounded; `data` for programs.
+    """
 
     text: str
     data: Result

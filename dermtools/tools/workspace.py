@@ -48,6 +48,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
 class Workspace:
     """Shared by all tools and runs over one case base. Safe for threads.
 
+    `in_memory` are the pictures of conversations that no store keeps.
+
     Args:
         case_base: the cases.
         grants: what may be read beside handles; nothing by default.

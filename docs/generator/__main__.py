@@ -14,6 +14,7 @@ import yaml
 
 from docs.generator import carried, generated
 from docs.generator.navigation import navigation
+from docs.generator.undocumented import undocumented
 
 DOCS = carried.ROOT / "docs"
 
@@ -23,7 +24,10 @@ def lay_out(folder: Path) -> None:
 
     Raises:
         OSError: it cannot be written.
+        SystemExit: a public name says nothing of itself.
     """
+    if silent := undocumented():
+        raise SystemExit(f"no docstring: {', '.join(silent)}")
     laid = folder / "docs"
     shutil.rmtree(laid, ignore_errors=True)
     shutil.copytree(DOCS, laid, ignore=shutil.ignore_patterns("generator", "nav.yml"))

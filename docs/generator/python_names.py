@@ -31,6 +31,8 @@ _IN_ORDER = (
 FACE = "dermtools"
 _NO_ROOM = ("cli", "cases.sources.sample")
 """Asked for by their commands, and by a word of `load_source`."""
+NOT_LISTED = ("model_config",)
+"""Members of a class that mkdocs.yml keeps from the reference, beside those with an underscore."""
 
 
 def _rooms() -> tuple[str, ...]:
@@ -41,6 +43,11 @@ def _rooms() -> tuple[str, ...]:
 
 
 ROOMS = _rooms()
+
+
+def packages() -> list[str]:
+    """The public face, and all rooms, dotted."""
+    return [FACE, *(f"{FACE}.{room}" for room in ROOMS)]
 
 
 @cache

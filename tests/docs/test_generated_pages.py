@@ -15,6 +15,8 @@ from dermtools.cli.app import app
 from dermtools.tools import CATALOG
 from docs.generator import carried, commands, generated, python_names, schemas
 from docs.generator.__main__ import lay_out
+from docs.generator.fields import FieldDescriptions
+from docs.generator.undocumented import silent, undocumented
 
 PAGES = generated.pages()
 COMMANDS = get_command(app).commands
@@ -39,17 +41,40 @@ def test_every_room_has_a_page() -> None:
     assert offering - NOT_A_ROOM == titles - {"Python"}
 
 
-def test_every_public_name_stands_on_one_page_and_says_what_it_is() -> None:
-    source = griffe.load("dermtools", search_paths=[str(carried.ROOT)])
+def test_every_public_name_stands_on_one_page() -> None:
     text = "\n".join(page for path, page in PAGES.items() if path.startswith(python_names.FOLDER))
-    homes = {home for package in _packages() for home in python_names.names(package).values()}
+    homes = {home for package in python_names.packages() for home in python_names.names(package).values()}
     assert [home for home in homes if text.splitlines().count(f"::: {home}") != 1] == []
-    found = {home: source[home.removeprefix("dermtools.")] for home in homes}
-    assert [home for home, one in found.items() if not one.has_docstring] == []
 
 
-def _packages() -> list[str]:
-    return ["dermtools", *(f"dermtools.{room}" for room in python_names.ROOMS)]
+def test_every_public_name_and_member_says_what_it_is() -> None:
+    assert undocumented() == []
+
+
+def test_a_member_that_says_nothing_is_found(tmp_path: Path) -> None:
+    (tmp_path / "made.py").write_text(
+        '''class Made:
+    """Has `told` and others.
+
+    Args:
+        one, two: given.
+    """
+
+    one: int
+    two: int
+    told: int
+    said: int = field(metadata={"doc": "in its value"})
+    silent: int
+
+    def told_alone(self): ...
+
+    @property
+    def told(self): ...
+'''
+    )
+    extensions = griffe.load_extensions(FieldDescriptions)
+    made = griffe.load("made", search_paths=[tmp_path], extensions=extensions)["Made"]
+    assert set(silent(made)) == {"made.Made.silent", "made.Made.told_alone", "made.Made.told"}
 
 
 @pytest.mark.parametrize("name", CATALOG)

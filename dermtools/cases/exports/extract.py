@@ -38,6 +38,8 @@ class Choice:
     """What goes out beside ids, groups, splits and labels.
 
     Attributes that are shown go out anyway; private ones only where they are named here.
+
+    `attributes` are names, or `all`; `vectors` and `pictures` say whether embeddings and stored pictures go out too.
     """
 
     attributes: Collection[str] | Literal["all"] = ()

@@ -22,7 +22,11 @@ PICTURED: tuple[To, ...] = ("hf", "imagefolder")
 
 
 class ExportReport(BaseModel, frozen=True, extra="forbid"):
-    """What an export wrote."""
+    """What an export wrote.
+
+    `path` is what was written, `to` its format, `cases` how many there are in it; `notes` are what to know, one line
+    each.
+    """
 
     path: str
     to: To

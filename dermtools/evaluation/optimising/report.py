@@ -61,7 +61,11 @@ class Spent:
 
 @dataclass(frozen=True)
 class OptimisedPrompt:
-    """What came of an optimisation: the new prompt, where one was better to choose by, and what it is worth."""
+    """What came of an optimisation: the new prompt, where one was better to choose by, and what it is worth.
+
+    `before` is the first prompt, `method` and `rule` how it was asked and marked, `parts` which cases taught, chose
+    and judged; `proposed` counts new texts, `spent` says what they cost.
+    """
 
     before: Prompt
     prompt: Prompt | None

@@ -35,7 +35,10 @@ _AGAINST_BEST = {
 
 @dataclass(frozen=True)
 class Results:
-    """What a run says."""
+    """What a run says.
+
+    `run` is what was asked of whom; `summaries` are one for each arm, `comparisons` one for each pair of arms.
+    """
 
     run: RunSpec
     summaries: tuple[Summary, ...]

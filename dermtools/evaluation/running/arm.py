@@ -22,6 +22,7 @@ class Arm:
     name: str
     """Unique in a run, e.g. `rag-5 · openai:gpt-4.1`."""
     method: Method
+    """What predicts."""
     remote: bool = False
     """Whether each prediction is a call to a service: sent one by one, several at once, and counted as calls."""
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -19,7 +19,10 @@ ABSENT = "not recorded"
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not the same in two runs."""
+    """One thing that is not the same in two runs.
+
+    `what` names it; `first` and `second` are its values in the two runs.
+    """
 
     what: str
     first: Any

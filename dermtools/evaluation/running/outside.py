@@ -79,6 +79,9 @@ class OutsidePredictions(HeldPredictions):
     ending; the prediction; where there are, the truth by which the file was made, and a probability a label
     (`probability_NEV`, `prob_NEV`, `NEV`).
 
+    `rows` counts those of the table; `own_truth` is how often the file's truth agrees with its predictions, or None
+    where it has no truth.
+
     Args:
         path: the table.
         task: what it predicts.

@@ -40,7 +40,10 @@ class ArmPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is about to do."""
+    """What a run is about to do.
+
+    `arms` are one each; `max_cost` is the most it may spend, in US dollars, None for no limit.
+    """
 
     arms: tuple[ArmPlan, ...]
     max_cost: float | None
@@ -143,6 +146,7 @@ class Budget:
 
     @property
     def spent_usd(self) -> float:
+        """US dollars spent so far, earlier sittings included."""
         return self._spent
 
     def reserve(self, usd: float) -> bool:

@@ -22,7 +22,10 @@ class RunError(DermtoolsError):
 
 
 class Record(BaseModel):
-    """One answer: what was asked, what is true, what came back, and what it cost."""
+    """One answer: what was asked, what is true, what came back, and what it cost.
+
+    `case_id` and `group_id` are the case's, `truth` its labels of the task, `prediction` what the method said.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """A run folder. Reading needs no lock; `writing` takes it. Its answers are read once, when first needed."""
+    """A run folder. Reading needs no lock; `writing` takes it. Its answers are read once, when first needed.
+
+    `path` is the folder, `spec` what its `run.json` says.
+    """
 
     def __init__(self, path: Path, spec: RunSpec, records: list[Record] | None = None) -> None:
         self.path = path

@@ -45,7 +45,11 @@ def _versions() -> dict[str, str]:
 
 
 class RunSpec(BaseModel):
-    """Everything needed to repeat a run: `run.json`."""
+    """Everything needed to repeat a run: `run.json`.
+
+    `format` is that of the file. `task` is what is predicted, `rule` when an answer with several true labels is right,
+    `split` where the cases are from (None: all), `seed` what they were drawn with.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

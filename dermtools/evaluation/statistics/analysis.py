@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Analyses:
-    """What a run says beyond its table."""
+    """What a run says beyond its table.
+
+    `nearness` is how accuracy goes with the distance to the nearest case.
+    """
 
     exemplar_use: tuple[ExemplarUse, ...]
     """One entry for every arm that used exemplars."""

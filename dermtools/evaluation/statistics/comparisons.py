@@ -31,7 +31,11 @@ POWER = 0.8
 
 
 class Verdict(StrEnum):
-    """What can be said of the first method against the second."""
+    """What can be said of the first method against the second.
+
+    `BETTER` and `WORSE` are differences that the corrected test shows, `EQUIVALENT` one that it shows to be inside
+    the stated margin; `UNDECIDED` is everything else.
+    """
 
     BETTER = "better"
     WORSE = "worse"
@@ -41,7 +45,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Comparison:
-    """One pair of methods on the cases that both were asked."""
+    """One pair of methods on the cases that both were asked.
+
+    `first` and `second` are names of arms; `n` counts the cases, `groups` their patients; `only_second` are cases that
+    only the second got right, as `only_first`; `verdict` is about the first against the second.
+    """
 
     first: str
     second: str

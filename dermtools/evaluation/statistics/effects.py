@@ -38,7 +38,10 @@ Setting = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Effect:
-    """What going from the first to the last value of an axis did to accuracy."""
+    """What going from the first to the last value of an axis did to accuracy.
+
+    `axis` is its name in the study; `groups` are the patients of the cases.
+    """
 
     axis: str
     values: tuple[Any, ...]

@@ -26,7 +26,10 @@ BLOCKS = 200
 
 @dataclass(frozen=True)
 class Stability:
-    """One arm and its repetitions over one thing, on the cases that all of them answered."""
+    """One arm and its repetitions over one thing, on the cases that all of them answered.
+
+    `arm` is its name; `n` counts the cases, `groups` their patients.
+    """
 
     arm: str
     over: str

@@ -44,7 +44,13 @@ class Usage:
 
 @dataclass(frozen=True)
 class Summary:
-    """One arm. Shares are in [0, 1]; every answer without a label counts as wrong."""
+    """One arm. Shares are in [0, 1]; every answer without a label counts as wrong.
+
+    `arm` is its name; `right` counts cases, `accuracy` is their share of `n`. `balanced_accuracy` and
+    `macro_f1` are means over labels, each label counting the same; `classes` has the figures of each, `outcomes` how
+    many answers ended how, `calibration` how far probabilities can be trusted (None without any), `usage` time, tokens
+    and price.
+    """
 
     arm: str
     cases: int

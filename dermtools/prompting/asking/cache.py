@@ -26,6 +26,7 @@ class SQLiteCache(BaseCache):
     """Replies by SHA-256 of messages, model and parameters, in a file that is made when missing.
 
     Safe between threads and processes. A hit is free: chains report no token usage for it.
+    `path` is the file.
 
     Raises:
         ModelError: the file cannot be opened, or is no such cache.
@@ -54,6 +55,7 @@ class SQLiteCache(BaseCache):
             return None
 
     def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
+        """Keep the reply to a prompt, in place of an earlier one."""
         value = json.dumps([_plain(generation) for generation in return_val])
         self._execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", _key(prompt, llm_string), value)
 

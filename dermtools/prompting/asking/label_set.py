@@ -54,6 +54,8 @@ def _compatible(text: str) -> str:
 class LabelSet:
     """The closed label set of a task, matched whole: never by substring, never by nearness.
 
+    `labels` are in the order in which they were given.
+
     Raises:
         PromptError: empty, or a label without a visible character.
     """

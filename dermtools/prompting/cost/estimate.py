@@ -104,7 +104,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class PromptEstimate:
-    """Size, tokens and price of one prompt. None means unknown; `notes` say why."""
+    """Size, tokens and price of one prompt. None means unknown; `notes` say why.
+
+    `model` is `provider:model`. `messages` and `pictures` are counts, `picture_bytes` and `text_characters` sizes as
+    sent; `text_tokens` and `picture_tokens` make up `input_tokens`, `output_tokens` are what the answer is expected
+    to take. `input_dollars` and `output_dollars` are US dollars.
+    """
 
     model: str | None
     messages: int
@@ -121,6 +126,7 @@ class PromptEstimate:
 
     @property
     def dollars(self) -> float | None:
+        """US dollars, in and out together; None where one is unknown."""
         if self.input_dollars is None or self.output_dollars is None:
             return None
         return self.input_dollars + self.output_dollars

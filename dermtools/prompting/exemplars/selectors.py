@@ -43,6 +43,8 @@ class ExemplarSelector(BaseExampleSelector, ABC):
         FewShotChatMessagePromptTemplate(
             example_selector=RagSelector(case_base, "location", 5), example_prompt=..., input_variables=["image"]
         )
+
+    `k` is how many it chooses at most.
     """
 
     k: int
@@ -63,18 +65,24 @@ class ExemplarSelector(BaseExampleSelector, ABC):
         """As `select`, for LangChain's few-shot templates."""
 
     def add_example(self, example: dict[str, str]) -> None:
+        """Raises QueryError: cases are added to the case base."""
         raise QueryError("examples are cases of a case base; add them with CaseBase.add")
 
 
 class NoExemplars(ExemplarSelector):
-    """Zero-shot: no examples."""
+    """Zero-shot: no examples.
+
+    `k` is 0.
+    """
 
     k = 0
 
     def select(self, query: Query) -> list[Shot]:
+        """None."""
         return []
 
     def select_examples(self, input_variables: dict[str, Any]) -> list[dict[str, str]]:
+        """None."""
         return []
 
 
@@ -138,6 +146,8 @@ class CaseSelector(ExemplarSelector):
 class RagSelector(CaseSelector):
     """kNN-RAG: the nearest cases, at most one a group.
 
+    It `needs_vector`: the nearest are found by it.
+
     Args:
         order: see `Order`; ranks count from the nearest, whatever the order.
         diversity: `mmr` for pictures unlike each other, `balanced` for cases of many labels; None for the nearest.
@@ -171,9 +181,11 @@ class RagSelector(CaseSelector):
 
     @property
     def settings(self) -> dict[str, Any]:
+        """What tells this selection from another: k, condition, order, diversity."""
         return {**super().settings, "order": self.order, "diversity": self.diversity}
 
     def select(self, query: Query) -> list[Shot]:
+        """The nearest cases in the prompt's order, fewer than k where no more are left."""
         task = self.task.name if self.task is not None and self.diversity == "balanced" else None
         found = self.case_base.search(
             query=query, k=self.k, where=self._condition, max_per_group=1, diversity=self.diversity, task=task
@@ -209,6 +221,7 @@ class RandomSelector(CaseSelector):
 
     @property
     def settings(self) -> dict[str, Any]:
+        """What tells this selection from another: k, condition, seed, whether in turns."""
         return {**super().settings, "seed": self.seed, "stratified": self.stratified}
 
     def drawn_again(self, number: int) -> RandomSelector:
@@ -218,6 +231,7 @@ class RandomSelector(CaseSelector):
         return made
 
     def select(self, query: Query) -> list[Shot]:
+        """The cases drawn for the query, at most one a group, fewer than k where no more are left."""
         snapshot, condition = self.case_base.snapshot, self._condition
         eligible = np.ones(len(snapshot), bool) if condition is None else snapshot.matching(condition)
         rng = np.random.default_rng(_seed_of(self.seed, query))

@@ -26,7 +26,10 @@ _MAX_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class Prompt:
-    """A valid prompt file, where it came from, and the hash of what it says."""
+    """A valid prompt file, where it came from, and the hash of what it says.
+
+    `file` is what it says, `path` where it lies.
+    """
 
     file: PromptFile
     path: Path
@@ -41,12 +44,17 @@ class Prompt:
 
     @property
     def id(self) -> str:
+        """The name by which it is asked for."""
         return self.file.id
 
 
 @dataclass(frozen=True)
 class PromptEntry:
-    """A row of the library: a prompt, or a file that is not valid and why."""
+    """A row of the library: a prompt, or a file that is not valid and why.
+
+    `id` and `path` are the file's, `builtin` says whether it came with dermtools; `prompt` is None for a file that is
+    not valid, `problems` are why.
+    """
 
     id: str
     path: Path

@@ -86,7 +86,10 @@ class Counts(BaseModel, frozen=True, extra="forbid"):
 
 
 class CheckReport(BaseModel, frozen=True, extra="forbid"):
-    """All findings, most severe first, and who is shown in the pictures."""
+    """All findings, most severe first, and who is shown in the pictures.
+
+    `cases` and `groups` are counts, `findings` what is wrong, each with what to do.
+    """
 
     cases: int
     groups: int

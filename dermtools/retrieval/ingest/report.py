@@ -16,7 +16,11 @@ class Duplicate(BaseModel, frozen=True, extra="forbid"):
 
 
 class IngestReport(BaseModel, frozen=True, extra="forbid"):
-    """What an ingest did, as programs and people read it."""
+    """What an ingest did, as programs and people read it.
+
+    `added` and `unchanged` count cases; `duplicates` are pictures that came under several ids; `seconds` is how long
+    it took.
+    """
 
     added: int = 0
     updated: int = Field(default=0, description="cases whose labels, attributes or picture changed")

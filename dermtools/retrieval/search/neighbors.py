@@ -32,6 +32,7 @@ class Neighbor:
     rank: int
     """From 1, the nearest."""
     case: Case
+    """Its ids, labels and attributes."""
     distance: float
     """Euclidean, in the embedder's own units."""
     shown: frozenset[str] = field(default=frozenset(), repr=False, compare=False)

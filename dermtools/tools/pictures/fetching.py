@@ -50,6 +50,8 @@ class PictureFetcher:
     """Fetches encoded pictures over HTTP(S) from granted hosts. Safe for threads: each fetch has its own connection.
 
     `resolver` turns name and port into addresses; `reachable` says which of them may be connected to.
+
+    `hosts` are those that were granted, `limits` hold for each picture.
     """
 
     def __init__(

@@ -59,7 +59,10 @@ class HostGrant:
 
 @dataclass(frozen=True)
 class ImageGrants:
-    """Where tools may read pictures from. Make one with `allow`; by default nothing is granted."""
+    """Where tools may read pictures from. Make one with `allow`; by default nothing is granted.
+
+    `folders` and `hosts` are what was granted; files below, and addresses of them, may be read.
+    """
 
     folders: tuple[FolderGrant, ...] = ()
     hosts: frozenset[HostGrant] = frozenset()

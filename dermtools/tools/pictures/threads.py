@@ -13,7 +13,10 @@ from dermtools.tools.pictures.image_store import ImageStore
 
 @dataclass(frozen=True)
 class Thread:
-    """A conversation, as LangGraph names it, of a user where there is one that was authenticated."""
+    """A conversation, as LangGraph names it, of a user where there is one that was authenticated.
+
+    `id` is the thread's; `user` is empty where nobody was authenticated.
+    """
 
     id: str
     user: str = ""
