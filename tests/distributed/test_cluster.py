@@ -9,8 +9,10 @@ import uuid
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from dermtools.cases import load_source
 from dermtools.distributed.cluster import ClusterError, cluster
 from dermtools.errors import MissingExtraError
 from dermtools.retrieval import CaseBase
@@ -47,6 +49,19 @@ def test_an_ingest_over_this_machine_leaves_nothing_behind(tmp_path: Path) -> No
     assert len(CaseBase.open(tmp_path / "cases")) > 200
     assert set(Path("/tmp").glob("dermtools-ray-*")) - before == set()
     until(lambda: not any(mark in _environment(place) for place in Path("/proc").glob("[0-9]*")))
+
+
+def test_workers_write_into_an_object_store_what_one_machine_writes(address: str, tmp_path: Path) -> None:
+    if find_spec("lance_ray") is None:
+        pytest.skip("Ray is not installed: pip install 'dermtools[ray]'")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    command = [sys.executable, "-m", "dermtools", "ingest", "sample", address, "--embedder", "descriptor"]
+    done = subprocess.run([*command, "--ray", "local"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    alone, there = CaseBase.create(tmp_path / "alone", embedder="descriptor"), CaseBase.open(address)
+    alone.add(load_source("sample"))
+    assert list(there.columns.case_ids) == list(alone.columns.case_ids)
+    assert np.array_equal(there.vectors, alone.vectors)
 
 
 def test_an_address_that_is_none_is_told_in_one_line() -> None:
