@@ -13,18 +13,28 @@ import time
 from pathlib import Path
 
 from benchmarks.scale.figures import Figures
-from benchmarks.scale.measuring import DERMTOOLS, FailedError, measured
-from benchmarks.scale.parts import PARTS, Place
+from benchmarks.scale.measuring import DERMTOOLS, FailedError, Measure, measured
+from benchmarks.scale.parts import PARTS, Part, Place
 from benchmarks.scale.table import printed
 
 FOLDER = Path("scale")
 FIGURES = Path("benchmarks/scale/figures.json")
 SIZES = ("1k", "10k", "100k", "1M")
+SHORT, TIMES = 5.0, 5
+"""Seconds below which a command is run so many times."""
 
 
 def size(text: str) -> int:
     """Cases of `10k` or `1M`."""
     return int(text.replace("k", "000").replace("M", "000000"))
+
+
+def _quickest(part: Part, place: Place) -> Measure:
+    """A measure; of what takes seconds the quickest of several, since the first finds files that are not in memory."""
+    found = measured(part.arguments(place), part.until)
+    times = TIMES if found.seconds < SHORT else 1
+    again = [measured(part.arguments(place), part.until) for _ in range(times - 1)]
+    return min([found, *again], key=lambda one: one.seconds)
 
 
 def main() -> int:
@@ -52,7 +62,7 @@ def main() -> int:
                 print("stopped here; run it again to go on")
                 break
             try:
-                found = measured(part.arguments(place), part.until)
+                found = _quickest(part, place)
             except FailedError as error:
                 print(f"{part.name} at {cases:,}: {error}", file=sys.stderr)
                 continue
