@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo dist test lint types contract unit coverage benchmarks scale fuzz clients extras bounds lean licences bundle page docs clean
+.PHONY: setup demo dist test lint types contract unit coverage benchmarks scale fuzz clients extras bounds lean licences bundle page notebooks docs clean
 
 setup: $(VENV)/installed
 
@@ -86,6 +86,12 @@ bundle: setup
 # The page of `dermtools app`, built from page/ with Node; what it writes is committed, so that nobody else needs Node.
 page:
 	cd page && npm ci --ignore-scripts && npm run check && npm run build
+
+# The notebooks of examples/ with what they show, which is committed; each in a folder of its own, that is thrown away.
+notebooks: setup
+	for one in $(CURDIR)/examples/*.ipynb; do \
+		cd "$$(mktemp -d)" && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/python -m docs.generator.notebook_runs $$one $$one || exit 1; \
+	done
 
 # The documentation site, into site/: pages made from the code beside those of docs/. No network; a broken link fails.
 docs: setup

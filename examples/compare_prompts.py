@@ -9,18 +9,12 @@ everything can be tried for nothing, and its figures say nothing about any model
 
 from __future__ import annotations
 
-import base64
-import io
-import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from langchain_core.language_models import BaseChatModel, SimpleChatModel
-from langchain_core.messages import BaseMessage
-from PIL import Image
+from langchain_core.language_models import BaseChatModel
+from offline.colour_stand_in import ColourStandIn
 
 from dermtools import CaseBase, chain_for, load_source
 from dermtools.prompting import PromptLibrary, preview_html, price_of
@@ -28,37 +22,6 @@ from dermtools.prompting import PromptLibrary, preview_html, price_of
 TASK = "location"
 METHODS = ("zero-shot", "random-5", "rag-5")
 QUESTIONS = 12
-
-
-class StandIn(SimpleChatModel):
-    """Answers with the label of the example whose colours are most like the question's; guesses without examples."""
-
-    @property
-    def _llm_type(self) -> str:
-        return "stand-in"
-
-    def _call(self, messages: list[BaseMessage], *_: Any, **__: Any) -> str:
-        pictures, told = [], []
-        for message in messages[1:]:
-            blocks = (
-                message.content if isinstance(message.content, list) else [{"type": "text", "text": message.content}]
-            )
-            for block in blocks:
-                if block["type"] == "image_url":
-                    pictures.append(_colours(block["image_url"]["url"]))
-                elif message.type == "ai" or block["text"].startswith("Answer: "):
-                    told.append(block["text"].removeprefix("Answer: "))
-        listed = [line[2:].partition(":")[0] for line in messages[0].text.splitlines() if line.startswith("- ")]
-        *shown, question = pictures
-        gaps = [float(np.abs(question - colours).sum()) for colours in shown]
-        label = told[int(np.argmin(gaps))].partition(" | ")[0] if told else listed[0]
-        wants_fields = '"evidence"' in messages[-1].text
-        return json.dumps({"evidence": "colours alike", "label": label}) if wants_fields else label
-
-
-def _colours(url: str) -> np.ndarray:
-    image = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
-    return np.asarray(image.resize((4, 4)), dtype=np.float32)
 
 
 def main(model: str | BaseChatModel, case_base: CaseBase) -> None:
@@ -97,4 +60,4 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as scratch:
             sample = CaseBase.create(Path(scratch) / "casebase", embedder="descriptor")
             sample.add(load_source("sample"))
-            main(StandIn(), sample)
+            main(ColourStandIn(), sample)

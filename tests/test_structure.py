@@ -44,6 +44,7 @@ BEYOND_ONE_MODULE = {
     "compatibility/test_made_earlier.py": "what an earlier version wrote",
     "compatibility/test_public_names.py": "names that an earlier version offered",
     "docs/test_generated_pages.py": "pages of the site that are made from the code",
+    "docs/test_notebook_pages.py": "pages of the site that are made from notebooks",
     "docs/test_navigation.py": "the order of the site's pages",
     "docs/test_pages_run.py": "tutorials, how-tos and explanations, whose commands run",
     "docs/test_reference_pages.py": "what the written pages of reference say, against the code",

@@ -16,7 +16,11 @@ CARRIED = {
     "SECURITY.md": "SECURITY.md",
 }
 """Page below docs/ to the document below the root."""
-_PLACE = {document: page for page, document in CARRIED.items()}
+NOTEBOOKS = {
+    f"examples/{path.name}": f"examples/{path.stem}.md" for path in sorted((ROOT / "examples").glob("*.ipynb"))
+}
+"""Notebook below the root to its page below docs/."""
+_PLACE = {document: page for page, document in CARRIED.items()} | NOTEBOOKS
 
 _LINK = re.compile(r"(\]\()(?!\w+:|#)([^)#\s]+)(#[^)\s]*)?(\))")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from docs.generator import commands, python_names, schemas
+from docs.generator import commands, notebooks, python_names, schemas
 
 
 def pages() -> dict[str, str]:
     """Path below docs/ to Markdown."""
-    return {**commands.pages(), **python_names.pages(), **schemas.pages()}
+    return {**commands.pages(), **python_names.pages(), **schemas.pages(), **notebooks.pages()}
