@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from docs.generator import commands, notebooks, python_names, schemas
+from docs.generator import commands, error_lines, notebooks, python_names, schemas
 
 
 def pages() -> dict[str, str]:
     """Path below docs/ to Markdown."""
-    return {**commands.pages(), **python_names.pages(), **schemas.pages(), **notebooks.pages()}
+    parts = (commands, python_names, schemas, error_lines, notebooks)
+    return {path: page for part in parts for path, page in part.pages().items()}
