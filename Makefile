@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO ?= demo
 DATA ?=
 
-.PHONY: setup demo dist test lint types contract unit coverage benchmarks scale fuzz clients extras bounds lean licences bundle page notebooks docs clean
+.PHONY: setup demo dist test lint types contract unit coverage benchmarks scale fuzz clients extras bounds lean licences bundle page notebooks docs terminal clean
 
 setup: $(VENV)/installed
 
@@ -99,6 +99,10 @@ docs: setup
 	$(BIN)/python -m docs.generator build
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --config-file build/mkdocs.yml
 	@echo "site/index.html"
+
+# What commands print, as the pictures of docs/terminal.
+terminal: setup
+	$(BIN)/python -m docs.generator.terminal_pictures
 
 clean:
 	rm -rf $(VENV) page/node_modules .clients .installs demo dist build site .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

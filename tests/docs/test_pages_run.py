@@ -57,14 +57,6 @@ def run(page: Path, folder: Path, **environment: str) -> dict[str, Any]:
     return names
 
 
-@pytest.fixture(scope="module")
-def sampled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the pages' `ingest sample` makes, made once: theirs then finds it all there."""
-    case_base = CaseBase.create(tmp_path_factory.mktemp("sampled") / "my-cases", embedder="descriptor")
-    case_base.add(load_source("sample"))
-    return Path(case_base.path)
-
-
 @pytest.fixture
 def folder(sampled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(sampled, tmp_path / "my-cases")
