@@ -60,5 +60,22 @@ class StandIn(BaseChatModel):
         return AIMessage(f"{label}: {votes} similar cases carry it. Nearest: {cases[0]}." if cases else label)
 
 
+class UnsureStandIn(StandIn):
+    """Asks the vote of the nearest cases first, and looks cases up where no label has half of it."""
+
+    def _reply(self, messages: list[BaseMessage], tools: Sequence[str]) -> AIMessage:
+        results = [str(message.text) for message in messages if isinstance(message, ToolMessage)]
+        handles = re.findall(r"img_[0-9a-f]{16}", "\n".join(str(message.text) for message in messages))
+        if "classify_with_adapter" in tools and not results:
+            vote = {"image": handles[-1], "task": self.task, "kind": "knn-vote-15"}
+            return _call("classify_with_adapter", vote)
+        if "classify_with_adapter" in tools and len(results) == 1:
+            share = re.search(r"knn-vote-15: (\S+); probabilities: \S+ ([\d.]+)%", results[0])
+            if share is not None and float(share[2]) >= 50:
+                return AIMessage(f"{share[1]}: {share[2]} % of the nearest cases' votes.")
+            return _call("search_similar_cases", {"image": handles[0], "k": 5})
+        return super()._reply(messages, tools)
+
+
 def _call(name: str, arguments: dict[str, Any]) -> AIMessage:
     return AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": f"call_{name}", "type": "tool_call"}])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from dermtools import CaseBase, load_source
+from dermtools.evaluation import Verdict
 from docs.generator.notebook_runs import digest
 from tests.support.paths import ROOT
 from tests.support.patience import SAFETY_NET
@@ -34,11 +36,15 @@ class Given:
     cases: Path
 
 
+def shared() -> Path:
+    """Where real data would be."""
+    return Path(os.environ.get("DERMTOOLS_TEST_DATA", ROOT.parent / "shared")).resolve()
+
+
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
-    shared = Path(os.environ.get("DERMTOOLS_TEST_DATA", ROOT.parent / "shared")).resolve()
-    table = shared / "data" / "pad-ufes-20" / "records.csv"
-    encoder = shared / "models" / "efficientnet_lite0" / "efficientnet_lite0_1280.onnx"
+    table = shared() / "data" / "pad-ufes-20" / "records.csv"
+    encoder = shared() / "models" / "efficientnet_lite0" / "efficientnet_lite0_1280.onnx"
     real = table.is_file() and encoder.is_file()
     words = (str(table), f"onnx:{encoder}", "diagnosis") if real else ("sample", "descriptor", "location")
     cases = tmp_path_factory.mktemp("notebooks") / "cases"
@@ -101,6 +107,32 @@ def test_the_methods_of_rag_are_judged_with_figures_and_examples(given: Given, t
     assert "shots from 0 to 5" in said(outputs)
     assert "open run-rag/report.html" in said(outputs)
     assert (shown(outputs, "image/png"), shown(outputs, "text/html")) == (3, 1)
+
+
+def test_prompts_end_in_a_verdict_a_pair(given: Given, tmp_path: Path) -> None:
+    outputs = run(ROOT / "examples" / "compare_prompts.ipynb", tmp_path, **over(given, tmp_path))
+    pairs = ("plain against reasons-first", "plain against examples-last", "reasons-first against examples-last")
+    words = "|".join(verdict.value.upper() for verdict in Verdict)
+    assert re.findall(rf"^(.+): (?:{words})$", said(outputs), re.MULTILINE) == list(pairs)
+    assert "open run-prompts/report.html" in said(outputs)
+
+
+def test_an_agent_of_ones_own_decides_and_is_judged(given: Given, tmp_path: Path) -> None:
+    outputs = run(ROOT / "examples" / "agent_that_decides.ipynb", tmp_path, **over(given, tmp_path))
+    counts = re.findall(r"^(?:looked cases up|answered without): (\d+) of 30 cases", said(outputs), re.MULTILINE)
+    assert sum(map(int, counts)) == 30
+    assert min(map(int, counts)) > 0
+
+
+def test_wounds_are_found_and_told_by_vectors_alone(tmp_path: Path) -> None:
+    """Over real vectors of MedImageInsight where the machine has them."""
+    folder = shared() / "data" / "woundcarevqa"
+    real = {"TABLE": str(folder), "VECTORS": str(folder / "medimageinsight_woundcare.npz")}
+    outputs = run(ROOT / "examples" / "wound_vectors.ipynb", tmp_path, **(real if folder.is_dir() else {}))
+    cases, right = ("601", ("43 of 152", "114 of 152")) if folder.is_dir() else ("450", ("33 of 114", "63 of 114"))
+    assert f"{cases} cases added" in said(outputs)
+    tasks = ("anatomic_locations", "infection")
+    assert all(f"| {task} | majority | {share} |" in said(outputs) for task, share in zip(tasks, right, strict=True))
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
