@@ -57,6 +57,8 @@ def demo(
         tell(f"  {report.added} cases added, {report.unchanged} already present, {len(report.problems)} left out")
         checked = case_base.check()
         tell("check", *(f"  {line}" for line in checked.lines()))
+        if data is None:
+            tell("  (drawn pictures are more alike than photographs, so some may be taken for copies of one another)")
 
     queries = _test_queries(case_base)
     votes = {task.name: _vote(case_base, task.name, queries) for task in case_base.tasks}

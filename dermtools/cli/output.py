@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 NOT_A_DIAGNOSIS = "For research; not a diagnosis."
 UNBROKEN = 100_000
 """Columns of what is no terminal."""
+_COMMAND = re.compile(r"(?P<before>[^\n]*:) (?P<command>dermtools [^\n]+)")
 
 
 def print_json(value: Any) -> None:
@@ -55,6 +57,7 @@ def show(*items: object, to_stderr: bool = False) -> None:
     """Print rich renderables or plain text, to standard output where nothing else is said.
 
     Lines break between words in a terminal, and where COLUMNS says how wide it is; a pipe or file gets them whole.
+    A command at the end of a line that is too long stands on one of its own, whole: it is there to be copied.
     """
     from rich.console import Console
 
@@ -66,7 +69,11 @@ def show(*items: object, to_stderr: bool = False) -> None:
     width = None if stream.isatty() or "COLUMNS" in os.environ else UNBROKEN
     console = Terminal(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=False, width=width)
     for item in items:
-        console.print(_hanging(item, console.width) if isinstance(item, str) else item)
+        if isinstance(item, str) and len(item) > console.width and (ending := _COMMAND.match(item)):
+            console.print(_hanging(ending["before"], console.width))
+            console.print(f"  {ending['command']}", soft_wrap=True)
+        else:
+            console.print(_hanging(item, console.width) if isinstance(item, str) else item)
 
 
 def _hanging(line: str, width: int) -> str:

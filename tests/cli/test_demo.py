@@ -14,7 +14,7 @@ def test_demo_over_the_drawn_sample_ends_by_naming_its_page(run: Run, tmp_path: 
     assert done.code == 0, done.err
     page = tmp_path / "sample" / "index.html"
     assert f"Open {page}" in " ".join(done.out.split()).replace("- ", "-") or str(page) in done.out.replace("\n", "")
-    assert f"dermtools app {tmp_path / 'sample' / 'casebase'}" in done.out.replace("\n", "")
+    assert f"dermtools app {tmp_path / 'sample' / 'casebase'}" in done.out
     text = page.read_text(encoding="utf-8")
     assert "not photographs" in text
     assert text.count('class="query"') == 4

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dermtools.cases import CaseStore
-from dermtools.cli.output import print_json
+from dermtools.cli.output import print_json, show
 from dermtools.retrieval import CaseBase
 from tests.support.command_line import Run
 from tests.support.paths import ROOT
@@ -78,3 +78,12 @@ def test_faults_of_prompt_files_are_a_document_and_an_exit_code(run: Run, tmp_pa
 def test_a_figure_that_does_not_exist_is_null(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"a": math.nan, "b": [math.inf, {"c": (1.5, -math.inf)}]})
     assert strictly(capsys.readouterr().out) == {"a": None, "b": [None, {"c": [1.5, None]}]}
+
+
+def test_a_command_that_is_too_long_for_its_line_is_still_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    command = f"dermtools app '{'a folder/' * 6}my cases'"
+    show(f"To look further in your browser: {command}")
+    assert capsys.readouterr().out.splitlines() == ["To look further in your browser:", f"  {command}"]

@@ -28,6 +28,7 @@ ROW_OPTIONS = (
 )  # fmt: skip
 """Options that apply to rows of any kind."""
 MOST_ID_CHARACTERS = 200
+_MAP = "map one to 'image' (--column image=NAME)"
 _NAMES_SHOWN = 6
 
 
@@ -193,7 +194,7 @@ class _RowReader:
         if named and (named in pictures or not pictures or "image" in options.columns):
             return named
         if len(pictures) > 1:
-            raise SourceError(f"{where}: columns {' and '.join(map(repr, pictures))} hold pictures; map one to 'image'")
+            raise SourceError(f"{where}: columns {' and '.join(map(repr, pictures))} hold pictures; {_MAP}")
         if pictures:
             return pictures[0]
         of_set = self._known.image if self._known is not None else ()
@@ -203,7 +204,7 @@ class _RowReader:
         if options.without_pictures and self._id is not None:
             return None
         looked = f"no column for the picture (looked for {few(DEFAULT_COLUMNS['image'], _NAMES_SHOWN)})"
-        raise SourceError(f"{where}: {looked}; map one to 'image'; {self._columns.listing}")
+        raise SourceError(f"{where}: {looked}; {_MAP}; {self._columns.listing}")
 
     def _attribute(self, column: str) -> tuple[str, list[AttributeValue | None]]:
         """Name and values of the attribute that a column becomes."""

@@ -93,7 +93,9 @@ class Results:
             if (arms := said[word])
         ]
         among = " among methods with as many answers" if fewer else ""
-        return f"{best.arm} is right most often{among}, in {share}; {'; '.join(parts)}.{only}"
+        tied = any(one.accuracy == best.accuracy and one.n == best.n for one in self.summaries if one is not best)
+        how_often = "as often as any other" if tied else "most often"
+        return f"{best.arm} is right {how_often}{among}, in {share}; {'; '.join(parts)}.{only}"
 
     @property
     def basis(self) -> str | None:

@@ -157,7 +157,7 @@ def method_text(pairs: int) -> str:
     return (
         "The unit is the group (patient, encounter). 95 % is the interval of Korn and Graubard: Clopper and Pearson's "
         "for the number of independent cases that these groups are worth. Better or worse is said where the sign-flip "
-        f"permutation test over groups, after Holm's correction for the {pairs} pairs of these methods, gives "
+        f"permutation test over groups, after Holm's correction for all pairs of these methods ({pairs}), gives "
         f"p < {ALPHA}; the correction also covers that the best method was chosen after looking. Equivalent is said "
         "only inside a margin that was given, by two one-sided t tests over groups, corrected likewise as a family of "
         "their own. Undecided means that neither was shown. Balanced accuracy, macro-F1 and calibration error have no "

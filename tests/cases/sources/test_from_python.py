@@ -137,7 +137,7 @@ def test_what_is_wrong_with_an_item_of_an_iterator_is_said_with_its_place():
         (3, "a int is no set of cases; give a pandas or polars DataFrame"),
         ([], "list has no row"),
         (["a"], "list row 0 is a str, not a dict"),
-        ([{"a": 1}], "list: no column for the picture"),
+        ([{"a": 1}], "map one to 'image' (--column image=NAME); the columns are a"),
         (pl.DataFrame({"image": []}), "polars DataFrame has no row"),
         (pd.DataFrame([[b"x", b"y"]], columns=["image", "image"]), "column 'image' is there more than once"),
     ],

@@ -212,3 +212,11 @@ def test_a_report_credits_the_sources_that_state_what_they_are_owed():
 def test_durations_are_written_without_an_exponent(value, text):
     assert seconds(value) == text
     assert seconds(123.4) == "123 s"
+
+
+def test_the_first_of_equals_is_not_said_to_be_right_most_often(tmp_path, spec, targets):
+    held = targets(8)
+    with Run.writing(tmp_path / "run", spec(held, "one", "other")) as (run, log):
+        for arm in ("one", "other"):
+            log.append([_record(arm, target, "back") for target in held])
+    assert results(run).headline.startswith("one is right as often as any other, in 100.0 % of 8 cases")
