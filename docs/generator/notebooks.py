@@ -39,7 +39,7 @@ def _cell(cell: dict[str, Any], page: str, document: str) -> Iterator[str]:
 
 def _output(output: dict[str, Any]) -> str:
     if output["output_type"] == "stream":
-        return f"```text\n{''.join(output['text']).rstrip()}\n```"
+        return _printed("".join(output["text"]))
     data = output["data"]
     if "text/markdown" in data:
         # Its headings are none of this page.
@@ -51,4 +51,8 @@ def _output(output: dict[str, Any]) -> str:
     if "text/html" in data:
         # On one line: Markdown would end the block at an empty one.
         return f'<div class="output">{" ".join("".join(data["text/html"]).split())}</div>'
-    return f"```text\n{''.join(data['text/plain'])}\n```"
+    return _printed("".join(data["text/plain"]))
+
+
+def _printed(text: str) -> str:
+    return f"``` {{.text .output}}\n{text.rstrip()}\n```"
