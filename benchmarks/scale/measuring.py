@@ -104,7 +104,7 @@ def answered(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Watch:
-    """Looks at the memory of a process until it is over.
+    """Looks at the memory of a process until it is over; processes that it starts, as to decode pictures, come on top.
 
     The operating system's own figure at the end counts what the process that started it had in memory, too.
     """

@@ -97,6 +97,12 @@ def _deletion(place: Place) -> Sequence[object]:
     return _tool("delete", linked(place.base, place.scratch), "--case", place.asked, "--yes")
 
 
+def _first_search(place: Place) -> Sequence[object]:
+    fresh = linked(place.base, place.scratch)
+    shutil.rmtree(fresh / "cache", ignore_errors=True)
+    return _tool("search", fresh, "--case", place.asked)
+
+
 def _evaluation(place: Place) -> Sequence[object]:
     given = [f"{name}={predicted(place.folder, place.cases, name)}" for name in ("one", "other")]
     tables = [part for one in given for part in ("--predictions", one)]
@@ -140,6 +146,7 @@ PARTS = (
     Part("mcp, tools/list", lambda at: _tool("mcp", at.base), until=listed, at_a_million=LISTED),
     Part("app, first cases", lambda at: _tool("app", at.base, "--port", "0", "--no-browser"), until=answered),
     Part("search, exact", lambda at: _tool("search", at.base, "--case", at.asked)),
+    Part("search, the first", _first_search),
     Part(
         "search, where",
         lambda at: _tool("search", at.base, "--case", at.asked, "--where", "site = 'face' and age > 40"),

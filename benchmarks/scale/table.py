@@ -25,7 +25,8 @@ def table_lines(figures: Figures) -> Iterator[str]:
     """The table in Markdown, one line a part."""
     sizes = figures.sizes()
     yield f"Measured on {figures.machine}, each command as a fresh process: seconds by the clock, seconds of processor"
-    yield "time, peak of memory. Growth and memory are exponents, of processor time and peak, from 10,000 cases on."
+    yield "time, peak of memory of its own process. Commands of seconds are run once, then five times, whose median"
+    yield "counts. Growth and memory are exponents, of processor time and peak, from 10,000 cases on."
     yield ""
     heads = ["command", *map(_short, sizes), "growth", "memory", "goal", "met"]
     yield row(heads)

@@ -1,7 +1,7 @@
 """PyArrow without pandas, which it imports where it is installed and commands over one case base do not need: 0.25 s.
 
-While its data sets are imported, PyArrow looks for pandas once, to know its objects where it is given some. Who calls
-`to_pandas` later has it all the same: PyArrow then looks again.
+While its data sets are imported, PyArrow looks for pandas once, to know its objects where it is given some. These
+commands give it none. Who calls `to_pandas` later has it all the same: PyArrow then looks again.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ def _arrow_asks() -> bool:
     frame = sys._getframe()
     while (before := frame.f_back) is not None:
         frame = before
-        if frame.f_globals.get("__name__") == "pyarrow.dataset":
+        if frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") == "pyarrow.dataset":
             return True
     return False
 
 
 def leave_pandas() -> None:
     """From now on, and in this process alone."""
-    sys.meta_path.insert(0, _ArrowAlone())
+    if not any(isinstance(finder, _ArrowAlone) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _ArrowAlone())

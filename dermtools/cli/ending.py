@@ -15,7 +15,7 @@ from dermtools.cli.arrow_alone import leave_pandas
 from dermtools.cli.interruption import Terminated
 from dermtools.errors import DermtoolsError
 
-_WITHOUT_PANDAS = ("info", "cases", "search", "mcp")
+_WITHOUT_PANDAS = ("info", "cases", "search")
 """Commands that have to answer at once."""
 
 

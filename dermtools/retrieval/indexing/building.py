@@ -98,7 +98,9 @@ class _Work:
         if len(np.unique(self.groups)) < FEWEST // 3 or count < FEWEST or not self._helps():
             return self._exact_record(about), None
         tried = self._sample(TRIED_ON)
-        held = self._held(tried, TUNING)
+        # No query that measures later: of few patients fewer choose.
+        patients = len(np.unique(self.groups))
+        held = self._held(tried, min(TUNING, patients * TUNING // (TUNING + MEASURING)))
         part = (
             self.exact
             if len(tried) == count
@@ -114,13 +116,15 @@ class _Work:
             held.part(len(held) * TUNING // (TUNING + MEASURING), len(held)),
         )
         slow = milliseconds(lambda i: first_five(self.exact, held, i), len(held), times=5)
-        for candidate, _ in ranking[:2]:
+        for candidate, _ in ranking[: 2 if self.room is None else None]:
             index = built(candidate, vectors, self.seed, self.progress)
+            size = _size(index)
+            if self.room is not None and size > self.room:
+                continue  # centres and padding come on top of the codes
             found = tuned(index, self.exact, parts[0], self.wanted)
             if found is not None and QUICKER * found.milliseconds < slow:
                 kind = candidate.kind(self.exact.dimension, lists_for(count))
-                size = _size(index) / count
-                return self._record(about, kind, index, found, parts[1], slow, size), index
+                return self._record(about, kind, index, found, parts[1], slow, size / count), index
         return self._exact_record(about, slow), None
 
     def _sample(self, most: int) -> np.ndarray:

@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -105,7 +107,10 @@ def checked_query(vector: NDArray[np.float32], dimension: int) -> NDArray[np.flo
 
 def by_distance(pairs: Iterable[tuple[int, float]], case_ids: Sequence[str]) -> list[tuple[int, float]]:
     """Rows with their distances, the nearest first; equal distances go by case id."""
-    return sorted(pairs, key=lambda pair: (pair[1], case_ids[pair[0]]))
+    ordered = sorted(pairs, key=itemgetter(1))
+    if any(one[1] == other[1] for one, other in pairwise(ordered)):  # ids are looked up only where they decide
+        ordered.sort(key=lambda pair: (pair[1], case_ids[pair[0]]))
+    return ordered
 
 
 class GrowingRanking:
@@ -225,7 +230,8 @@ class FlatIndex:
         squared, rows = np.empty(len(rows), np.float32), np.ascontiguousarray(rows)
         library: Any = faiss
         places = (library.swig_ptr(part) for part in (squared, vector, self.vectors, rows))
-        library.fvec_L2sqr_by_idx(*places, self.dimension, 1, len(rows))  # reads vectors where they lie
+        with one_thread():
+            library.fvec_L2sqr_by_idx(*places, self.dimension, 1, len(rows))  # reads vectors where they lie
         return rows[np.argpartition(squared, count - 1)[:count]]
 
     def distances(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float64]:

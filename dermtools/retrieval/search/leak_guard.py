@@ -77,8 +77,8 @@ class LeakGuard:
         contents = {query.content_hash}
         if query.case_id is not None and query.case_id in self._columns.row_of:
             contents.add(self._columns.content_hashes[self._columns.row_of[query.case_id]])
-        rows = {row for content in contents for row in self._rows_of_content(content)}
-        return self._with_groups(rows) | self.rows_of_groups(() if query.group_id is None else (query.group_id,))
+        groups = {self._columns.group_ids[row] for content in contents for row in self._rows_of_content(content)}
+        return self.rows_of_groups(groups if query.group_id is None else groups | {query.group_id})
 
     def reasons(self, query: Query, rows: Iterable[int]) -> dict[int, str]:
         """Why the query must not meet each of the rows that `left_out` gave, in words for a reader."""
