@@ -48,6 +48,7 @@ BEYOND_ONE_MODULE = {
     "docs/test_navigation.py": "the order of the site's pages",
     "docs/test_pages_run.py": "tutorials, how-tos and explanations, whose commands run",
     "docs/test_reference_pages.py": "what the written pages of reference say, against the code",
+    "docs/test_reading_level.py": "how hard tutorials and how-tos are to read",
     "docs/test_terminal_pictures.py": "what commands print, as pictures",
     "docs/test_site.py": "the documentation site, built and opened",
     "distributed/test_three_nodes.py": "ingest, indexing and evaluation over three Ray nodes, one of which dies",

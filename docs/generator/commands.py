@@ -9,6 +9,7 @@ from typing import Any
 from typer.main import get_command
 
 from dermtools.cli.app import app
+from docs.generator.cells import cell
 
 FOLDER = "reference/commands"
 
@@ -68,7 +69,9 @@ def _body(command: Any, typed: str) -> Iterator[str]:
 def _row(parameter: Any, context: Any) -> str:
     typed, text = parameter.get_help_record(context)
     # A record ends in what typer adds: the default, the range, the variable of the environment.
-    return f"| `{_escaped(typed)}` | {_cell(text)} |"
+    # A word at a time, so that a narrow window breaks between them and nowhere else.
+    words = " ".join(f"`{word}`" for word in typed.split())
+    return f"| {words} | {_cell(text)} |"
 
 
 def _prose(text: str | None) -> str:
@@ -77,11 +80,7 @@ def _prose(text: str | None) -> str:
 
 
 def _cell(text: str | None) -> str:
-    return _escaped(" ".join(_prose(text).split()))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", r"\|")
+    return cell(" ".join(_prose(text).split()))
 
 
 def _untagged(text: str) -> str:

@@ -16,7 +16,7 @@ def navigation(written: str, pages: Iterable[str]) -> list[Any]:
     """What mkdocs takes for `nav`: that of the text `written`, over the paths of all `pages` below docs/."""
     pages = list(pages)
     nav = _filled(yaml.safe_load(written), pages)
-    placed = set(_paths(nav))
+    placed = set(paths(nav))
     unplaced = sorted(set(pages) - placed)
     return [*nav, {FURTHER: unplaced}] if unplaced else nav
 
@@ -33,8 +33,9 @@ def _filled(entry: Any, pages: list[str]) -> Any:
     return entry
 
 
-def _paths(entry: Any) -> Iterator[str]:
+def paths(entry: Any) -> Iterator[str]:
+    """Every page that a part of `nav` names, in order."""
     if isinstance(entry, str):
         yield entry
     for below in entry.values() if isinstance(entry, dict) else entry if isinstance(entry, list) else ():
-        yield from _paths(below)
+        yield from paths(below)

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import dermtools
+from docs.generator.cells import cell
 
 FOLDER = "reference/python"
 _IN_ORDER = (
@@ -125,4 +126,4 @@ def _first_line(package: str, name: str) -> str:
 
 
 def _first_sentence(text: str | None) -> str:
-    return (text or "").strip().partition("\n")[0].replace("|", r"\|")
+    return cell((text or "").strip().partition("\n")[0])

@@ -8,6 +8,7 @@ from typing import Any
 
 from dermtools.prompting.files.schema import PromptFile
 from dermtools.tools import CATALOG
+from docs.generator.cells import cell
 
 TOOLS = "reference/tools.md"
 PROMPT_SCHEMA = "reference/prompt-schema.md"
@@ -63,7 +64,7 @@ def _fields(kind: str, schema: dict[str, Any]) -> Iterator[str]:
         bounds = [f"{word} {one[key]}" for key, word in (("minimum", "at least"), ("maximum", "at most")) if key in one]
         must = ["required"] if name in required else []
         said = "; ".join([*must, *bounds, *([one["description"]] if "description" in one else [])])
-        yield f"| `{name}` | {_kind(one)} | {said.replace('|', chr(92) + '|').replace('<', '&lt;')} |"
+        yield f"| `{name}` | {_kind(one)} | {cell(said).replace('<', '&lt;')} |"
     yield ""
 
 

@@ -54,11 +54,15 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 @pytest.mark.parametrize(("width", "step"), [(NARROW, 1), (WIDE, 6)])
 def test_pages_fit_their_window_and_load_files_alone(width: int, step: int, site: Path, opened: Page) -> None:
     beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    scheme = "document.body.dataset.mdColorScheme"
+    broken = "[...document.images].filter(one => one.complete && !one.naturalWidth).map(one => one.src)"
     # 404.html is for servers: it names its files from their root.
     pages = [path for path in sorted(site.rglob("*.html")) if path.name != "404.html"]
     for number, path in enumerate(pages[::step]):
-        opened.open(path, width=width, dark=number % 2 == 1)
-        assert (path.name, opened.value(beyond)) == (path.name, 0)
+        dark = number % 2 == 1
+        opened.open(path, width=width, dark=dark)
+        found = [opened.value(one) for one in (beyond, broken, scheme)]
+        assert (path.name, found) == (path.name, [0, [], "slate" if dark else "default"])
     assert opened.problems == []
     assert {url.partition(":")[0] for url in opened.requests} <= {"file", "data", "blob", "about"}
 
