@@ -59,14 +59,20 @@ def _run() -> int:
     except DermtoolsError as error:
         return _error(str(error), getattr(error, "exit_code", 1))
     except BrokenPipeError:
-        # The reader of our output (`| head`) is gone; that is not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _unread()
     except Exception as error:
+        if isinstance(error, ExceptionGroup) and error.split(BrokenPipeError)[1] is None:  # of a server's tasks
+            return _unread()
         if os.environ.get("DERMTOOLS_DEBUG"):
             raise
         return _error(f"internal error, please report it: {error!r} (DERMTOOLS_DEBUG=1 shows where)", 1)
     return code
+
+
+def _unread() -> int:
+    """The reader of our output (`| head`) is gone; that is not an error of ours."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _error(message: str, code: int) -> int:

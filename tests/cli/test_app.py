@@ -58,3 +58,14 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     process.stdout.close()
     _, error = process.communicate(timeout=SAFETY_NET)
     assert b"Traceback" not in error
+
+
+@pytest.mark.parametrize(("raised", "code"), [("BrokenPipeError()", 0), ("ValueError()", 1)])
+def test_a_server_whose_reader_left_ends_without_an_error(raised: str, code: int) -> None:
+    program = (
+        "import dermtools.cli.app as app; from dermtools.cli import main\n"
+        f"def run(arguments): raise ExceptionGroup('of tasks', [ExceptionGroup('of one', [{raised}])])\n"
+        "app.run = run; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, "internal error" in done.stderr) == (code, code == 1)
