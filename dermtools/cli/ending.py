@@ -21,6 +21,8 @@ _WITHOUT_PANDAS = ("info", "cases", "search")
 
 def main() -> None:
     """Run the command line. Exit codes: 0 done, 1 an error said in one line, 2 wrong usage, 130 interrupted."""
+    # Threads of FAISS and torch that wait for one another would else spin, and on a busy machine take twice the time.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     before = signal.getsignal(signal.SIGTERM)
     try:
         if before is signal.SIG_DFL:
