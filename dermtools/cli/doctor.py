@@ -73,9 +73,10 @@ def _rows(found: Examination) -> Iterator[tuple[str, str]]:
     yield "extras", ", ".join(there) or "none"
     lacking = [one for one in found.extras if not one.is_installed]
     if lacking:
-        named = "; ".join(f"{one.name} ({', '.join(one.missing)})" for one in lacking)
+        named = "; ".join(f"{one.name} ({', '.join(one.missing) or 'none for this Python'})" for one in lacking)
         yield "", f"not installed: {named}"
-        yield "", f"pip install 'dermtools[{','.join(one.name for one in lacking)}]' adds them; none is needed"
+        if there_are := [one.name for one in lacking if one.packages]:
+            yield "", f"pip install 'dermtools[{','.join(there_are)}]' adds them; none is needed"
     held = [name for name, is_set in found.keys.items() if is_set]
     yield "keys", ", ".join(held) + NOT_SHOWN if held else "none is set; only models of a service need one"
     if found.is_traced:

@@ -65,8 +65,8 @@ class Extra:
 
     @property
     def is_installed(self) -> bool:
-        """Whether all of it is there."""
-        return not self.missing
+        """Whether all of it is there; an extra that this Python has no package for is not."""
+        return bool(self.packages) and not self.missing
 
 
 def core() -> tuple[Package, ...]:

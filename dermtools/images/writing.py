@@ -6,10 +6,12 @@ It warns; it promises nothing. What is too small, blurred or handwritten is miss
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 from unicodedata import normalize
@@ -26,6 +28,9 @@ LEAST_SCORE = 0.6
 """Of a line's reading, from 0 to 1: below it are patterns of the skin taken for signs."""
 THREADS = 2
 """Of the recogniser, however many callers wait for it."""
+
+WITHOUT = (3, 13)
+"""Python from which on there is no package of the recogniser, as of rapidocr-onnxruntime 1.4.4."""
 
 _LEAST_CHARACTERS = 2
 """Letters and digits of a line; fewer are mostly hairs and highlights taken for a sign."""
@@ -82,6 +87,9 @@ def paint_over(image: Image.Image, lines: Sequence[WrittenLine]) -> Image.Image:
 @cache
 def recogniser() -> Any:
     """RapidOCR with the models in its package, loaded once. Raises MissingExtraError."""
+    if sys.version_info >= WITHOUT and find_spec("rapidocr_onnxruntime") is None:
+        here = ".".join(map(str, sys.version_info[:2]))
+        raise MissingExtraError(f"rapidocr_onnxruntime has no package for Python {here}; use Python 3.11 or 3.12")
     try:
         engine = require_extra("rapidocr_onnxruntime", "ocr").RapidOCR
     except ImportError as error:  # OpenCV is there, and a library of the system that it needs is not

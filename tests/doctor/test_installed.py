@@ -13,10 +13,16 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from dermtools.doctor import installed
-from dermtools.doctor.installed import Package, core, extras, findings
+from dermtools.doctor.installed import Extra, Package, core, extras, findings
 from tests.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def _of_extra(one: Requirement, extra: str) -> str:
+    """As a build writes it into the metadata."""
+    also, one.marker = f"({one.marker}) and " if one.marker else "", None
+    return f'Requires-Dist: {one}; {also}extra == "{extra}"'
 
 
 @pytest.fixture
@@ -25,7 +31,7 @@ def made_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["Metadata-Version: 2.4", "Name: dermtools", "Version: 0"]
     lines += [f"Requires-Dist: {one}" for one in PROJECT["dependencies"]]
     for extra, wanted in PROJECT["optional-dependencies"].items():
-        lines += [f"Provides-Extra: {extra}", *(f'Requires-Dist: {one}; extra == "{extra}"' for one in wanted)]
+        lines += [f"Provides-Extra: {extra}", *(_of_extra(Requirement(one), extra) for one in wanted)]
     folder = tmp_path / "dermtools-0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("\n".join(lines), encoding="utf-8")
@@ -55,6 +61,10 @@ def test_what_is_missing_or_too_old_is_named_with_the_command_that_repairs_it() 
     assert finding.serious
     assert finding.what == "numpy 1.26.4 is installed, and >=2 is needed; torch is missing"
     assert finding.remedy == "pip install 'numpy>=2' 'torch>=2.6'"
+
+
+def test_an_extra_without_a_package_for_this_python_is_not_there() -> None:
+    assert not Extra("ocr", ()).is_installed
 
 
 def test_another_build_of_faiss_will_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from dermtools.errors import MissingExtraError
-from dermtools.images import open_image
+from dermtools.images import open_image, writing
 from dermtools.images.writing import paint_over, read_writing, recogniser
 from tests.support.written_pictures import NAME, ORDER, skin, skip_without_recogniser, written
 
@@ -90,6 +90,14 @@ def test_without_the_extra_one_line_says_how_to_get_it(
     recogniser.cache_clear()
     said = "pip install 'dermtools\\[ocr\\]'" if reason == "missing" else "libGL.so.1.*opencv-python-headless"
     with pytest.raises(MissingExtraError, match=said):
+        read_writing(skin((64, 64)))
+
+
+def test_where_python_is_too_new_for_the_extra_the_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "WITHOUT", (3, 11))
+    monkeypatch.setitem(sys.modules, "rapidocr_onnxruntime", None)
+    recogniser.cache_clear()
+    with pytest.raises(MissingExtraError, match=r"no package for Python 3\.\d+; use Python 3\.11 or 3\.12"):
         read_writing(skin((64, 64)))
 
 
