@@ -46,8 +46,10 @@ def test_a_newcomer_looks_at_the_drawn_sample(open_tab: Callable[..., Tab], tmp_
     with serving(TMPDIR=str(tmp_path)) as server:
         tab = open_tab()
         tab.page.goto(server.address)
+        drawn = tab.page.get_by_role("button", name="Try it with drawn pictures")
+        drawn.wait_for()
         tab.check()
-        tab.page.get_by_role("button", name="Try it with drawn pictures").click()
+        drawn.click()
         tab.page.get_by_role("heading", name="Similar cases", exact=True).wait_for()
         tab.check()
         assert list(tmp_path.glob("dermtools-*/sample"))

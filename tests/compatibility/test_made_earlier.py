@@ -40,6 +40,7 @@ NEW_STATISTICS = frozenset(
         "basis",
         "cheapest",
         "fetching",
+        "looked_at",
         "recall_intervals",
         "retrieval",
         "retrieval_worth",

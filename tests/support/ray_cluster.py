@@ -63,6 +63,9 @@ def ray_nodes() -> Iterator[RayNodes]:
     with ExitStack() as ending:
         # Again where a process that is ending has written into it meanwhile.
         ending.callback(until, lambda: shutil.rmtree(folder, ignore_errors=True) or not folder.exists())
+        # Ray notes there which cluster is the present one, and makes no folder for it.
+        os.environ["RAY_TMPDIR"] = str(folder)
+        (folder / "ray").mkdir()
         head = NODE | {"include_dashboard": False, "temp_dir": f"{folder}/r"}
         cluster = Cluster(initialize_head=True, head_node_args=head)
         try:
