@@ -95,11 +95,11 @@ class _Work:
         count = len(self.exact)
         about: dict[str, Any] = {"key": key, "cases": count, "dimension": self.exact.dimension, "wanted": self.wanted}
         vectors = self.exact.vectors
-        if len(np.unique(self.groups)) < FEWEST // 3 or count < FEWEST or not self._helps():
+        patients = len(np.unique(self.groups))
+        if patients < FEWEST // 3 or count < FEWEST or not self._helps():
             return self._exact_record(about), None
         tried = self._sample(TRIED_ON)
         # No query that measures later: of few patients fewer choose.
-        patients = len(np.unique(self.groups))
         held = self._held(tried, min(TUNING, patients * TUNING // (TUNING + MEASURING)))
         part = (
             self.exact
