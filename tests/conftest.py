@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.openai_requests import OpenAISchemas
-from tests.support.paths import ROOT
+from tests.support.paths import real_data
 
 # Before anything loads OpenMP: test processes run side by side, and threads that wait for each other's cores
 # make small trainings take minutes. Child processes inherit it.
@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder with real photographs, labels and a real encoder, which the project itself never contains."""
-    folder = Path(os.environ.get("DERMTOOLS_TEST_DATA", ROOT.parent / "shared")).resolve()
+    folder = real_data()
     if not (folder / "data").is_dir():
         pytest.skip(f"no real data at {folder}: set DERMTOOLS_TEST_DATA to the folder that holds data/ and models/")
     return folder

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from tests.clients import running, table
 from tests.support.openai_requests import OpenAISchemas
-from tests.support.paths import ROOT
+from tests.support.paths import real_data
 
 
 def main() -> int:
@@ -19,7 +17,7 @@ def main() -> int:
     if unknown := set(names) - {*clients, *suites}:
         print(f"no client {', '.join(sorted(unknown))}; there are: {', '.join([*clients, *suites])}", file=sys.stderr)
         return 2
-    shared = Path(os.environ.get("DERMTOOLS_TEST_DATA", ROOT.parent / "shared")).resolve()
+    shared = real_data()
     schemas = shared / "reference" / "openai-schemas.json"
     if not schemas.is_file():
         print(f"OpenAI's schemas are not at {schemas}: set DERMTOOLS_TEST_DATA to the folder above", file=sys.stderr)

@@ -22,7 +22,7 @@ from openpyxl import Workbook
 from dermtools.cases import load_source
 from dermtools.retrieval import CaseBase
 from tests.support.openai_service import serving
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, real_data
 from tests.support.snippets import snippets
 
 DOCS = ROOT / "docs"
@@ -123,7 +123,7 @@ def _real(table: Path, folder: Path) -> list[tuple[str, str, str, str, int]]:
 
 def test_the_tutorial_on_photographs_runs(tmp_path: Path, drawn_jpeg: bytes) -> None:
     (tmp_path / "photos").mkdir()
-    table = Path(os.environ.get("DERMTOOLS_TEST_DATA", ROOT.parent / "shared"), "data", "pad-ufes-20", "records.csv")
+    table = real_data() / "data" / "pad-ufes-20" / "records.csv"
     _export(_real(table, tmp_path) if table.is_file() else _drawn(tmp_path), tmp_path)
     (tmp_path / "photo.jpg").write_bytes(drawn_jpeg)
     run(PHOTOGRAPHS, tmp_path)

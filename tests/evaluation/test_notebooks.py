@@ -20,7 +20,7 @@ import pytest
 from dermtools import CaseBase, load_source
 from dermtools.evaluation import Verdict
 from docs.generator.notebook_runs import digest
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, real_data
 from tests.support.patience import SAFETY_NET
 
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
@@ -36,15 +36,10 @@ class Given:
     cases: Path
 
 
-def shared() -> Path:
-    """Where real data would be."""
-    return Path(os.environ.get("DERMTOOLS_TEST_DATA", ROOT.parent / "shared")).resolve()
-
-
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
-    table = shared() / "data" / "pad-ufes-20" / "records.csv"
-    encoder = shared() / "models" / "efficientnet_lite0" / "efficientnet_lite0_1280.onnx"
+    table = real_data() / "data" / "pad-ufes-20" / "records.csv"
+    encoder = real_data() / "models" / "efficientnet_lite0" / "efficientnet_lite0_1280.onnx"
     real = table.is_file() and encoder.is_file()
     words = (str(table), f"onnx:{encoder}", "diagnosis") if real else ("sample", "descriptor", "location")
     cases = tmp_path_factory.mktemp("notebooks") / "cases"
@@ -126,7 +121,7 @@ def test_an_agent_of_ones_own_decides_and_is_judged(given: Given, tmp_path: Path
 
 def test_wounds_are_found_and_told_by_vectors_alone(tmp_path: Path) -> None:
     """Over real vectors of MedImageInsight where the machine has them."""
-    folder = shared() / "data" / "woundcarevqa"
+    folder = real_data() / "data" / "woundcarevqa"
     real = {"TABLE": str(folder), "VECTORS": str(folder / "medimageinsight_woundcare.npz")}
     outputs = run(ROOT / "examples" / "wound_vectors.ipynb", tmp_path, **(real if folder.is_dir() else {}))
     cases, right = ("601", ("43 of 152", "114 of 152")) if folder.is_dir() else ("450", ("33 of 114", "63 of 114"))

@@ -1,8 +1,14 @@
-"""Where the project lies."""
+"""Where the project lies, and the real data beside it."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def real_data() -> Path:
+    """The folder of data/ and models/, whether it is there or not."""
+    return Path(os.environ.get("DERMTOOLS_TEST_DATA", ROOT.parent / "shared")).resolve()
 
 
 def bytes_below(folder: Path) -> bytes:
